@@ -1,0 +1,1 @@
+"""Personas, rows, probes and the access matrix."""

@@ -1,0 +1,1 @@
+"""One module per verb; every module here is found by globbing."""

@@ -1,0 +1,1 @@
+"""History, plan, apply, seed, bundle."""

@@ -1,0 +1,1 @@
+"""What Supabase installs before a project's own migrations: install, revision, check."""

@@ -1,0 +1,1 @@
+"""A supabase/ folder as typed values: config, migrations, seeds, contract."""

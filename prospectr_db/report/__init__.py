@@ -1,0 +1,1 @@
+"""The only room that renders: terminal, JSON and the formats of other tools."""

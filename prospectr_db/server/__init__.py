@@ -1,0 +1,1 @@
+"""Where a database runs: embedded, in Docker, or behind a URL."""
