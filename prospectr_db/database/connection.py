@@ -1,4 +1,4 @@
-"""How a connection is opened: who logs in, which settings it starts with, what is said if it fails."""
+"""How a connection is opened: who logs in, with which settings, and what is said if it fails."""
 
 from __future__ import annotations
 

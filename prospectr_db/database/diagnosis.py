@@ -7,7 +7,12 @@ from pathlib import Path
 
 import psycopg
 
-from prospectr_db.errors import ConnectionFailedError, ExtensionNotAvailableError, ProspectrError, SqlError
+from prospectr_db.errors import (
+    ConnectionFailedError,
+    ExtensionNotAvailableError,
+    ProspectrError,
+    SqlError,
+)
 
 __all__ = ["Source", "diagnose"]
 
@@ -38,7 +43,7 @@ def diagnose(error: psycopg.Error, source: Source | None = None) -> ProspectrErr
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
         return ConnectionFailedError(
             f"The connection was lost: {message}",
-            hint="Nothing uncommitted was kept. Run the same command again when the server is back.",
+            hint="Nothing uncommitted was kept. Run it again when the server is back.",
         )
     line = column = excerpt = place = None
     if source is not None:
@@ -90,15 +95,15 @@ def _is_missing_extension(error: psycopg.Error, message: str) -> bool:
 
 _HINTS = {
     "25001": "This statement cannot run inside a transaction; put it in a migration of its own.",
-    "42501": "The role that ran this lacks the right. On Supabase, auth, storage and realtime belong "
-    "to the platform: add policies and triggers there, but keep your own tables and functions in "
+    "42501": "The role that ran this lacks the right. On Supabase, auth, storage and realtime "
+    "belong to the platform: add policies and triggers there, but keep your own tables and functions in "
     "your own schemas.",
     "42710": "It exists already. Was it created by hand, or by an earlier migration?",
     "42723": "It exists already; `create or replace function` replaces it.",
     "42P01": "Is the table created by a later migration, or is its schema missing from the name?",
     "42P07": "It exists already. Was it created by hand, or by an earlier migration?",
     "42601": "The SQL could not be parsed; look just before the caret.",
-    "42883": "No function of that name takes these argument types. Is an extension or schema missing?",
+    "42883": "No function of that name takes these arguments. Is an extension or a schema missing?",
     "55P03": "Another session holds a lock on it; try again when that has finished.",
     "55P04": "A new enum value can be used only after its transaction committed: add the value in "
     "one migration and use it in the next.",

@@ -41,8 +41,8 @@ class Dsn:
         except psycopg.Error:
             raise UsageError(
                 "The database URL cannot be read.",
-                hint="Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and percent-encode "
-                "characters such as @ : / # in the password (@ is %40).",
+                hint="Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE, and "
+                "percent-encode characters such as @ : / # in the password (@ is %40).",
             ) from None
         if not parsed:
             raise UsageError(

@@ -1,0 +1,405 @@
+"""The embedded server of a project: found again in milliseconds, or started, or rebuilt."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from prospectr_db.database.connection import connect_admin
+from prospectr_db.database.diagnosis import diagnose
+from prospectr_db.database.dsn import Dsn
+from prospectr_db.database.target import Target
+from prospectr_db.errors import ServerError
+from prospectr_db.server import cluster
+from prospectr_db.server.account import server_account
+from prospectr_db.server.binaries import Binaries, find_binaries
+from prospectr_db.server.cluster import Record
+from prospectr_db.server.events import (
+    Initialising,
+    InstallingPlatform,
+    Rebuilding,
+    Restarting,
+    Started,
+)
+from prospectr_db.server.layout import Layout, layout_for
+from prospectr_db.server.settings import ServerSettings
+from prospectr_db.server.templates import Template, Templates
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = [
+    "CHECKS",
+    "WORK",
+    "EmbeddedServer",
+    "ServerLog",
+    "ServerStatus",
+    "ServerUrl",
+    "Stopped",
+    "ensure",
+    "find",
+    "psql_command",
+    "read_log",
+    "status",
+    "stop",
+]
+
+WORK = "work"
+"""The server that a developer works on: its database ``postgres`` is his."""
+CHECKS = "checks"
+"""The server that tests and checks run on: its databases come and go."""
+
+DATABASE = "postgres"
+_MEMORY = "prospectr_db"
+_MIGRATOR = "postgres"
+_ANY_PORT = 0
+
+OnEvent = Callable[[object], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedServer:
+    """A running server."""
+
+    layout: Layout
+    record: Record
+
+    def target(self, database: str = DATABASE) -> Target:
+        """Return one of its databases, reached through the private socket."""
+        socket_dsn = Dsn(
+            {
+                "host": str(self.layout.socket),
+                "port": str(self.record.port or cluster.SOCKET_PORT),
+                "dbname": database,
+            }
+        )
+        return Target(
+            dsn=socket_dsn.replace(user=_MIGRATOR),
+            kind="embedded",
+            name=f"the embedded server's database {database}",
+            admin=socket_dsn.replace(user=cluster.SUPERUSER),
+        )
+
+    def url(self) -> Dsn:
+        """Return what other clients connect with: TCP with a password where that is on."""
+        if self.record.port is None:
+            return self.target().dsn
+        return Dsn(
+            {
+                "user": _MIGRATOR,
+                "password": self.record.password or "",
+                "host": "127.0.0.1",
+                "port": str(self.record.port),
+                "dbname": DATABASE,
+                "sslmode": "disable",
+            }
+        )
+
+    @contextmanager
+    def memory(self) -> Iterator[Connection[Any]]:
+        """Open a superuser's autocommit connection to the server's own database."""
+        with connect_admin(self.target(_MEMORY), autocommit=True) as connection:
+            yield connection
+
+    def platform(self, connection: Connection[Any], *, expose: bool | None = None) -> Template:
+        """Return the template that holds the platform alone; ``connection`` is `memory`.
+
+        ``expose`` is config.toml's api.auto_expose_new_tables; None is the profile's own way.
+        """
+        from prospectr_db.platform.install import Profile, install
+
+        templates = Templates(connection)
+        key = platform_key(self.record, expose)
+        kept = templates.find(key)
+        if kept:
+            return kept
+        draft = f"platform_{key}"
+        connection.execute(
+            psycopg.sql.SQL("create database {} template template0 strategy file_copy").format(
+                psycopg.sql.Identifier(draft)
+            )
+        )
+        with connect_admin(self.target(draft)) as inside:
+            install(inside, profile=Profile(self.record.profile), expose=expose)
+        template = templates.take(draft, key, is_base=True)
+        connection.execute(
+            psycopg.sql.SQL("drop database {}").format(psycopg.sql.Identifier(draft))
+        )
+        return template
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """What `server status` tells. ``up_to_date`` is false where the next start will rebuild."""
+
+    running: bool
+    instance: str
+    version: str | None
+    profile: str | None
+    revision: str | None
+    up_to_date: bool
+    process_id: int | None
+    data_directory: str
+    log: str
+    url: str | None
+    databases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Which of the project's servers were running and are now stopped."""
+
+    stopped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUrl:
+    """What other clients connect with, its password included: that is what it is for."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLog:
+    """The end of a server's log."""
+
+    path: str
+    lines: tuple[str, ...]
+
+
+def platform_key(record: Record, expose: bool | None) -> str:
+    """Return the key of the platform's own template."""
+    exposure = {None: "", True: "_exposed", False: "_closed"}[expose]
+    return f"platform_{record.revision}{exposure}"
+
+
+def find(
+    project_root: Path, settings: ServerSettings, *, instance: str = WORK
+) -> EmbeddedServer | None:
+    """Return the project's server if it is running as it should be, in well under 10 ms."""
+    layout = _layout(project_root, settings, instance)
+    record = cluster.read_record(layout)
+    if record is None or _why_rebuild(record, settings) or not cluster.is_up(layout, record):
+        return None
+    return EmbeddedServer(layout, record)
+
+
+def ensure(
+    project_root: Path,
+    settings: ServerSettings,
+    *,
+    instance: str = WORK,
+    tcp: int | None = None,
+    fresh: bool = False,
+    on_event: OnEvent = lambda _event: None,
+) -> EmbeddedServer:
+    """Return the project's server, starting or rebuilding it first where that is needed.
+
+    ``tcp``: a port to listen on at 127.0.0.1, 0 for a free one, None to leave that as it is.
+    ``fresh``: throw the data directory away. Raises ServerError with what to do about it.
+    """
+    if not fresh:
+        found = find(project_root, settings, instance=instance)
+        if found and (tcp is None or _listens(found.record, tcp)):
+            return found
+    layout = _layout(project_root, settings, instance)
+    with cluster.exclusive(layout):
+        return _start(layout, settings, tcp=tcp, fresh=fresh, on_event=on_event)
+
+
+def stop(project_root: Path, settings: ServerSettings, *, instance: str = WORK) -> bool:
+    """Stop the project's server; return whether one was running."""
+    layout = _layout(project_root, settings, instance)
+    if not layout.root.exists():
+        return False
+    account = server_account(settings.account)
+    with cluster.exclusive(layout):
+        if cluster.postmaster(layout) is None:
+            return False
+        return cluster.stop(layout, find_binaries(settings.bin_dir, layout, account), account)
+
+
+def status(project_root: Path, settings: ServerSettings, *, instance: str = WORK) -> ServerStatus:
+    """Tell what is known of the project's server, starting nothing."""
+    layout = _layout(project_root, settings, instance)
+    record = cluster.read_record(layout)
+    running = record is not None and cluster.is_up(layout, record)
+    server = EmbeddedServer(layout, record) if record else None
+    databases: tuple[str, ...] = ()
+    if running and server:
+        with server.memory() as connection:
+            databases = tuple(
+                name
+                for (name,) in connection.execute(
+                    "select datname from pg_catalog.pg_database"
+                    " where not datistemplate and datname <> current_database() order by datname"
+                )
+            )
+    return ServerStatus(
+        running=running,
+        instance=instance,
+        version=record.version if record else None,
+        profile=record.profile if record else None,
+        revision=record.revision if record else None,
+        up_to_date=record is None or _why_rebuild(record, settings) is None,
+        process_id=cluster.postmaster(layout),
+        data_directory=str(layout.data),
+        log=str(layout.log),
+        url=server.url().url() if running and server else None,
+        databases=databases,
+    )
+
+
+def read_log(
+    project_root: Path, settings: ServerSettings, *, lines: int, instance: str = WORK
+) -> ServerLog:
+    """Return the last lines of the project's server log."""
+    layout = _layout(project_root, settings, instance)
+    found = cluster.log_tail(layout, most=lines * 1_000).splitlines()
+    return ServerLog(str(layout.log), tuple(found[-lines:]))
+
+
+def psql_command(server: EmbeddedServer, arguments: Sequence[str]) -> list[str] | None:
+    """Return the command that opens psql on the working database, or None where there is none."""
+    beside = find_binaries(
+        Path(server.record.bin_dir) if server.record.bin_dir else None,
+        server.layout,
+        server_account(),
+    ).program("psql")
+    program = str(beside) if beside.is_file() else shutil.which("psql")
+    if program is None:
+        return None
+    return [program, server.target().dsn.url(), *arguments]
+
+
+def _layout(project_root: Path, settings: ServerSettings, instance: str) -> Layout:
+    account = server_account(settings.account)
+    return layout_for(settings.home, project_root, instance=instance, uid=account.uid)
+
+
+def _start(
+    layout: Layout, settings: ServerSettings, *, tcp: int | None, fresh: bool, on_event: OnEvent
+) -> EmbeddedServer:
+    from prospectr_db.platform import extensions
+    from prospectr_db.platform.install import revision
+
+    begun = time.monotonic()
+    account = server_account(settings.account)
+    binaries = find_binaries(settings.bin_dir, layout, account)
+    record = cluster.read_record(layout)
+    port = _port(record, tcp)
+    reason = "--fresh was given" if fresh and record else None
+    if record and not reason:
+        reason = _why_rebuild(record, settings, binaries)
+    rebuild = record is None or reason is not None
+    if record and not rebuild and cluster.is_up(layout, record):
+        if port == record.port:
+            return EmbeddedServer(layout, record)  # another process was quicker
+        on_event(Restarting("it is to listen on TCP"))
+    cluster.stop(layout, binaries, account)
+    if reason:
+        on_event(Rebuilding(reason))
+    if rebuild:
+        on_event(Initialising(binaries.version))
+        cluster.initialise(layout, binaries, account)
+        record = Record(binaries.version, str(settings.bin_dir or ""), settings.profile, revision())
+    assert record is not None  # noqa: S101 - made above where it was missing
+    password = _password(record) if port else None
+    record = replace(record, version=binaries.version, port=port, password=password)
+    extensions.prepare(
+        layout.extensions, share_dir=binaries.share_dir, extra_dirs=settings.extension_dirs
+    )
+    cluster.start(layout, binaries, account, port=port)
+    server = EmbeddedServer(layout, record)
+    try:
+        if rebuild:
+            on_event(InstallingPlatform(settings.profile))
+            _set_up(server)
+        if record.password:
+            _set_password(server, record.password)
+    except psycopg.Error as error:
+        cluster.stop(layout, binaries, account)
+        raise _broken(layout, error) from error
+    cluster.write_record(layout, record)
+    on_event(Started(binaries.version, time.monotonic() - begun))
+    return server
+
+
+def _set_up(server: EmbeddedServer) -> None:
+    """Create the server's memory, the platform's template, and the first working database."""
+    with connect_admin(server.target("template1"), autocommit=True) as connection:
+        connection.execute(
+            psycopg.sql.SQL("create database {} strategy file_copy").format(
+                psycopg.sql.Identifier(_MEMORY)
+            )
+        )
+    with server.memory() as connection:
+        templates = Templates(connection)
+        templates.prepare()
+        templates.make(server.platform(connection), DATABASE)
+
+
+def _set_password(server: EmbeddedServer, password: str) -> None:
+    with server.memory() as connection:
+        connection.execute(
+            psycopg.sql.SQL("alter role {} password {}").format(
+                psycopg.sql.Identifier(_MIGRATOR), psycopg.sql.Literal(password)
+            )
+        )
+
+
+def _broken(layout: Layout, error: psycopg.Error) -> ServerError:
+    found = diagnose(error)
+    full = error.sqlstate == "53100"
+    return ServerError(
+        f"The platform could not be installed: {found.message}",
+        hint="The disk is full: free some space, then run this again."
+        if full
+        else f"Read {layout.log}, then try `prospectr-db server start --fresh`.",
+        log=str(layout.log),
+        sqlstate=error.sqlstate,
+    )
+
+
+def _why_rebuild(
+    record: Record, settings: ServerSettings, binaries: Binaries | None = None
+) -> str | None:
+    """Say why a data directory can no longer be used, or None where it can."""
+    from prospectr_db.platform.install import revision
+
+    if record.bin_dir != str(settings.bin_dir or ""):
+        return "another PostgreSQL was chosen"
+    if binaries and record.version.split(".")[0] != str(binaries.major):
+        return f"it was made by PostgreSQL {record.version}, and this is {binaries.version}"
+    if record.profile != settings.profile:
+        return f"the platform's profile was {record.profile} and is now {settings.profile}"
+    if record.revision != revision():
+        return f"the platform's revision was {record.revision} and is now {revision()}"
+    return None
+
+
+def _listens(record: Record, tcp: int) -> bool:
+    return record.port is not None and tcp in (_ANY_PORT, record.port)
+
+
+def _port(record: Record | None, tcp: int | None) -> int | None:
+    if tcp is None or (record and _listens(record, tcp)):
+        return record.port if record else None
+    if tcp != _ANY_PORT:
+        return tcp
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _password(record: Record) -> str:
+    return record.password or secrets.token_urlsafe(24)
