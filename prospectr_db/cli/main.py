@@ -12,8 +12,8 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-import click
 import typer
 
 from prospectr_db.cli import verbs
@@ -22,38 +22,44 @@ from prospectr_db.errors import ProspectrError, UsageError
 from prospectr_db.report.failure import failure_document, failure_text
 from prospectr_db.report.style import Style
 
-__all__ = ["main"]
+__all__ = ["global_options_first", "main"]
 
 INTERRUPTED = 130
 COULD_NOT_ANSWER = 2
 
+# Newer typers carry their own click, older ones import it: this is the class of either.
+_ClickUsageError: Any = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
+)
+
+_FLAGS = frozenset({"--json", "--verbose"})
+_WITH_VALUE = frozenset({"--project", "--db-url"})
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = global_options_first(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
         _load_verbs()
-        # --json is a global option, but people write it last.
-        ordered = ["--json", *(w for w in words if w != "--json")] if as_json else words
         code = typer.main.get_command(app).main(
-            ordered, prog_name="prospectr-db", standalone_mode=False
+            words, prog_name="prospectr-db", standalone_mode=False
         )
         return code if isinstance(code, int) else 0
     except ProspectrError as error:
         return _fail(error, as_json=as_json)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())  # noqa: T201
-        return COULD_NOT_ANSWER
-    except click.UsageError as error:
+    except typer.Exit as error:
+        return error.exit_code
+    except _ClickUsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())  # noqa: T201
+            return COULD_NOT_ANSWER
         where = error.ctx.command_path if error.ctx else "prospectr-db"
         return _fail(
             UsageError(error.format_message(), hint=f"See `{where} --help`."), as_json=as_json
         )
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _fail(ProspectrError("Interrupted."), as_json=as_json, code=INTERRUPTED)
-    except click.exceptions.Exit as error:
-        return error.exit_code
     except BrokenPipeError:
         # The reader went away (`| head`): there is nobody left to tell.
         with contextlib.suppress(OSError):
@@ -67,6 +73,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ),
             as_json=as_json,
         )
+
+
+def global_options_first(words: Sequence[str]) -> list[str]:
+    """Move the global options before the verb: people write them last.
+
+    What follows ``--`` or ``psql`` belongs to somebody else and stays where it is.
+    """
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(words)
+    for word in remaining:
+        name, has_value, _ = word.partition("=")
+        if word in _FLAGS or (name in _WITH_VALUE and has_value):
+            first.append(word)
+        elif word in _WITH_VALUE:
+            first += [word, *([value] if (value := next(remaining, None)) is not None else [])]
+        else:
+            rest.append(word)
+            if word in {"--", "psql"}:
+                break
+    return [*first, *rest, *remaining]
 
 
 def _load_verbs() -> None:

@@ -96,8 +96,8 @@ def _is_missing_extension(error: psycopg.Error, message: str) -> bool:
 _HINTS = {
     "25001": "This statement cannot run inside a transaction; put it in a migration of its own.",
     "42501": "The role that ran this lacks the right. On Supabase, auth, storage and realtime "
-    "belong to the platform: add policies and triggers there, but keep your own tables and functions in "
-    "your own schemas.",
+    "belong to the platform: add policies and triggers there, but keep your own tables and "
+    "functions in your own schemas.",
     "42710": "It exists already. Was it created by hand, or by an earlier migration?",
     "42723": "It exists already; `create or replace function` replaces it.",
     "42P01": "Is the table created by a later migration, or is its schema missing from the name?",
