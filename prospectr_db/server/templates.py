@@ -73,11 +73,18 @@ class Templates:
         return template
 
     def make(self, template: Template, database: str) -> None:
-        """Make a database from a template, in place of one of that name, whoever uses it."""
+        """Make a database from a template, in place of one of that name, whoever uses it.
+
+        The cluster's roles become what they were when the template was taken.
+        """
         self._connection.execute(
             sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))
         )
         self.restore_globals(template)
+        self.copy(template, database)
+
+    def copy(self, template: Template, database: str) -> None:
+        """Make a new database from a template, leaving the cluster's roles alone."""
         self._copy(template.name, database)
         self._connection.execute(
             "update registry.templates set used_at = clock_timestamp() where name = %s",

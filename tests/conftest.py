@@ -1,0 +1,132 @@
+"""One server for the whole run, a fresh database for each test that asks for one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from prospectr_db.database import Target
+from prospectr_db.project import Project, load
+from prospectr_db.server.embedded import CHECKS, EmbeddedServer, ensure, stop
+from prospectr_db.server.settings import ServerSettings, settings_from
+from prospectr_db.server.templates import Template, Templates
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+_RUN_HOME = "PROSPECTR_DB_TEST_HOME"
+
+_NUMBERS = itertools.count()
+
+MakeDatabase = Callable[[Template], Target]
+MakeProject = Callable[[Mapping[str, str | bytes]], Path]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a home of its own, once, before the workers start."""
+    if not hasattr(config, "workerinput") and _RUN_HOME not in os.environ:
+        home = settings_from(os.environ, is_root=os.geteuid() == 0).home
+        os.environ[_RUN_HOME] = str(home / f"tests-{os.getpid()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's server and remove its files, once, after the workers ended."""
+    if hasattr(config, "workerinput") or _RUN_HOME not in os.environ:
+        return
+    home = Path(os.environ.pop(_RUN_HOME))
+    if home.exists():
+        stop(REPOSITORY, _settings(home), instance=CHECKS)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _settings(home: Path) -> ServerSettings:
+    return replace(settings_from(os.environ, is_root=os.geteuid() == 0), home=home)
+
+
+@pytest.fixture(scope="session")
+def settings() -> ServerSettings:
+    """Settings whose home belongs to this run."""
+    return _settings(Path(os.environ[_RUN_HOME]))
+
+
+@pytest.fixture(scope="session")
+def server(settings: ServerSettings) -> EmbeddedServer:
+    """A running server that all workers share, with the platform installed."""
+    return ensure(REPOSITORY, settings, instance=CHECKS)
+
+
+@pytest.fixture(scope="session")
+def platform_template(server: EmbeddedServer) -> Template:
+    """The template that holds the platform and nothing else."""
+    with server.memory() as connection:
+        return server.platform(connection)
+
+
+@pytest.fixture
+def make_database(server: EmbeddedServer, worker_id: str) -> Iterator[MakeDatabase]:
+    """Make databases from templates; they are dropped when the test ends."""
+    made: list[str] = []
+
+    def make(template: Template) -> Target:
+        made.append(f"test_{worker_id}_{next(_NUMBERS)}")
+        with server.memory() as connection:
+            Templates(connection).copy(template, made[-1])
+        return server.target(made[-1])
+
+    yield make
+    with server.memory() as connection:
+        for name in made:
+            connection.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture
+def target(make_database: MakeDatabase, platform_template: Template) -> Target:
+    """A fresh database that holds the platform alone."""
+    return make_database(platform_template)
+
+
+@pytest.fixture(scope="session")
+def prospectr_project() -> Project:
+    """This repository's own project."""
+    return load(REPOSITORY)
+
+
+@pytest.fixture(scope="session")
+def prospectr_template(server: EmbeddedServer, prospectr_project: Project) -> Template:
+    """The template that holds Prospectr, migrated and seeded."""
+    from prospectr_db.migrations.reset import prepare
+
+    return prepare(server, prospectr_project).template
+
+
+@pytest.fixture
+def prospectr(make_database: Callable[[Template], Target], prospectr_template: Template) -> Target:
+    """A fresh database that holds Prospectr, migrated and seeded."""
+    return make_database(prospectr_template)
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """Write a project folder: keys are paths below it, text is dedented."""
+
+    def make(files: Mapping[str, str | bytes]) -> Path:
+        root = tmp_path / "project"
+        (root / "supabase").mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            else:
+                path.write_text(textwrap.dedent(content), encoding="utf-8")
+        return root
+
+    return make
