@@ -1,0 +1,186 @@
+"""Which extensions a server that we start offers beyond its own, and what is said of the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prospectr_db.errors import ConfigError
+from prospectr_db.resources import sql_root
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["available", "explain_missing", "prepare", "revision", "standins"]
+
+# Contrib modules that PostgreSQL does not trust, but that `postgres` may create on Supabase: there
+# supautils lends it a superuser's rights for them (its setting supautils.privileged_extensions).
+LENT = (
+    "autoinc",
+    "bloom",
+    "dblink",
+    "dict_xsyn",
+    "earthdistance",
+    "insert_username",
+    "moddatetime",
+    "pg_buffercache",
+    "pg_prewarm",
+    "pg_stat_statements",
+    "pg_walinspect",
+    "pgrowlocks",
+    "pgstattuple",
+    "postgres_fdw",
+    "refint",
+    "xml2",
+)
+STAMP = "prepared"
+_INCLUDE = re.compile(r"^\\ir\s+(\S+)\s*$", re.MULTILINE)
+_DEFAULT_VERSION = re.compile(r"(?m)^default_version\s*=\s*'([^']+)'")
+_EARLIER_VERSIONS = re.compile(r"(?m)^# earlier versions:\s*(.+)$")
+
+
+def standins() -> dict[str, Path]:
+    """Return the folder of every stand-in extension by its name."""
+    return {
+        control.stem: control.parent
+        for control in sorted((sql_root() / "extensions").glob("*/*.control"))
+    }
+
+
+def revision() -> str:
+    """Return a digest of everything that `prepare` would write, for the platform's revision."""
+    digest = hashlib.sha256("\0".join(LENT).encode())
+    for name, folder in standins().items():
+        for file, text in _standin(folder, name).items():
+            digest.update(f"\0{file}\0{text}".encode())
+    return digest.hexdigest()[:16]
+
+
+def prepare(directory: Path, *, share_dir: Path, extra_dirs: Sequence[Path] = ()) -> None:
+    """Build the folder that the server's ``extension_control_path`` names.
+
+    ``share_dir`` is the server's own share directory (``pg_config --sharedir``). ``extra_dirs``
+    hold further extensions that are SQL only, as ``NAME.control`` with its scripts, there or in a
+    folder ``extension``. What the server has itself is left to the server, except that the contrib
+    modules in `LENT` get a control file that trusts them. Everything is readable by other
+    accounts. Running it again with the same input changes nothing. Raises ConfigError for an extra
+    directory without any extension.
+    """
+    own = share_dir / "extension"
+    stamp = directory / STAMP
+    wanted = _fingerprint(own, extra_dirs)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    directory.chmod(0o755)
+    fresh = directory / "extension.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    fresh.chmod(0o755)
+    for name, text in _files(own, extra_dirs).items():
+        (fresh / name).write_text(text, encoding="utf-8")
+        (fresh / name).chmod(0o644)
+    shutil.rmtree(directory / "extension", ignore_errors=True)
+    fresh.rename(directory / "extension")
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def available(connection: Connection[Any]) -> tuple[str, ...]:
+    """Return the names of the extensions that this server can create."""
+    rows = connection.execute(
+        "select name::text from pg_catalog.pg_available_extensions order by name"
+    ).fetchall()
+    return tuple(name for (name,) in rows)
+
+
+def explain_missing(connection: Connection[Any], name: str) -> str:
+    """Return the hint for an extension that the server lacks: what it has, where to find more.
+
+    The connection must be able to run a query: not in a failed transaction.
+    """
+    names = available(connection)
+    close = get_close_matches(name.lower(), names, n=3, cutoff=0.7)
+    guess = f"Did you mean {' or '.join(close)}? " if close else ""
+    return (
+        f"{guess}This server offers: {', '.join(names)}. A fuller server can be used with --docker "
+        "(Supabase's own image), with --db-url URL, or with another PostgreSQL's bin directory; an "
+        "extension that is SQL only can be added by naming its folder in extension_dirs."
+    )
+
+
+def _fingerprint(own: Path, extra_dirs: Sequence[Path]) -> str:
+    """Digest what `_files` depends on, without reading the server's many scripts."""
+    digest = hashlib.sha256(revision().encode())
+    for folder in (own, *map(_extension_folder, extra_dirs)):
+        for file in sorted(folder.glob("*.control")):
+            state = file.stat()
+            digest.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _files(own: Path, extra_dirs: Sequence[Path]) -> dict[str, str]:
+    """Return the contents of the control folder; the first to offer an extension wins."""
+    files: dict[str, str] = {}
+    taken = {control.stem for control in own.glob("*.control")}
+    for folder in map(_extension_folder, extra_dirs):
+        for control in sorted(folder.glob("*.control")):
+            # A versioned control file (NAME--VERSION.control) belongs to the plain one.
+            if "--" not in control.stem and control.stem not in taken:
+                taken.add(control.stem)
+                files |= _trusted(folder, control.stem)
+    for name, folder in standins().items():
+        if name not in taken:
+            files |= _standin(folder, name)
+    for name in LENT:
+        if (own / f"{name}.control").is_file():
+            files |= _trusted(own, name)
+    return files
+
+
+def _trusted(folder: Path, name: str) -> dict[str, str]:
+    """Return an installed extension's files, its control file marked trusted."""
+    control = (folder / f"{name}.control").read_text(encoding="utf-8")
+    kept = re.sub(r"(?m)^\s*(trusted|superuser)\s*=.*\n?", "", control)
+    files = {f"{name}.control": f"{kept.rstrip()}\ntrusted = true\n"}
+    for script in sorted(folder.glob(f"{name}--*")):
+        files[script.name] = script.read_text(encoding="utf-8")
+    return files
+
+
+def _extension_folder(folder: Path) -> Path:
+    for candidate in (folder, folder / "extension"):
+        if any(candidate.glob("*.control")):
+            return candidate
+    raise ConfigError(
+        f"There is no extension in {folder}.",
+        hint="extension_dirs names folders that hold NAME.control and NAME--VERSION.sql, "
+        "or that hold them in a folder called extension.",
+    )
+
+
+def _standin(folder: Path, name: str) -> dict[str, str]:
+    """Return a stand-in's files: its control file and one script for each version it answers to."""
+    control = (folder / f"{name}.control").read_text(encoding="utf-8")
+    current = _DEFAULT_VERSION.findall(control)[0]
+    earlier = " ".join(_EARLIER_VERSIONS.findall(control)).split()
+    script = _script(folder, name)
+    files = {f"{name}.control": control, f"{name}--{current}.sql": script}
+    for version in earlier:
+        files[f"{name}--{version}.sql"] = script
+        files[f"{name}--{version}--{current}.sql"] = "-- The stand-in is the same in both.\n"
+    return files
+
+
+def _script(folder: Path, name: str) -> str:
+    """Return a stand-in's .sql files in the order of their names, joined, includes resolved."""
+
+    def included(found: re.Match[str]) -> str:
+        return (folder / found[1]).read_text(encoding="utf-8")
+
+    whole = "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql")))
+    return _INCLUDE.sub(included, whole).replace("@prefix@", re.sub(r"\W", "_", name))

@@ -1,0 +1,29 @@
+-- The worker's controls. There is no worker: nothing leaves this database.
+
+create function net.check_worker_is_up() returns void
+language plpgsql volatile
+as $$
+begin
+    raise notice 'pg_net is a stand-in here: requests are queued in net.http_request_queue and never sent';
+end
+$$;
+
+create function net.worker_restart() returns boolean
+language sql volatile
+return true;
+
+create function net.wait_until_running() returns void
+language plpgsql volatile
+as $$
+begin
+    null;
+end
+$$;
+
+create function net.wake() returns void
+language plpgsql volatile
+as $$
+begin
+    null;
+end
+$$;
