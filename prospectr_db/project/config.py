@@ -1,0 +1,341 @@
+"""What supabase/config.toml says, as typed values, with a note for all that is not done here.
+
+Keys and defaults are the Supabase CLI's:
+https://supabase.com/docs/guides/local-development/cli/config
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from prospectr_db.errors import ConfigError
+from prospectr_db.project.files import decode, read_bytes
+
+__all__ = ["Bucket", "Config", "Hook", "Remote", "Secret", "read_config"]
+
+_ENV = re.compile(r"env\((\w+)\)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+# Keys that change what the database holds and that nothing here carries out.
+_NOT_DONE = {
+    ("db", "settings"): "server settings",
+    ("storage", "analytics", "buckets"): "analytics buckets",
+    ("storage", "vector", "buckets"): "vector buckets",
+    ("experimental", "orioledb_version"): "OrioleDB",
+}
+
+
+class Secret:
+    """A value that cannot be printed by accident."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value: for the database only."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One ``[storage.buckets.NAME]``; ``file_size_limit`` in bytes, None for no own limit."""
+
+    name: str
+    public: bool
+    file_size_limit: int | None
+    allowed_mime_types: tuple[str, ...]
+    objects_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One ``[auth.hook.NAME]``; ``uri`` such as ``pg-functions://postgres/public/hook``."""
+
+    name: str
+    enabled: bool
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """One ``[remotes.NAME]``: a hosted project, and what it overrides."""
+
+    name: str
+    project_id: str
+    overrides: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The part of config.toml that concerns the database, defaults filled in.
+
+    ``auto_expose_new_tables`` is None where the file does not say. ``path`` is None where there
+    is no file. ``notes`` say what the file asks for that is not done here; ``raw`` is the whole
+    document with ``env(…)`` replaced.
+    """
+
+    path: Path | None = None
+    project_id: str = ""
+    api_schemas: tuple[str, ...] = ("public", "graphql_public")
+    api_extra_search_path: tuple[str, ...] = ("public", "extensions")
+    api_max_rows: int = 1000
+    auto_expose_new_tables: bool | None = None
+    db_port: int = 54322
+    db_major_version: int = 17
+    migrations_enabled: bool = True
+    schema_paths: tuple[str, ...] = ()
+    seed_enabled: bool = True
+    seed_paths: tuple[str, ...] = ("./seed.sql",)
+    vault: Mapping[str, Secret] = field(default_factory=lambda: _EMPTY)
+    buckets: tuple[Bucket, ...] = ()
+    remotes: tuple[Remote, ...] = ()
+    auth_hooks: tuple[Hook, ...] = ()
+    notes: tuple[str, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+
+
+def read_config(path: Path, label: str, environment: Mapping[str, str]) -> Config:
+    """Read config.toml; a file that does not exist gives the defaults.
+
+    Raises ConfigError with file, line and column where it is not TOML, and with the key where a
+    value has the wrong type.
+    """
+    if not path.exists() and not path.is_symlink():
+        return Config()
+    text = decode(read_bytes(path, label), label)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _broken(text, label, error) from error
+    unset: list[str] = []
+    reader = _Reader(_substitute(document, environment, unset), label)
+    notes = [
+        f"{label}: the environment variable {name} is not set; env({name}) was left as it is."
+        for name in dict.fromkeys(unset)
+    ]
+    notes += [
+        f"{label}: [{'.'.join(keys)}] is not supported here ({what}); it was left out."
+        for keys, what in _NOT_DONE.items()
+        if reader.get(keys)
+    ]
+    return Config(
+        path=path,
+        project_id=reader.text("project_id", default=""),
+        api_schemas=reader.texts("api", "schemas", default=("public", "graphql_public")),
+        api_extra_search_path=reader.texts(
+            "api", "extra_search_path", default=("public", "extensions")
+        ),
+        api_max_rows=reader.number("api", "max_rows", default=1000),
+        auto_expose_new_tables=reader.maybe_flag("api", "auto_expose_new_tables"),
+        db_port=reader.number("db", "port", default=54322),
+        db_major_version=reader.number("db", "major_version", default=17),
+        migrations_enabled=reader.flag("db", "migrations", "enabled", default=True),
+        schema_paths=reader.texts("db", "migrations", "schema_paths", default=()),
+        seed_enabled=reader.flag("db", "seed", "enabled", default=True),
+        seed_paths=reader.texts("db", "seed", "sql_paths", default=("./seed.sql",)),
+        vault=_vault(reader, notes),
+        buckets=tuple(_buckets(reader, notes)),
+        remotes=tuple(_remotes(reader)),
+        auth_hooks=tuple(_hooks(reader)),
+        notes=tuple(notes),
+        raw=MappingProxyType(reader.document),
+    )
+
+
+class _Reader:
+    """Typed access by path into the document, with errors that name the key."""
+
+    def __init__(self, document: dict[str, Any], label: str) -> None:
+        self.document = document
+        self.label = label
+
+    def get(self, keys: tuple[str, ...]) -> Any:
+        found: Any = self.document
+        for depth, key in enumerate(keys):
+            if not isinstance(found, dict):
+                raise self.wrong(keys[:depth], "a table", found)
+            if key not in found:
+                return None
+            found = found[key]
+        return found
+
+    def wrong(self, keys: tuple[str, ...], wanted: str, found: Any) -> ConfigError:
+        return ConfigError(
+            f"{self.label}: {'.'.join(keys)} must be {wanted}, not {found!r}.",
+            hint="The keys and their types: "
+            "https://supabase.com/docs/guides/local-development/cli/config",
+            file=self.label,
+            key=".".join(keys),
+        )
+
+    def text(self, *keys: str, default: str) -> str:
+        found = self.get(keys)
+        if found is None:
+            return default
+        if not isinstance(found, str):
+            raise self.wrong(keys, "a string", found)
+        return found
+
+    def number(self, *keys: str, default: int) -> int:
+        found = self.get(keys)
+        if found is None:
+            return default
+        if isinstance(found, str) and found.isdigit():
+            return int(found)
+        if isinstance(found, bool) or not isinstance(found, int):
+            raise self.wrong(keys, "a whole number", found)
+        return found
+
+    def maybe_flag(self, *keys: str) -> bool | None:
+        found = self.get(keys)
+        if isinstance(found, str) and found.lower() in {"true", "false"}:
+            return found.lower() == "true"
+        if found is not None and not isinstance(found, bool):
+            raise self.wrong(keys, "true or false", found)
+        return found
+
+    def flag(self, *keys: str, default: bool) -> bool:
+        found = self.maybe_flag(*keys)
+        return default if found is None else found
+
+    def texts(self, *keys: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        found = self.get(keys)
+        if found is None:
+            return default
+        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+            raise self.wrong(keys, "a list of strings", found)
+        return tuple(found)
+
+    def table(self, *keys: str) -> dict[str, Any]:
+        found = self.get(keys)
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise self.wrong(keys, "a table", found)
+        return found
+
+
+def _vault(reader: _Reader, notes: list[str]) -> Mapping[str, Secret]:
+    secrets = {}
+    for name in reader.table("db", "vault"):
+        value = reader.text("db", "vault", name, default="")
+        if not value or _ENV.fullmatch(value):
+            notes.append(f"{reader.label}: [db.vault] {name} has no value; it was not stored.")
+            continue
+        secrets[name] = Secret(value)
+    return MappingProxyType(secrets)
+
+
+def _buckets(reader: _Reader, notes: list[str]) -> list[Bucket]:
+    buckets = []
+    for name in reader.table("storage", "buckets"):
+        at = ("storage", "buckets", name)
+        reader.table(*at)
+        objects = reader.text(*at, "objects_path", default="") or None
+        if objects:
+            notes.append(
+                f"{reader.label}: the files below {objects} are not uploaded to the bucket {name}; "
+                "only the bucket itself is made."
+            )
+        buckets.append(
+            Bucket(
+                name=name,
+                public=reader.flag(*at, "public", default=False),
+                file_size_limit=_size(reader, (*at, "file_size_limit")),
+                allowed_mime_types=reader.texts(*at, "allowed_mime_types", default=()),
+                objects_path=objects,
+            )
+        )
+    return buckets
+
+
+def _size(reader: _Reader, keys: tuple[str, ...]) -> int | None:
+    """Return a size such as ``50MiB`` in bytes (the CLI counts in powers of 1024)."""
+    found = reader.get(keys)
+    if found is None or found == "":
+        return None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return found
+    match = _SIZE.fullmatch(found.strip()) if isinstance(found, str) else None
+    if match is None:
+        raise reader.wrong(keys, 'a size such as "50MiB"', found)
+    power = " kmgtp".index(match[2].lower() or " ")
+    return int(float(match[1]) * 1024**power)
+
+
+def _remotes(reader: _Reader) -> list[Remote]:
+    return [
+        Remote(
+            name=name,
+            project_id=reader.text("remotes", name, "project_id", default=""),
+            overrides=MappingProxyType(dict(reader.table("remotes", name))),
+        )
+        for name in reader.table("remotes")
+    ]
+
+
+def _hooks(reader: _Reader) -> list[Hook]:
+    return [
+        Hook(
+            name=name,
+            enabled=reader.flag("auth", "hook", name, "enabled", default=False),
+            uri=reader.text("auth", "hook", name, "uri", default=""),
+        )
+        for name in reader.table("auth", "hook")
+    ]
+
+
+def _substitute(value: Any, environment: Mapping[str, str], unset: list[str]) -> Any:
+    """Replace every string that is ``env(NAME)``; one without a value stays as it is."""
+    if isinstance(value, dict):
+        return {key: _substitute(item, environment, unset) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substitute(item, environment, unset) for item in value]
+    match = _ENV.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    found = environment.get(match[1])
+    if found:
+        return found
+    unset.append(match[1])
+    return value
+
+
+def _broken(text: str, label: str, error: tomllib.TOMLDecodeError) -> ConfigError:
+    place = _TOML_PLACE.search(str(error))
+    if place:
+        line, column = int(place[1]), int(place[2])
+    else:
+        line = text.count("\n") + 1
+        column = len(text) - text.rfind("\n")
+    lines = text.split("\n")
+    content = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
+    gutter = f"{line} | "
+    reason = str(error).split(" (at ")[0]
+    return ConfigError(
+        f"{label}:{line}:{column}: {reason}",
+        hint="The file is not valid TOML; look at the marked place, or just before it.",
+        file=label,
+        line=line,
+        column=column,
+        excerpt=f"{gutter}{content}\n{' ' * (len(gutter) + column - 1)}^",
+    )
