@@ -18,7 +18,7 @@ from prospectr_db.database.connection import connect_admin
 from prospectr_db.database.diagnosis import diagnose
 from prospectr_db.database.dsn import Dsn
 from prospectr_db.database.target import Target
-from prospectr_db.errors import ServerError
+from prospectr_db.errors import ProspectrError, ServerError
 from prospectr_db.server import cluster
 from prospectr_db.server.account import server_account
 from prospectr_db.server.binaries import Binaries, find_binaries
@@ -129,12 +129,22 @@ class EmbeddedServer:
             )
         )
         with connect_admin(self.target(draft)) as inside:
-            install(inside, profile=Profile(self.record.profile), expose=expose)
+            install(inside, profile=Profile(self.record.profile.upper()), expose=expose)
         template = templates.take(draft, key, is_base=True)
         connection.execute(
             psycopg.sql.SQL("drop database {}").format(psycopg.sql.Identifier(draft))
         )
         return template
+
+
+    def freshen(self, template: Template, database: str) -> None:
+        """Give a copy of a template from an earlier day what the platform makes each day."""
+        if template.is_from_today:
+            return
+        from prospectr_db.platform.install import ensure_realtime_partitions
+
+        with connect_admin(self.target(database)) as connection:
+            ensure_realtime_partitions(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +336,7 @@ def _start(
             _set_up(server)
         if record.password:
             _set_password(server, record.password)
-    except psycopg.Error as error:
+    except (psycopg.Error, ProspectrError) as error:
         cluster.stop(layout, binaries, account)
         raise _broken(layout, error) from error
     cluster.write_record(layout, record)
@@ -357,16 +367,16 @@ def _set_password(server: EmbeddedServer, password: str) -> None:
         )
 
 
-def _broken(layout: Layout, error: psycopg.Error) -> ServerError:
-    found = diagnose(error)
-    full = error.sqlstate == "53100"
+def _broken(layout: Layout, error: psycopg.Error | ProspectrError) -> ServerError:
+    found = diagnose(error) if isinstance(error, psycopg.Error) else error
+    full = found.details.get("sqlstate") == "53100"
     return ServerError(
         f"The platform could not be installed: {found.message}",
         hint="The disk is full: free some space, then run this again."
         if full
         else f"Read {layout.log}, then try `prospectr-db server start --fresh`.",
         log=str(layout.log),
-        sqlstate=error.sqlstate,
+        sqlstate=found.details.get("sqlstate"),
     )
 
 

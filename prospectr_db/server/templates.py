@@ -27,6 +27,7 @@ class Template:
 
     name: str
     key: str
+    is_from_today: bool = True
 
 
 class Templates:
@@ -50,7 +51,8 @@ class Templates:
     def find(self, key: str) -> Template | None:
         """Return the template of a key."""
         row = self._connection.execute(
-            "select name, key from registry.templates where key = %s", (key,)
+            "select name, key, fresh_on = current_date from registry.templates where key = %s",
+            (key,),
         ).fetchone()
         return Template(*row) if row else None
 
@@ -67,7 +69,8 @@ class Templates:
         self._connection.execute(
             "insert into registry.templates (name, key, globals, is_base) values (%s, %s, %s, %s)"
             " on conflict (name) do update"
-            " set globals = excluded.globals, used_at = clock_timestamp()",
+            " set globals = excluded.globals, used_at = excluded.used_at,"
+            " fresh_on = excluded.fresh_on",
             (template.name, key, Jsonb(read_globals(self._connection)), is_base),
         )
         return template
@@ -109,6 +112,20 @@ class Templates:
                     raise
             else:
                 return
+
+    def last_chain(self) -> list[str]:
+        """Return the states that led to the last one asked for."""
+        row = self._connection.execute("select keys from registry.chain").fetchone()
+        return list(row[0]) if row else []
+
+    def remember_chain(self, keys: Sequence[str]) -> None:
+        """Remember the states that lead to the one asked for."""
+        self._connection.execute(
+            "insert into registry.chain (keys) values (%s)"
+            " on conflict (is_only) do update set keys = excluded.keys"
+            " where registry.chain.keys is distinct from excluded.keys",
+            (list(keys),),
+        )
 
     def prune(self, *, spare: Sequence[str] = ()) -> None:
         """Drop the templates that were not used for longest, beyond a dozen."""
