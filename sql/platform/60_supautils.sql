@@ -1,0 +1,157 @@
+-- Stands in for supautils, the library through which Supabase lets postgres manage policies and drop
+-- triggers on some tables of the services without owning them. A library leaves no trace in the
+-- catalog; this one needs three event triggers, and keeps its functions in pg_catalog.
+--
+-- How: for the length of one such statement postgres is made a member of the services' roles, so
+-- that PostgreSQL's own check passes; at its end the membership is gone. The row is written by
+-- hand, with a number made of the session's process id as its grantor (no role's number is that high),
+-- because grant would lock the role until the
+-- transaction ends and have parallel sessions wait for each other. Nobody else ever sees it: it is
+-- deleted by the transaction that made it, or rolled back with the statement.
+
+-- Leaves behind who runs the statement, which a security definer function cannot see.
+create or replace function pg_catalog.supautils_caller() returns event_trigger
+language plpgsql
+set search_path to ''
+as $$
+begin
+    perform pg_catalog.set_config('supautils.caller', current_user::text, true);
+end
+$$;
+
+create or replace function pg_catalog.supautils_loan() returns event_trigger
+language plpgsql security definer  -- writes pg_auth_members
+set search_path to ''
+set allow_system_table_mods to 'on'
+as $$
+begin
+    if pg_catalog.current_setting('supautils.caller', true) <> 'postgres' then
+        return;
+    end if;
+    insert into pg_catalog.pg_auth_members (
+        oid, roleid, member, grantor, admin_option, inherit_option, set_option
+    )
+    select
+        pg_catalog.pg_nextoid(
+            'pg_catalog.pg_auth_members', 'oid', 'pg_catalog.pg_auth_members_oid_index'
+        ),
+        lender.oid,
+        'postgres'::regrole,
+        (4290000000 + pg_catalog.pg_backend_pid())::oid,
+        false,
+        true,
+        false
+    from pg_catalog.pg_roles as lender
+    where
+        lender.rolname in (
+            'supabase_auth_admin', 'supabase_storage_admin', 'supabase_realtime_admin'
+        );
+end
+$$;
+
+-- The tables that the loan is meant for (supautils.policy_grants and drop_trigger_grants).
+create or replace function pg_catalog.supautils_covers(namespace text, relation text)
+returns boolean
+language sql immutable
+set search_path to ''
+as $$
+    select case namespace
+        when 'auth' then relation in (
+            'audit_log_entries', 'flow_state', 'identities', 'instances', 'mfa_amr_claims',
+            'mfa_challenges', 'mfa_factors', 'oauth_clients', 'one_time_tokens',
+            'refresh_tokens', 'saml_providers', 'saml_relay_states', 'sessions', 'sso_domains',
+            'sso_providers', 'users'
+        )
+        when 'realtime' then relation in ('messages', 'subscription')
+        when 'storage' then relation in (
+            'buckets', 'buckets_analytics', 'objects', 'prefixes', 's3_multipart_uploads',
+            's3_multipart_uploads_parts'
+        )
+        else false
+    end
+$$;
+
+-- Refuses what the loan allowed beyond those tables, in PostgreSQL's own words.
+create or replace function pg_catalog.supautils_refuse(namespace text, relation text) returns void
+language plpgsql
+set search_path to ''
+as $$
+begin
+    if
+        not pg_catalog.supautils_covers(namespace, relation)
+        and exists (
+            select 1
+            from pg_catalog.pg_class as rel
+            inner join pg_catalog.pg_namespace as nsp on rel.relnamespace = nsp.oid
+            inner join pg_catalog.pg_auth_members as loan on rel.relowner = loan.roleid
+            where
+                nsp.nspname = namespace
+                and rel.relname = relation
+                and loan.grantor = (4290000000 + pg_catalog.pg_backend_pid())::oid
+        )
+    then
+        raise exception using
+            errcode = '42501',
+            message = pg_catalog.format('must be owner of table %s', relation);
+    end if;
+end
+$$;
+
+create or replace function pg_catalog.supautils_drop() returns event_trigger
+language plpgsql
+set search_path to ''
+as $$
+declare
+    dropped record;
+begin
+    for dropped in
+        select address_names
+        from pg_catalog.pg_event_trigger_dropped_objects()
+        where original and object_type in ('policy', 'trigger')
+    loop
+        perform pg_catalog.supautils_refuse(dropped.address_names[1], dropped.address_names[2]);
+    end loop;
+end
+$$;
+
+create or replace function pg_catalog.supautils_return() returns event_trigger
+language plpgsql security definer  -- writes pg_auth_members
+set search_path to ''
+set allow_system_table_mods to 'on'
+as $$
+declare
+    changed record;
+begin
+    for changed in
+        select nsp.nspname, rel.relname
+        from pg_catalog.pg_event_trigger_ddl_commands() as command
+        inner join pg_catalog.pg_policy as policy on command.objid = policy.oid
+        inner join pg_catalog.pg_class as rel on policy.polrelid = rel.oid
+        inner join pg_catalog.pg_namespace as nsp on rel.relnamespace = nsp.oid
+        where command.classid = 'pg_catalog.pg_policy'::regclass
+    loop
+        perform pg_catalog.supautils_refuse(changed.nspname, changed.relname);
+    end loop;
+    delete from pg_catalog.pg_auth_members
+    where grantor = (4290000000 + pg_catalog.pg_backend_pid())::oid;
+end
+$$;
+
+-- PostgreSQL fires event triggers in the order of their names; `always`, because migrations that
+-- set session_replication_role to replica create policies too.
+create event trigger supautils_1_caller on ddl_command_start
+when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER')
+execute function pg_catalog.supautils_caller();
+create event trigger supautils_2_loan on ddl_command_start
+when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER')
+execute function pg_catalog.supautils_loan();
+create event trigger supautils_drop on sql_drop
+when tag in ('DROP POLICY', 'DROP TRIGGER')
+execute function pg_catalog.supautils_drop();
+create event trigger supautils_return on ddl_command_end
+when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER')
+execute function pg_catalog.supautils_return();
+alter event trigger supautils_1_caller enable always;
+alter event trigger supautils_2_loan enable always;
+alter event trigger supautils_drop enable always;
+alter event trigger supautils_return enable always;

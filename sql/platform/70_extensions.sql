@@ -1,0 +1,38 @@
+-- The extensions that every project finds installed. postgres creates them, so that it may also
+-- drop them; their objects belong to the superuser that trusted scripts run as.
+do $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select extension.name, extension.namespace, control.trusted
+        from (
+            values
+            (1, 'uuid-ossp', 'extensions', null),
+            (2, 'pgcrypto', 'extensions', null),
+            (3, 'pgjwt', 'extensions', 's'),
+            (4, 'pg_stat_statements', 'extensions', null),
+            (5, 'supabase_vault', 'vault', null),
+            (6, 'pg_graphql', 'graphql', 's'),
+            (7, 'pg_net', 'extensions', null),
+            (8, 'pg_cron', 'pg_catalog', null)
+        ) as extension (place, name, namespace, profile)
+        inner join pg_catalog.pg_available_extensions as available
+            on extension.name = available.name
+        inner join pg_catalog.pg_available_extension_versions as control
+            on available.name = control.name and available.default_version = control.version
+        where
+            available.installed_version is null
+            and (profile is null or profile = pg_catalog.current_setting('platform.profile'))
+        order by extension.place
+    loop
+        if wanted.trusted then
+            set local role postgres;
+        end if;
+        execute pg_catalog.format(
+            'create extension %I with schema %I', wanted.name, wanted.namespace
+        );
+        reset role;
+    end loop;
+end
+$$;
