@@ -124,9 +124,9 @@ class EmbeddedServer:
             return kept
         draft = f"platform_{key}"
         connection.execute(
-            psycopg.sql.SQL("create database {} template template0 strategy file_copy").format(
-                psycopg.sql.Identifier(draft)
-            )
+            psycopg.sql.SQL(
+                "create database {} template template0 owner {} strategy file_copy"
+            ).format(psycopg.sql.Identifier(draft), psycopg.sql.Identifier(_MIGRATOR))
         )
         with connect_admin(self.target(draft)) as inside:
             install(inside, profile=Profile(self.record.profile.upper()), expose=expose)
@@ -353,6 +353,10 @@ def _set_up(server: EmbeddedServer) -> None:
             )
         )
     with server.memory() as connection:
+        # The platform gives it its attributes; it must own the database that gets the platform.
+        connection.execute(
+            psycopg.sql.SQL("create role {}").format(psycopg.sql.Identifier(_MIGRATOR))
+        )
         templates = Templates(connection)
         templates.prepare()
         templates.make(server.platform(connection), DATABASE)
