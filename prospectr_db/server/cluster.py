@@ -149,7 +149,7 @@ def start(layout: Layout, binaries: Binaries, account: Account, *, port: int | N
     Raises ServerError with the reason from the server's log.
     """
     make_folders(layout, account)
-    _clear_stale_pid(layout)
+    _clear_stale_files(layout)
     layout.log.touch(mode=0o600)
     account.own(layout.log)
     log_start = layout.log.stat().st_size
@@ -256,15 +256,19 @@ def _is_postgres(pid: int) -> bool:
     return "postgres" in listed.stdout
 
 
-def _clear_stale_pid(layout: Layout) -> None:
-    """Remove a pid file whose process id now belongs to some other program.
+def _clear_stale_files(layout: Layout) -> None:
+    """Remove lock files whose process id now belongs to some other program.
 
     PostgreSQL itself removes one whose process is gone, after looking for orphans; but where the
     number was reused it believes that a server is running, and refuses.
     """
+    if postmaster(layout) is not None:
+        return
     pid = _noted_pid(layout)
-    if pid is not None and _is_alive(pid) and not _is_postgres(pid):
+    if pid is not None and _is_alive(pid):
         (layout.data / "postmaster.pid").unlink(missing_ok=True)
+    for left in layout.socket.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
 
 
 def _noted_pid(layout: Layout) -> int | None:

@@ -129,7 +129,7 @@ class EmbeddedServer:
             ).format(psycopg.sql.Identifier(draft), psycopg.sql.Identifier(_MIGRATOR))
         )
         with connect_admin(self.target(draft)) as inside:
-            install(inside, profile=Profile(self.record.profile.upper()), expose=expose)
+            install(inside, profile=Profile(self.record.profile), expose=expose)
         template = templates.take(draft, key, is_base=True)
         connection.execute(
             psycopg.sql.SQL("drop database {}").format(psycopg.sql.Identifier(draft))
