@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.errors import ConfigError
+from prospectr_db.platform.sources import Source, open_source
 from prospectr_db.resources import sql_root
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["available", "explain_missing", "prepare", "revision", "standins"]
+__all__ = ["add", "available", "explain_missing", "prepare", "revision", "standins"]
 
 # Contrib modules that PostgreSQL does not trust, but that `postgres` may create on Supabase: there
 # supautils lends it a superuser's rights for them (its setting supautils.privileged_extensions).
@@ -39,6 +40,7 @@ LENT = (
     "xml2",
 )
 STAMP = "prepared"
+_NONE: Mapping[str, Path] = MappingProxyType({})
 _INCLUDE = re.compile(r"^\\ir\s+(\S+)\s*$", re.MULTILINE)
 _DEFAULT_VERSION = re.compile(r"(?m)^default_version\s*=\s*'([^']+)'")
 _EARLIER_VERSIONS = re.compile(r"(?m)^# earlier versions:\s*(.+)$")
@@ -61,19 +63,26 @@ def revision() -> str:
     return digest.hexdigest()[:16]
 
 
-def prepare(directory: Path, *, share_dir: Path, extra_dirs: Sequence[Path] = ()) -> None:
+def prepare(
+    directory: Path,
+    *,
+    share_dir: Path,
+    extra_dirs: Sequence[Path] = (),
+    named: Mapping[str, Path] = _NONE,
+) -> None:
     """Build the folder that the server's ``extension_control_path`` names.
 
     ``share_dir`` is the server's own share directory (``pg_config --sharedir``). ``extra_dirs``
-    hold further extensions that are SQL only, as ``NAME.control`` with its scripts, there or in a
-    folder ``extension``. What the server has itself is left to the server, except that the contrib
-    modules in `LENT` get a control file that trusts them. Everything is readable by other
-    accounts. Running it again with the same input changes nothing. Raises ConfigError for an extra
-    directory without any extension.
+    (folders, or .tar.gz archives: see `open_source`) hold further extensions; those that are SQL
+    only are offered, the others need a library of one PostgreSQL version and are left out.
+    ``named`` are single extensions, by name, from places that may hold others too. What the server
+    has itself is left to the server, except that the contrib modules in `LENT` get a control file
+    that trusts them. Everything is readable by other accounts. Running it again with
+    the same input changes nothing. Raises ConfigError for a place without any extension.
     """
     own = share_dir / "extension"
     stamp = directory / STAMP
-    wanted = _fingerprint(own, extra_dirs)
+    wanted = _fingerprint(own, extra_dirs, named)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -82,12 +91,20 @@ def prepare(directory: Path, *, share_dir: Path, extra_dirs: Sequence[Path] = ()
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     fresh.chmod(0o755)
-    for name, text in _files(own, extra_dirs).items():
-        (fresh / name).write_text(text, encoding="utf-8")
-        (fresh / name).chmod(0o644)
+    for name, text in _files(own, extra_dirs, named).items():
+        _write(fresh / name, text)
     shutil.rmtree(directory / "extension", ignore_errors=True)
     fresh.rename(directory / "extension")
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def add(directory: Path, source: Source, name: str) -> None:
+    """Offer one more extension on a running server, from the folder that `prepare` built.
+
+    It stays until the folder is prepared anew.
+    """
+    for file, text in source.trusted(name).items():
+        _write(directory / "extension" / file, text)
 
 
 def available(connection: Connection[Any]) -> tuple[str, ...]:
@@ -113,54 +130,42 @@ def explain_missing(connection: Connection[Any], name: str) -> str:
     )
 
 
-def _fingerprint(own: Path, extra_dirs: Sequence[Path]) -> str:
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o644)
+
+
+def _fingerprint(own: Path, extra_dirs: Sequence[Path], named: Mapping[str, Path]) -> str:
     """Digest what `_files` depends on, without reading the server's many scripts."""
     digest = hashlib.sha256(revision().encode())
-    for folder in (own, *map(_extension_folder, extra_dirs)):
-        for file in sorted(folder.glob("*.control")):
+    for place in (own, *extra_dirs, *named.values()):
+        controls = [place] if place.is_file() else sorted(place.rglob("*.control"))
+        for file in controls:
             state = file.stat()
             digest.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
     return digest.hexdigest()
 
 
-def _files(own: Path, extra_dirs: Sequence[Path]) -> dict[str, str]:
+def _files(own: Path, extra_dirs: Sequence[Path], named: Mapping[str, Path]) -> dict[str, str]:
     """Return the contents of the control folder; the first to offer an extension wins."""
     files: dict[str, str] = {}
     taken = {control.stem for control in own.glob("*.control")}
-    for folder in map(_extension_folder, extra_dirs):
-        for control in sorted(folder.glob("*.control")):
-            # A versioned control file (NAME--VERSION.control) belongs to the plain one.
-            if "--" not in control.stem and control.stem not in taken:
-                taken.add(control.stem)
-                files |= _trusted(folder, control.stem)
+    for source in map(open_source, extra_dirs):
+        for name in source.names():
+            if name not in taken:
+                taken.add(name)
+                files |= source.trusted(name)
+    for name, place in named.items():
+        if name not in taken:
+            taken.add(name)
+            files |= open_source(place, only=name).trusted(name)
     for name, folder in standins().items():
         if name not in taken:
             files |= _standin(folder, name)
     for name in LENT:
         if (own / f"{name}.control").is_file():
-            files |= _trusted(own, name)
+            files |= open_source(own, only=name).trusted(name)
     return files
-
-
-def _trusted(folder: Path, name: str) -> dict[str, str]:
-    """Return an installed extension's files, its control file marked trusted."""
-    control = (folder / f"{name}.control").read_text(encoding="utf-8")
-    kept = re.sub(r"(?m)^\s*(trusted|superuser)\s*=.*\n?", "", control)
-    files = {f"{name}.control": f"{kept.rstrip()}\ntrusted = true\n"}
-    for script in sorted(folder.glob(f"{name}--*")):
-        files[script.name] = script.read_text(encoding="utf-8")
-    return files
-
-
-def _extension_folder(folder: Path) -> Path:
-    for candidate in (folder, folder / "extension"):
-        if any(candidate.glob("*.control")):
-            return candidate
-    raise ConfigError(
-        f"There is no extension in {folder}.",
-        hint="extension_dirs names folders that hold NAME.control and NAME--VERSION.sql, "
-        "or that hold them in a folder called extension.",
-    )
 
 
 def _standin(folder: Path, name: str) -> dict[str, str]:

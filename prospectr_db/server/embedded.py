@@ -136,7 +136,6 @@ class EmbeddedServer:
         )
         return template
 
-
     def freshen(self, template: Template, database: str) -> None:
         """Give a copy of a template from an earlier day what the platform makes each day."""
         if template.is_from_today:
@@ -223,7 +222,7 @@ def ensure(
             return found
     layout = _layout(project_root, settings, instance)
     with cluster.exclusive(layout):
-        return _start(layout, settings, tcp=tcp, fresh=fresh, on_event=on_event)
+        return _start(layout, settings, project_root, tcp=tcp, fresh=fresh, on_event=on_event)
 
 
 def stop(project_root: Path, settings: ServerSettings, *, instance: str = WORK) -> bool:
@@ -297,9 +296,15 @@ def _layout(project_root: Path, settings: ServerSettings, instance: str) -> Layo
 
 
 def _start(
-    layout: Layout, settings: ServerSettings, *, tcp: int | None, fresh: bool, on_event: OnEvent
+    layout: Layout,
+    settings: ServerSettings,
+    project_root: Path,
+    *,
+    tcp: int | None,
+    fresh: bool,
+    on_event: OnEvent,
 ) -> EmbeddedServer:
-    from prospectr_db.platform import extensions
+    from prospectr_db.platform import extensions, pgtap
     from prospectr_db.platform.install import revision
 
     begun = time.monotonic()
@@ -325,8 +330,12 @@ def _start(
     assert record is not None  # noqa: S101 - made above where it was missing
     password = _password(record) if port else None
     record = replace(record, version=binaries.version, port=port, password=password)
+    tap = pgtap.find_pgtap(project_root)
     extensions.prepare(
-        layout.extensions, share_dir=binaries.share_dir, extra_dirs=settings.extension_dirs
+        layout.extensions,
+        share_dir=binaries.share_dir,
+        extra_dirs=settings.extension_dirs,
+        named={"pgtap": tap.path} if tap else {},
     )
     cluster.start(layout, binaries, account, port=port)
     server = EmbeddedServer(layout, record)
