@@ -108,7 +108,7 @@ def _put(connection: Connection[Any], role: dict[str, Any], now: dict[str, Any] 
             name,
             flags,
             sql.Literal(role["connlimit"]),
-            sql.Literal(role["valid_until"] or "infinity"),
+            sql.Literal(role["valid_until"]),
         )
     )
     if role["password"] != (now or {}).get("password"):

@@ -13,12 +13,13 @@ with roles as (
             'connlimit', r.rolconnlimit,
             -- The login that we hand out has a password of our own making.
             'password', case when r.rolname <> 'postgres' then r.rolpassword end,
-            'valid_until', r.rolvaliduntil,
+            'valid_until', coalesce(r.rolvaliduntil, 'infinity'),
             'comment', shobj_description(r.oid, 'pg_authid'),
             'settings', coalesce(
                 (
-                    select to_jsonb(s.setconfig)
+                    select jsonb_agg(c.setting order by c.setting)
                     from pg_catalog.pg_db_role_setting as s
+                    cross join lateral unnest(s.setconfig) as c (setting)
                     where s.setrole = r.oid and s.setdatabase = 0
                 ),
                 '[]'::jsonb
