@@ -1,4 +1,4 @@
-"""How an empty database becomes a Supabase database: which SQL runs, in which order, for which era."""
+"""What makes an empty database a Supabase database: which SQL runs, and for which era."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.errors import ServerError
+from prospectr_db.platform import extensions
 from prospectr_db.resources import sql_files, sql_root, sql_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 _FOLDER = "platform"
-_PER_DATABASE = "platform/99_database.sql"
+_PER_DATABASE = "platform/04_database.sql"
 
 
 class Profile(enum.Enum):
@@ -69,7 +70,7 @@ def install(
 
 
 def installed(connection: Connection[Any]) -> str | None:
-    """Return the mark of the platform in this database, such as ``c exposed=no 0a1b2c``, or None."""
+    """Return the mark of this database's platform, such as ``c exposed=no 0a1b2c``, or None."""
     row = connection.execute(sql_text("catalog/platform_mark.sql")).fetchone()
     return None if row is None else row[0]
 
@@ -96,14 +97,10 @@ def revision() -> str:
     """Return a short hash of everything that decides what an installed platform looks like."""
     digest = hashlib.sha256()
     root = sql_root()
-    paths = [
-        Path(__file__),
-        *(root / _FOLDER).rglob("*"),
-        *(root / "extensions").rglob("*"),
-    ]
-    for path in sorted(path for path in paths if path.is_file()):
+    for path in (Path(__file__), *sorted((root / _FOLDER).rglob("*.sql"))):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
+    digest.update(extensions.revision().encode())
     return digest.hexdigest()[:12]
 
 

@@ -23,7 +23,7 @@ begin
             ('supabase_functions_admin', 'nosuperuser nocreatedb createrole noinherit login noreplication nobypassrls', null),
             ('supabase_privileged_role', 'nosuperuser nocreatedb nocreaterole inherit nologin noreplication nobypassrls', 'c'),
             ('supabase_read_only_user', 'nosuperuser nocreatedb nocreaterole inherit login noreplication bypassrls', null),
-            ('supabase_realtime_admin', 'nosuperuser nocreatedb createrole noinherit nologin noreplication nobypassrls', null),
+            ('supabase_realtime_admin', 'nosuperuser nocreatedb nocreaterole noinherit nologin noreplication nobypassrls', null),
             ('supabase_replication_admin', 'nosuperuser nocreatedb nocreaterole inherit login replication nobypassrls', null),
             ('supabase_storage_admin', 'nosuperuser nocreatedb createrole noinherit login noreplication nobypassrls', null)
         ) as role (name, attributes, profile)

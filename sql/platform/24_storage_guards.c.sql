@@ -11,7 +11,7 @@ begin
         raise exception using
             errcode = '42501',
             message = 'Direct deletion from storage tables is not allowed. Use the Storage API instead.',
-            hint = 'This prevents accidental data loss from orphaned objects.';
+            hint = 'The Storage API removes the file together with its row.';
     end if;
     return null;
 end

@@ -3,3 +3,4 @@ create unique index subscription_subscription_id_entity_filters_key
 on realtime.subscription (subscription_id, entity, filters);
 
 grant all on realtime.schema_migrations, realtime.subscription to supabase_realtime_admin;
+revoke all on realtime.schema_migrations from postgres;

@@ -23,7 +23,7 @@ begin
         -- Jobs are written through cron's functions only.
         revoke all on cron.job from postgres;
         grant select on cron.job to postgres with grant option;
-        if pg_catalog.to_regrole('supabase_privileged_role') is not null then
+        if pg_catalog.supautils_era() = 'c' then
             revoke trigger on cron.job_run_details from postgres;
         end if;
     elsif extension = 'pg_net' then

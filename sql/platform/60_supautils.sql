@@ -1,13 +1,13 @@
 -- Stands in for supautils, the library through which Supabase lets postgres manage policies and drop
 -- triggers on some tables of the services without owning them. A library leaves no trace in the
--- catalog; this one needs three event triggers, and keeps its functions in pg_catalog.
+-- catalog; this one needs four event triggers, and keeps its functions in pg_catalog.
 --
 -- How: for the length of one such statement postgres is made a member of the services' roles, so
 -- that PostgreSQL's own check passes; at its end the membership is gone. The row is written by
--- hand, with a number made of the session's process id as its grantor (no role's number is that high),
--- because grant would lock the role until the
--- transaction ends and have parallel sessions wait for each other. Nobody else ever sees it: it is
--- deleted by the transaction that made it, or rolled back with the statement.
+-- hand, because grant would lock the role until the transaction ends and have parallel sessions
+-- wait for each other. Its grantor is a number made of the session's process id, higher than any
+-- role's. Nobody else ever sees the row: the transaction that made it deletes it, or the failing
+-- statement rolls it back.
 
 -- Leaves behind who runs the statement, which a security definer function cannot see.
 create or replace function pg_catalog.supautils_caller() returns event_trigger

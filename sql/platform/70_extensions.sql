@@ -1,4 +1,4 @@
--- The extensions that every project finds installed. postgres creates them, so that it may also
+-- The extensions that every project finds installed, as far as the server has them. postgres creates them, so that it may also
 -- drop them; their objects belong to the superuser that trusted scripts run as.
 do $$
 declare
@@ -33,6 +33,35 @@ begin
             'create extension %I with schema %I', wanted.name, wanted.namespace
         );
         reset role;
+    end loop;
+end
+$$;
+
+-- pg_stat_statements is not trusted, so the superuser had to create it; it is postgres's all the same.
+do $$
+declare
+    member record;
+begin
+    update pg_catalog.pg_extension
+    set extowner = 'postgres'::regrole
+    where extname = 'pg_stat_statements';
+    for member in
+        select dep.classid, dep.objid
+        from pg_catalog.pg_extension as ext
+        inner join pg_catalog.pg_depend as dep on ext.oid = dep.refobjid
+        where
+            ext.extname = 'pg_stat_statements'
+            and dep.refclassid = 'pg_catalog.pg_extension'::regclass
+            and dep.deptype = 'e'
+        order by dep.classid, dep.objid
+    loop
+        if member.classid = 'pg_catalog.pg_proc'::regclass then
+            execute pg_catalog.format(
+                'alter function %s owner to postgres', member.objid::regprocedure
+            );
+        elsif member.classid = 'pg_catalog.pg_class'::regclass then
+            execute pg_catalog.format('alter view %s owner to postgres', member.objid::regclass);
+        end if;
     end loop;
 end
 $$;

@@ -6,7 +6,7 @@ begin
     execute pg_catalog.format('alter database %I owner to postgres', here);
     execute pg_catalog.format('grant connect, temporary on database %I to public', here);
     execute pg_catalog.format('grant all on database %I to dashboard_user', here);
-    if pg_catalog.to_regrole('supabase_privileged_role') is not null then
+    if pg_catalog.supautils_era() = 'c' then
         execute pg_catalog.format(
             'grant create on database %I to supabase_auth_admin, supabase_realtime_admin', here
         );
