@@ -15,7 +15,7 @@ from psycopg import sql
 
 from prospectr_db.database import Target
 from prospectr_db.project import Project, load
-from prospectr_db.server.embedded import CHECKS, EmbeddedServer, ensure, stop
+from prospectr_db.server.embedded import CHECKS, EmbeddedServer, stop
 from prospectr_db.server.settings import ServerSettings, settings_from
 from prospectr_db.server.templates import Template, Templates
 
@@ -56,9 +56,15 @@ def settings() -> ServerSettings:
 
 
 @pytest.fixture(scope="session")
-def server(settings: ServerSettings) -> EmbeddedServer:
+def prospectr_settings(settings: ServerSettings) -> ServerSettings:
+    """The plugin's fixtures use this run's server as well."""
+    return settings
+
+
+@pytest.fixture(scope="session")
+def server(prospectr_server: EmbeddedServer) -> EmbeddedServer:
     """A running server that all workers share, with the platform installed."""
-    return ensure(REPOSITORY, settings, instance=CHECKS)
+    return prospectr_server
 
 
 @pytest.fixture(scope="session")
@@ -97,14 +103,6 @@ def target(make_database: MakeDatabase, platform_template: Template) -> Target:
 def prospectr_project() -> Project:
     """This repository's own project."""
     return load(REPOSITORY)
-
-
-@pytest.fixture(scope="session")
-def prospectr_template(server: EmbeddedServer, prospectr_project: Project) -> Template:
-    """The template that holds Prospectr, migrated and seeded."""
-    from prospectr_db.migrations.reset import prepare
-
-    return prepare(server, prospectr_project).template
 
 
 @pytest.fixture

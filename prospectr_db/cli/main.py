@@ -11,6 +11,7 @@ import json
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,6 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ProspectrError(
                 f"The system refused: {error}",
                 hint="Check the path, its rights, and the space on the disk.",
+            ),
+            as_json=as_json,
+        )
+    except Exception as error:  # noqa: BLE001 - the edge: a crash must be told and exit 2
+        if "--verbose" in words:
+            traceback.print_exc()
+        return _fail(
+            ProspectrError(
+                f"This is a defect in prospectr-db: {type(error).__name__}: {error}",
+                hint="Run it again with --verbose and report what it prints.",
             ),
             as_json=as_json,
         )

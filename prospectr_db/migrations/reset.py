@@ -1,0 +1,289 @@
+"""How a local database is brought to a project's state: copied where known, replayed where not.
+
+A state is named by the hash of everything that leads to it: the platform, and each file in the
+order in which it runs. A state that was reached before is kept as a template and copied; otherwise
+the deepest known state is copied and only what comes after it is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.database.diagnosis import Source, diagnose
+from prospectr_db.database.target import Target
+from prospectr_db.errors import SqlError, UsageError
+from prospectr_db.migrations.apply import apply_files
+from prospectr_db.migrations.events import MigrationApplied, MigrationStarted
+from prospectr_db.project import Migration, Project, SqlFile
+from prospectr_db.server.embedded import DATABASE, EmbeddedServer
+from prospectr_db.server.templates import Template, Templates
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["Prepared", "Reset", "clone", "drop", "prepare", "reset"]
+
+OnEvent = Callable[[object], None]
+
+_REVISION = "1"
+_LOCK = 0x70726F73  # any number, the same in every process
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What a reset did. ``replayed`` names the files that ran; the others came with the copy."""
+
+    database: str
+    migrations: int
+    seeds: int
+    replayed: tuple[str, ...]
+    seconds: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The template that holds a project's state, and the files that ran to reach it."""
+
+    template: Template
+    replayed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One file, or one part of config.toml; ``digest`` is the hash of what it holds."""
+
+    label: str
+    digest: str
+    run: Callable[[Connection[Any], OnEvent], None] | None = None
+    migration: Migration | None = None
+
+
+def reset(
+    server: EmbeddedServer,
+    project: Project,
+    *,
+    seed: bool = True,
+    to: str | None = None,
+    on_event: OnEvent = lambda _event: None,
+) -> Reset:
+    """Replace the server's working database by the project's state.
+
+    Whoever is connected to it is disconnected. ``to`` stops after that version.
+    Raises SqlError with file, line and column; the database then holds everything before it.
+    """
+    begun = time.monotonic()
+    steps = _steps(project, seed=seed, to=to)
+    with server.memory() as memory:
+        memory.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        prepared, is_in_place = _prepare(server, memory, steps, _expose(project), on_event)
+        if not is_in_place:
+            Templates(memory).make(prepared.template, DATABASE)
+            server.freshen(prepared.template, DATABASE)
+    return Reset(
+        database=DATABASE,
+        migrations=len(_migrations(project, to)),
+        seeds=len(project.seeds) if seed and to is None else 0,
+        replayed=prepared.replayed,
+        seconds=time.monotonic() - begun,
+        notes=project.notes,
+    )
+
+
+def prepare(
+    server: EmbeddedServer,
+    project: Project,
+    *,
+    seed: bool = True,
+    to: str | None = None,
+    on_event: OnEvent = lambda _event: None,
+) -> Prepared:
+    """Return the template of a project's state, building it first if it is not known.
+
+    Building happens in the server's database ``postgres``, because migrations may name it: use a
+    server that nobody works on (`server.embedded.CHECKS`).
+    """
+    steps = _steps(project, seed=seed, to=to)
+    with server.memory() as memory:
+        memory.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        return _prepare(server, memory, steps, _expose(project), on_event)[0]
+
+
+def clone(server: EmbeddedServer, template: Template, database: str) -> Target:
+    """Make a new database from a template, in some 40 ms, and return it."""
+    with server.memory() as memory:
+        Templates(memory).copy(template, database)
+    server.freshen(template, database)
+    return server.target(database)
+
+
+def drop(server: EmbeddedServer, database: str) -> None:
+    """Drop a database made by `clone`, whoever is connected to it."""
+    with server.memory() as memory:
+        memory.execute(
+            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database))
+        )
+
+
+def _expose(project: Project) -> bool | None:
+    return project.config.auto_expose_new_tables
+
+
+def _prepare(
+    server: EmbeddedServer,
+    memory: Connection[Any],
+    steps: Sequence[_Step],
+    expose: bool | None,
+    on_event: OnEvent,
+) -> tuple[Prepared, bool]:
+    """Return what `prepare` does, and whether the working database already is in that state."""
+    templates = Templates(memory)
+    base = server.platform(memory, expose=expose)
+    keys = _chain(base.key, steps)
+    known = templates.deepest(keys)
+    assert known is not None  # noqa: S101 - the first key is the platform's own
+    template = templates.find(keys[known])
+    assert template is not None  # noqa: S101 - found a moment ago, under the lock
+    if known == len(steps):
+        templates.remember_chain(keys)
+        return Prepared(template, ()), False
+    templates.make(template, DATABASE)
+    server.freshen(template, DATABASE)
+    reached = known
+    for stop in _stops(known, steps, keys, templates.last_chain()):
+        reached = _run(server, templates, steps, keys, reached, stop, on_event)
+    templates.remember_chain(keys)
+    templates.prune(spare=keys)
+    final = templates.find(keys[-1])
+    assert final is not None  # noqa: S101 - the last stop is the end
+    return Prepared(final, tuple(step.label for step in steps[known:])), True
+
+
+def _run(
+    server: EmbeddedServer,
+    templates: Templates,
+    steps: Sequence[_Step],
+    keys: Sequence[str],
+    reached: int,
+    stop: int,
+    on_event: OnEvent,
+) -> int:
+    """Run the steps up to a stop and keep the state there; also the one before a failure."""
+    progress = _Counted(steps, reached, on_event)
+    try:
+        with connect_as_migrator(server.target(), autocommit=True) as connection:
+            while progress.reached < stop:
+                step = steps[progress.reached]
+                if step.run is not None:
+                    step.run(connection, on_event)
+                    progress.reached += 1
+                else:
+                    # One call for all that follow each other: it tells of each as it commits.
+                    apply_files(
+                        connection, _run_of_migrations(steps[progress.reached : stop]), progress
+                    )
+    except SqlError:
+        if templates.find(keys[progress.reached]) is None:
+            templates.take(DATABASE, keys[progress.reached])
+        raise
+    templates.take(DATABASE, keys[stop])
+    return stop
+
+
+class _Counted:
+    """Passes events on, counting committed migrations as steps reached, over the whole project."""
+
+    def __init__(self, steps: Sequence[_Step], reached: int, on_event: OnEvent) -> None:
+        self.reached = reached
+        self._steps = steps
+        self._on_event = on_event
+        self._total = sum(1 for step in steps if step.migration)
+
+    def __call__(self, event: object) -> None:
+        """Tell one event."""
+        if isinstance(event, MigrationStarted | MigrationApplied):
+            before = sum(1 for step in self._steps[: self.reached] if step.migration)
+            event = replace(event, index=before + 1, total=self._total)
+            if isinstance(event, MigrationApplied):
+                self.reached += 1
+        self._on_event(event)
+
+
+def _run_of_migrations(steps: Sequence[_Step]) -> list[Migration]:
+    """Return the migrations at the beginning of some steps."""
+    return [
+        step.migration
+        for step in takewhile(lambda step: step.migration is not None, steps)
+        if step.migration is not None
+    ]
+
+
+def _stops(
+    known: int, steps: Sequence[_Step], keys: Sequence[str], last: Sequence[str]
+) -> list[int]:
+    """Return the positions at which a state is worth keeping.
+
+    The end; before the seeds; before the last migration, which is the one that is being written;
+    and before whatever differs from the last run, because it will be edited again.
+    """
+    migrated = max((at for at, step in enumerate(steps, 1) if step.migration), default=0)
+    differs = next(
+        (at for at, (old, new) in enumerate(zip(last, keys, strict=False)) if old != new),
+        len(keys),
+    )
+    wanted = {len(steps), migrated, migrated - 1, differs - 1}
+    return sorted(stop for stop in wanted if known < stop <= len(steps))
+
+
+def _chain(base: str, steps: Sequence[_Step]) -> list[str]:
+    """Return the name of each state: before the first step, and after each."""
+    keys = [base]
+    for step in steps:
+        text = "\0".join((_REVISION, keys[-1], step.label, step.digest))
+        keys.append(hashlib.blake2s(text.encode(), digest_size=10).hexdigest())
+    return keys
+
+
+def _migrations(project: Project, to: str | None) -> tuple[Migration, ...]:
+    if not project.config.migrations_enabled:
+        return ()
+    if to is not None and to not in {migration.version for migration in project.migrations}:
+        raise UsageError(
+            f"There is no migration with version {to}.",
+            hint="`prospectr-db status` lists the versions.",
+        )
+    return tuple(
+        migration for migration in project.migrations if to is None or migration.version <= to
+    )
+
+
+def _steps(project: Project, *, seed: bool, to: str | None) -> list[_Step]:
+    """Return what leads to a project's state, in the order of Supabase's own reset."""
+    steps = []
+    if project.roles:
+        roles = project.roles
+        steps.append(
+            _Step(roles.label, roles.sha256, lambda connection, _: _run_file(connection, roles))
+        )
+    steps += [
+        _Step(migration.label, migration.sha256, migration=migration)
+        for migration in _migrations(project, to)
+    ]
+    return steps
+
+
+def _run_file(connection: Connection[Any], file: SqlFile) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(file.text.encode())
+    except psycopg.Error as error:
+        raise diagnose(error, Source(file.label, file.text)) from error
