@@ -118,15 +118,17 @@ def available(connection: Connection[Any]) -> tuple[str, ...]:
 def explain_missing(connection: Connection[Any], name: str) -> str:
     """Return the hint for an extension that the server lacks: what it has, where to find more.
 
-    The connection must be able to run a query: not in a failed transaction.
+    The names that are most like the missing one come first. The connection must be able to run a
+    query: not in a failed transaction.
     """
     names = available(connection)
     close = get_close_matches(name.lower(), names, n=3, cutoff=0.7)
-    guess = f"Did you mean {' or '.join(close)}? " if close else ""
+    others = [each for each in names if each not in close]
     return (
-        f"{guess}This server offers: {', '.join(names)}. A fuller server can be used with --docker "
-        "(Supabase's own image), with --db-url URL, or with another PostgreSQL's bin directory; an "
-        "extension that is SQL only can be added by naming its folder in extension_dirs."
+        f"This server offers: {', '.join((*close, *others))}. An extension that is SQL only can be "
+        "added with PROSPECTR_DB_EXTENSIONS=FOLDER. For any other, use a fuller server: --db-url "
+        "with the URL of a local Supabase stack or of a project, or PROSPECTR_DB_BIN with the bin "
+        "directory of a PostgreSQL that has it."
     )
 
 

