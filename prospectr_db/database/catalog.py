@@ -332,7 +332,9 @@ def read_catalog(
             functions=tuple(_function(row) for row in ask("functions")),
             schemas={row["name"]: tuple(row["usable_by"]) for row in schemas},
             creatable={row["name"]: tuple(row["creatable_by"]) for row in schemas},
-            sequences={f"{row['schema']}.{row['name']}": row["privileges"] for row in ask("sequences")},
+            sequences={
+                f"{row['schema']}.{row['name']}": row["privileges"] for row in ask("sequences")
+            },
             memberships={row["role"]: tuple(row["member_of"]) for row in memberships},
             above_rls=frozenset(row["role"] for row in memberships if row["above_rls"]),
             default_privileges={

@@ -1,0 +1,204 @@
+"""What was observed: persona × row class × command × form × column, collapsed where forms agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["Access", "AccessMatrix", "Cell", "FormAccess", "TableAccess", "Verdict", "collapse"]
+
+COMMANDS = ("select", "insert", "update", "delete", "truncate")
+
+
+class Verdict(StrEnum):
+    """How a statement ended."""
+
+    ALLOWED = "allowed"
+    FILTERED = "filtered"
+    REJECTED = "rejected"
+    DENIED = "denied"
+    REFUSED = "refused"
+    UNPROVEN = "unproven"
+
+
+# Which verdict speaks for a group: what came nearest to the row.
+_NEARNESS = {
+    verdict: place
+    for place, verdict in enumerate(
+        (
+            Verdict.ALLOWED,
+            Verdict.REFUSED,
+            Verdict.REJECTED,
+            Verdict.FILTERED,
+            Verdict.DENIED,
+            Verdict.UNPROVEN,
+        )  # fmt: skip
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One statement and how it ended. ``reason`` is the server's message where there was one.
+
+    ``passed`` says that row-level security let the statement through, although a constraint
+    refused it afterwards: with other values it would have succeeded.
+    """
+
+    persona: str
+    rows: str
+    command: str
+    form: str
+    column: str | None
+    verdict: Verdict
+    statement: str
+    reason: str | None = None
+    sqlstate: str | None = None
+    constraint: str | None = None
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormAccess:
+    """A statement form that ends otherwise than the rest."""
+
+    form: str
+    verdict: Verdict
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one persona's command does to one row class of one relation.
+
+    ``columns`` are those that can be read or written; ``forms`` the statement forms that differ;
+    ``unproven`` what could not be shown, because not even the control touched a row.
+    """
+
+    persona: str
+    rows: str
+    command: str
+    verdict: Verdict
+    columns: tuple[str, ...]
+    forms: tuple[FormAccess, ...]
+    statement: str
+    reason: str | None = None
+    sqlstate: str | None = None
+    passed: bool = False
+    unproven: tuple[str, ...] = ()
+    columns_total: int = 0
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the persona gets through, by any form."""
+        return self.verdict is Verdict.ALLOWED or self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class TableAccess:
+    """Everything observed about one relation."""
+
+    relation: str
+    kind: str
+    owner_path: str
+    owned: bool
+    rls: bool
+    accesses: tuple[Access, ...]
+    privileges: Mapping[str, str] = field(default_factory=dict)
+    unbuildable: tuple[str, ...] = ()
+
+    def find(self, persona: str, rows: str, command: str) -> Access | None:
+        """Return one entry."""
+        for access in self.accesses:
+            if (access.persona, access.rows, access.command) == (persona, rows, command):
+                return access
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessMatrix:
+    """The access matrix of a database."""
+
+    tables: tuple[TableAccess, ...]
+    personas: tuple[str, ...]
+    probes: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+    details: tuple[object, ...] = ()
+
+    def table(self, label: str) -> TableAccess | None:
+        """Return one relation's access by its label."""
+        return next((table for table in self.tables if table.relation == label), None)
+
+
+def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, ...]:
+    """Group single cells into entries; ``order`` is the position of each column in its relation."""
+    groups: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.persona, cell.rows, cell.command), []).append(cell)
+    found = {key: _access(key, group, order) for key, group in groups.items()}
+    return tuple(access for key, access in found.items() if not _repeats(access, found))
+
+
+def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:
+    """Whether a row in another state is treated as the row is without it."""
+    base, bracket, _ = access.rows.partition(" [")
+    plain = found.get((access.persona, base, access.command))
+    if not bracket or plain is None:
+        return False
+    return access.succeeds == plain.succeeds and not access.forms and not access.unproven
+
+
+_PLAIN = frozenset({"where", "no where"})
+
+
+def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, int]) -> Access:
+    speaker = min(cells, key=lambda cell: (_NEARNESS[cell.verdict], cell.form != "where"))
+    columns = _columns(cells, order)
+    by_form: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_form.setdefault(cell.form, []).append(cell)
+    succeeds = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in cells)
+    forms = []
+    for form, group in by_form.items():
+        verdict = min((cell.verdict for cell in group), key=_NEARNESS.__getitem__)
+        mine = _columns(group, order)
+        compares_columns = any(cell.column for cell in group) and len(group) > 1
+        through = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in group)
+        differs = compares_columns and through and form in _PLAIN and mine != columns
+        if through is not succeeds or differs:
+            forms.append(FormAccess(form, verdict, mine))
+    total = {cell.column for cell in cells if cell.column}
+    return Access(
+        *key,
+        verdict=speaker.verdict,
+        columns=columns,
+        forms=tuple(forms),
+        statement=speaker.statement,
+        reason=speaker.reason,
+        sqlstate=speaker.sqlstate,
+        passed=any(cell.passed for cell in cells),
+        unproven=tuple(
+            sorted({cell.column or cell.form for cell in cells if cell.verdict is Verdict.UNPROVEN})
+        ),
+        columns_total=len(total),
+    )
+
+
+def _columns(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the columns that get through; ``column=value`` only where another value does not."""
+    tried: dict[str, set[str]] = {}
+    allowed: dict[str, set[str]] = {}
+    for cell in cells:
+        if cell.column is not None:
+            name = cell.column.partition("=")[0]
+            tried.setdefault(name, set()).add(cell.column)
+            if cell.verdict is Verdict.ALLOWED or cell.passed:
+                allowed.setdefault(name, set()).add(cell.column)
+    found = {
+        shown
+        for name, values in allowed.items()
+        for shown in ({name} if values == tried[name] else values)
+    }
+    return tuple(sorted(found, key=lambda shown: (order.get(shown.partition("=")[0], 0), shown)))

@@ -1,0 +1,395 @@
+"""The access matrix of a database: build the world, run every probe as every persona, collapse."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from prospectr_db.access.impersonation import become
+from prospectr_db.access.matrix import (
+    AccessMatrix,
+    Cell,
+    TableAccess,
+    Verdict,
+    collapse,
+)
+from prospectr_db.access.ownership import Ownership, Standing, find_ownership
+from prospectr_db.access.personas import AUTHENTICATED, Persona, anon, service_role
+from prospectr_db.access.probes import Knocker, Plan, Probe
+from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, World, build_world
+from prospectr_db.database.catalog import Catalog, Relation, quote_identifier, read_catalog
+from prospectr_db.database.connection import connect, connect_admin
+from prospectr_db.database.target import Target
+from prospectr_db.errors import ProspectrError
+from prospectr_db.resources import sql_text
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["Observation", "Outcome", "knockers", "observe", "prepare", "run"]
+
+_CHUNK = 40
+_OBSERVE = (
+    "select state, message, relation, constraint_name, context, touched, labels"
+    " from prospectr_access.observe(%s::text[], %s::text[], %s::text[], %s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the server said to one statement."""
+
+    state: str | None
+    message: str | None
+    relation: str | None
+    constraint: str | None
+    context: str | None
+    touched: int
+    labels: tuple[str, ...]
+
+    @property
+    def from_function(self) -> bool:
+        """Whether a function raised it: a trigger, or a helper that a policy calls."""
+        lines = (self.context or "").splitlines()
+        calls = [line for line in lines if line.startswith(("PL/pgSQL function", "SQL function"))]
+        return any("prospectr_access.observe(" not in line for line in calls)
+
+
+@dataclass(slots=True)
+class Observation:
+    """A clone made ready: its catalog, what is known of owners, and the rows that were built."""
+
+    connection: Connection[Any]
+    catalog: Catalog
+    ownership: Mapping[int, Ownership]
+    standings: Sequence[Standing]
+    world: World
+    superuser: str
+    settle: bool
+    probes: int = 0
+
+    def plan(self, relation: Relation) -> Plan:
+        """Return the probes of one relation."""
+        return Plan(self.catalog, self.ownership, self.world, relation)
+
+    @property
+    def relations(self) -> list[Relation]:
+        """Relations whose rows API roles could reach."""
+        return [
+            relation
+            for relation in self.catalog.own_relations
+            if self.catalog.reachable(relation)
+            and (relation.is_table or relation.schema in self.catalog.exposed)
+        ]
+
+
+def observe(
+    target: Target,
+    *,
+    exposed: Sequence[str] = ("public",),
+    supplied: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> AccessMatrix:
+    """Observe a disposable database, and leave its rows as they were.
+
+    Raises ProspectrError where the connection is no superuser's: the world could not be built.
+    """
+    started = time.perf_counter()
+    with open_observer(target) as connection:
+        observation = prepare(connection, exposed=exposed, supplied=supplied, owners=owners)
+        tables = observe_tables(observation, observation.relations, on_event=on_event)
+        names = tuple(knocker.name for knocker in knockers(observation))
+        connection.rollback()
+    return AccessMatrix(tables, names, observation.probes, time.perf_counter() - started)
+
+
+def open_observer(target: Target) -> Connection[Any]:
+    """Connect as the superuser, on our own server or wherever the login is one."""
+    return connect_admin(target) if target.admin is not None else connect(target)
+
+
+def prepare(
+    connection: Connection[Any],
+    *,
+    exposed: Sequence[str] = ("public",),
+    supplied: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+) -> Observation:
+    """Read the catalog, install the observer and build the world, in the current transaction."""
+    row = connection.execute(
+        "select current_user, current_setting('is_superuser') = 'on'"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    if not row[1]:
+        raise ProspectrError(
+            f"Access can only be observed as a superuser, and {row[0]} is none.",
+            hint="Use the embedded server: the world is built on a throwaway clone.",
+        )
+    # Without a search path every name and type is spelt out; with the API's, triggers find theirs.
+    connection.execute("set local search_path = ''")
+    catalog = read_catalog(connection, exposed=exposed)
+    path = ", ".join(
+        quote_identifier(name) for name in dict.fromkeys([*exposed, "public", "extensions"])
+    )
+    connection.execute("select set_config('search_path', %s, true)", (path,))
+    ownership, standings = find_ownership(catalog, declared=owners)
+    connection.execute(sql_text("access/observer.sql"))  # type: ignore[arg-type]
+    world = build_world(connection, catalog, ownership, standings, supplied=supplied)
+    settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
+    settle = settle or any(
+        "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
+    )
+    return Observation(connection, catalog, ownership, standings, world, row[0], settle)
+
+
+def knockers(observation: Observation) -> list[Knocker]:
+    """Return the personas of an observation: those every project has, and its own standings."""
+    actors = observation.world.actors
+    found = [
+        Knocker(anon(), None),
+        Knocker(actors[OWNER].persona("owner"), OWNER),
+        Knocker(actors[OTHER].persona("stranger"), OTHER),
+        Knocker(actors[NEWCOMER].persona("newcomer"), NEWCOMER),
+    ]
+    found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
+    found.append(Knocker(service_role(), None))
+    return [k for k in found if k.persona.role in observation.catalog.roles]
+
+
+def observe_tables(
+    observation: Observation,
+    relations: Sequence[Relation],
+    *,
+    on_event: Callable[[str], None] | None = None,
+) -> tuple[TableAccess, ...]:
+    """Observe some relations, a few dozen at a time so that memory stays flat."""
+    personas = knockers(observation)
+    found: list[TableAccess] = []
+    for start in range(0, len(relations), _CHUNK):
+        chunk = relations[start : start + _CHUNK]
+        found += _observe_chunk(observation, chunk, personas)
+        if on_event is not None:
+            on_event(f"observed {min(start + _CHUNK, len(relations))} of {len(relations)} tables")
+    return tuple(found)
+
+
+def _observe_chunk(
+    observation: Observation, relations: Sequence[Relation], personas: Sequence[Knocker]
+) -> Iterator[TableAccess]:
+    plans = {relation.oid: observation.plan(relation) for relation in relations}
+    probes = {
+        (relation.oid, knocker.name): list(plans[relation.oid].probes(knocker))
+        for relation in relations
+        for knocker in personas
+    }
+    everything = {_identity(probe): probe for group in probes.values() for probe in group}
+    control = _control(observation, list(everything.values()))
+    cells: dict[int, list[Cell]] = {relation.oid: [] for relation in relations}
+    for knocker in personas:
+        batch = [(r.oid, probe) for r in relations for probe in probes[r.oid, knocker.name]]
+        outcomes = run(observation, knocker.persona, [probe for _, probe in batch])
+        for (oid, probe), outcome in zip(batch, outcomes, strict=True):
+            cells[oid] += judge_probe(
+                plans[oid], knocker, probe, outcome, control[_identity(probe)]
+            )
+    for relation in relations:
+        yield _table(observation, plans[relation.oid], cells[relation.oid])
+
+
+def _identity(probe: Probe) -> tuple[str, str | None, str | None]:
+    return probe.statement, probe.preparation, probe.question
+
+
+def _control(
+    observation: Observation, probes: Sequence[Probe]
+) -> dict[tuple[str, str | None, str | None], Outcome]:
+    """Run the same statements as the superuser: a denial counts only where this touches a row."""
+    claims = observation.world.actors[OWNER].persona("control").claims
+    persona = Persona("control", observation.superuser, claims)
+    outcomes = run(observation, persona, probes)
+    return {_identity(probe): outcome for probe, outcome in zip(probes, outcomes, strict=True)}
+
+
+def run(observation: Observation, persona: Persona, probes: Sequence[Probe]) -> list[Outcome]:
+    """Run probes as a persona, each undone; one round trip."""
+    if not probes:
+        return []
+    connection = observation.connection
+    observation.probes += len(probes)
+    connection.execute("savepoint prospectr_run")
+    try:
+        connection.execute(become(persona))
+        rows = connection.execute(
+            _OBSERVE,
+            (
+                [probe.statement for probe in probes],
+                [probe.preparation for probe in probes],
+                [probe.question for probe in probes],
+                observation.settle,
+            ),
+        ).fetchall()
+    finally:
+        if connection.info.transaction_status != psycopg.pq.TransactionStatus.UNKNOWN:
+            connection.execute(
+                "rollback to savepoint prospectr_run; release savepoint prospectr_run"
+            )
+    return [Outcome(*row[:6], tuple(row[6] or ())) for row in rows]
+
+
+def judge_probe(
+    plan: Plan, knocker: Knocker, probe: Probe, outcome: Outcome, control: Outcome
+) -> list[Cell]:
+    """Turn one outcome into cells: one, or one per known row where the statement had no WHERE."""
+    if probe.row is None and probe.command in ("update", "delete"):
+        cells = []
+        targets = dict(plan.targets)
+        mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
+        if mine is not None and knocker.actor in plan.world.standings:
+            targets[knocker.actor or ""] = mine
+        for key, row in targets.items():
+            verdict = _verdict(outcome, control, row.label)
+            if _says_nothing(plan, knocker, outcome):
+                continue
+            cells.append(
+                _cell(plan, plan.row_class(knocker, key), knocker, probe, outcome, verdict)
+            )
+        return cells
+    if probe.form == "column" and probe.command == "select":
+        # Which rows is another question: here only whether the column may be named.
+        allowed = outcome.state is None
+        verdict = Verdict.ALLOWED if allowed else _verdict(outcome, control, None)
+        return [_cell(plan, "", knocker, probe, outcome, verdict)]
+    if probe.command == "truncate":
+        verdict = Verdict.ALLOWED if outcome.state is None else _plain_verdict(outcome, None)
+        return [_cell(plan, "all", knocker, probe, outcome, verdict)]
+    label = probe.row if probe.question else None
+    return [_cell(plan, probe.rows, knocker, probe, outcome, _verdict(outcome, control, label))]
+
+
+def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
+    """Whether a statement without WHERE failed on a key that the persona's own row may have held."""
+    return (
+        outcome.state == "23503"
+        and not outcome.from_function
+        and (plan.source.oid, knocker.actor or "") in plan.world.rows
+    )
+
+
+def _cell(
+    plan: Plan, rows: str, knocker: Knocker, probe: Probe, outcome: Outcome, verdict: Verdict
+) -> Cell:
+    keys = {fk.name for fk in plan.relation.foreign_keys if probe.command != "delete"}
+    passed = (
+        verdict is Verdict.REFUSED
+        and bool(outcome.constraint)
+        and not outcome.from_function
+        # A foreign key of the row itself is there to refuse: that is protection, not bad luck.
+        and (outcome.constraint not in keys or outcome.relation != plan.relation.name)
+    )
+    return Cell(
+        persona=knocker.name,
+        rows=rows,
+        command=probe.command,
+        form=probe.form,
+        column=probe.column,
+        verdict=verdict,
+        statement=probe.statement,
+        reason=outcome.message,
+        sqlstate=outcome.state,
+        constraint=outcome.constraint,
+        passed=passed,
+    )
+
+
+def _verdict(outcome: Outcome, control: Outcome, label: str | None) -> Verdict:
+    verdict = _plain_verdict(outcome, label)
+    if verdict in (Verdict.ALLOWED, Verdict.REFUSED) or _proves(control, label):
+        return verdict
+    if control.state is not None and control.from_function:
+        # Nobody gets past the trigger; that the persona was stopped earlier changes nothing.
+        return verdict
+    if verdict is Verdict.DENIED and control.constraint:
+        return verdict
+    return Verdict.UNPROVEN
+
+
+def _proves(control: Outcome, label: str | None) -> bool:
+    # A trigger that puts the old value back leaves no label, for anybody: that is proof as well.
+    return control.state is None and control.touched > 0
+
+
+def _plain_verdict(outcome: Outcome, label: str | None) -> Verdict:
+    if outcome.state is None:
+        touched = outcome.touched > 0 if label is None else label in outcome.labels
+        return Verdict.ALLOWED if touched else Verdict.FILTERED
+    if outcome.state == "42501":
+        if "row-level security" in (outcome.message or ""):
+            return Verdict.REJECTED
+        if not outcome.from_function or (outcome.message or "").startswith("permission denied"):
+            return Verdict.DENIED
+    return Verdict.REFUSED
+
+
+def _table(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAccess:
+    relation = plan.relation
+    order = {column.name: column.number for column in relation.columns}
+    owner = observation.ownership[plan.source.oid]
+    return TableAccess(
+        relation=relation.label,
+        kind=_KINDS.get(relation.kind, relation.kind),
+        owner_path=owner.path,
+        owned=owner.owned,
+        rls=relation.rls,
+        accesses=collapse(_spread(cells), order),
+        privileges={
+            role: held
+            for role, held in relation.privileges.items()
+            if role in ("anon", AUTHENTICATED)
+        },
+        unbuildable=tuple(
+            f"{problem.key}: {problem.reason}"
+            for problem in observation.world.unbuildable
+            if problem.relation == relation.label
+        ),
+    )
+
+
+_KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
+
+
+# Forms that are tried because they might get through where the plain ones do not.
+_SPECIAL = frozenset({"merge", "on conflict", "transfer", "for update"})
+
+
+def _spread(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """Give each row class the columns that may be read: a policy is about rows, a grant about columns."""
+    columns: dict[str, list[Cell]] = {}
+    rest: list[Cell] = []
+    for cell in cells:
+        if cell.form in _SPECIAL and cell.verdict is not Verdict.ALLOWED:
+            continue
+        if cell.command == "select" and cell.form == "column":
+            columns.setdefault(cell.persona, []).append(cell)
+        else:
+            rest.append(cell)
+    for cell in rest:
+        yield cell
+        if cell.command == "select" and cell.form == "where" and cell.verdict is Verdict.ALLOWED:
+            for column in columns.get(cell.persona, ()):
+                yield _for_rows(column, cell.rows)
+
+
+def _for_rows(cell: Cell, rows: str) -> Cell:
+    return Cell(cell.persona, rows, cell.command, cell.form, cell.column, cell.verdict, cell.statement,
+                cell.reason, cell.sqlstate)  # fmt: skip
+
+
+def claims_json(persona: Persona) -> str:
+    """Return a persona's claims, readable."""
+    return json.dumps(persona.payload, indent=None)

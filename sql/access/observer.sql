@@ -1,0 +1,91 @@
+-- What a disposable clone needs so that many statements can be tried and undone in one round trip.
+-- prospectr_access.observe is SECURITY INVOKER: the statements run as whoever calls it.
+create schema if not exists prospectr_access;
+
+grant usage on schema prospectr_access to public;
+
+create table if not exists prospectr_access.rows (
+    label text primary key,
+    relation oid not null,
+    partition oid not null,
+    place tid not null,
+    key text [] not null,
+    image jsonb not null
+);
+
+-- The right of the superuser who owns it, lent to the observer: set-up before a statement.
+create or replace function prospectr_access.prepare(statement text)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+begin
+    perform pg_catalog.set_config('session_replication_role', 'replica', true);
+    execute statement;
+    perform pg_catalog.set_config('session_replication_role', 'origin', true);
+end
+$function$;
+
+-- The same for questions after it: which known rows changed? Answers with their labels.
+create or replace function prospectr_access.ask(question text)
+returns text []
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+declare
+    labels text [];
+begin
+    execute question into labels;
+    return labels;
+end
+$function$;
+
+-- Run each statement, ask its question, undo both. Nothing of it remains, whatever happens.
+create or replace function prospectr_access.observe(
+    statements text [], preparations text [], questions text [], settle boolean
+)
+returns table (
+    state text, message text, relation text, constraint_name text, context text, touched bigint, labels text []
+)
+language plpgsql
+as $function$
+declare
+    place integer;
+begin
+    for place in 1..coalesce(pg_catalog.array_length(statements, 1), 0) loop
+        state := null;
+        message := null;
+        relation := null;
+        constraint_name := null;
+        context := null;
+        touched := 0;
+        labels := null;
+        begin
+            if preparations[place] is not null then
+                perform prospectr_access.prepare(preparations[place]);
+            end if;
+            execute statements[place];
+            get diagnostics touched = row_count;
+            if settle then
+                set constraints all immediate;
+            end if;
+            if questions[place] is not null and touched > 0 then
+                labels := prospectr_access.ask(questions[place]);
+            end if;
+            raise exception using errcode = 'PRSBK';
+        exception when others or assert_failure then
+            if sqlstate <> 'PRSBK' then
+                get stacked diagnostics
+                    state = returned_sqlstate,
+                    message = message_text,
+                    relation = table_name,
+                    constraint_name = constraint_name,
+                    context = pg_exception_context;
+            end if;
+        end;
+        return next;
+    end loop;
+end
+$function$;
