@@ -35,7 +35,6 @@ create table public.invitation_jobs (
     references public.invitation_templates (id, user_id) on delete set null (template_id),
     constraint invitation_jobs_name_check check (char_length(name) between 1 and 120),
     constraint invitation_jobs_recipient_count_check check (recipient_count >= 0),
-    constraint invitation_jobs_sent_count_check check (sent_count >= 0),
     constraint invitation_jobs_accepted_count_check
     check (accepted_count >= 0 and accepted_count <= sent_count),
     constraint invitation_jobs_failed_count_check check (failed_count >= 0),
