@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg import sql
 
 from prospectr_db.database import Target
 from prospectr_db.project import Project, load
-from prospectr_db.server.embedded import CHECKS, EmbeddedServer, stop
+from prospectr_db.server.embedded import CHECKS, WORK, EmbeddedServer, stop
 from prospectr_db.server.settings import ServerSettings, settings_from
 from prospectr_db.server.templates import Template, Templates
 
@@ -128,3 +130,47 @@ def make_project(tmp_path: Path) -> MakeProject:
         return root
 
     return make
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on standard output."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+RunCli = Callable[..., Done]
+
+
+@pytest.fixture
+def cli(
+    settings: ServerSettings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[RunCli]:
+    """Run the command line in this process, with servers of this run; they are stopped after."""
+    from prospectr_db.cli.main import main
+
+    monkeypatch.setenv("PROSPECTR_DB_HOME", str(settings.home))
+    monkeypatch.delenv("SUPABASE_DB_URL", raising=False)
+    roots: set[Path] = set()
+
+    def run(*words: str | Path, project: Path | None = None) -> Done:
+        capfd.readouterr()
+        if project is not None:
+            roots.add(project)
+            words = ("--project", project, *words)
+        code = main([str(word) for word in words])
+        out, err = capfd.readouterr()
+        return Done(code, out, err)
+
+    yield run
+    for root in roots - {REPOSITORY}:
+        for instance in (WORK, CHECKS):
+            stop(root, settings, instance=instance)
