@@ -60,8 +60,9 @@ def open_source(path: Path, *, only: str = "*") -> Source:
     if not any(file.endswith(".control") for file in files):
         raise ConfigError(
             f"There is no extension in {path}.",
-            hint="PROSPECTR_DB_EXTENSIONS names folders that hold NAME.control and NAME--VERSION.sql, or "
-            "that hold them in a folder called extension, or .tar.gz archives of such a folder.",
+            hint="PROSPECTR_DB_EXTENSIONS names folders that hold NAME.control and "
+            "NAME--VERSION.sql, or that hold them in a folder called extension, or .tar.gz "
+            "archives of such a folder.",
         )
     return Source(path, files)
 
