@@ -41,8 +41,9 @@ fix: setup ## Correct what can be corrected by itself.
 	$(BIN)/sqlfluff fix --disable-progress-bar supabase
 
 docs: setup ## Write the generated parts of docs/ and sql/schema.sql.
-	$(BIN)/python -m prospectr_db.documentation docs
 	$(BIN)/prospectr-db bundle
+	$(BIN)/prospectr-db docs
+	$(BIN)/python docs/generate.py
 
 check: lint test ## All of it.
 

@@ -23,7 +23,7 @@ from prospectr_db.errors import ProspectrError, UsageError
 from prospectr_db.report.failure import failure_document, failure_text
 from prospectr_db.report.style import Style
 
-__all__ = ["global_options_first", "main"]
+__all__ = ["global_options_first", "load_verbs", "main"]
 
 INTERRUPTED = 130
 COULD_NOT_ANSWER = 2
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = global_options_first(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        _load_verbs()
+        load_verbs()
         code = typer.main.get_command(app).main(
             words, prog_name="prospectr-db", standalone_mode=False
         )
@@ -107,7 +107,8 @@ def global_options_first(words: Sequence[str]) -> list[str]:
     return [*first, *rest, *remaining]
 
 
-def _load_verbs() -> None:
+def load_verbs() -> None:
+    """Import every module of cli/verbs/, which adds its verbs to the app."""
     for module in pkgutil.iter_modules(verbs.__path__):
         importlib.import_module(f"{verbs.__name__}.{module.name}")
 

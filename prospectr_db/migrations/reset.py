@@ -8,10 +8,12 @@ the deepest known state is copied and only what comes after it is run.
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -30,11 +32,12 @@ from prospectr_db.server.templates import Template, Templates
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["Prepared", "Reset", "clone", "drop", "prepare", "reset"]
+__all__ = ["Prepared", "Reset", "clone", "disposable", "drop", "prepare", "reset"]
 
 OnEvent = Callable[[object], None]
 
 _REVISION = "1"
+_NUMBERS = itertools.count()
 _LOCK = 0x70726F73  # any number, the same in every process
 
 
@@ -134,6 +137,24 @@ def drop(server: EmbeddedServer, database: str) -> None:
         )
 
 
+@contextmanager
+def disposable(
+    server: EmbeddedServer,
+    project: Project,
+    *,
+    seed: bool = True,
+    to: str | None = None,
+    on_event: OnEvent = lambda _event: None,
+) -> Iterator[Target]:
+    """Lend a copy of a project's state that may be written to; it is dropped afterwards."""
+    prepared = prepare(server, project, seed=seed, to=to, on_event=on_event)
+    name = f"copy_{os.getpid()}_{next(_NUMBERS)}"
+    try:
+        yield clone(server, prepared.template, name)
+    finally:
+        drop(server, name)
+
+
 def _expose(project: Project) -> bool | None:
     return project.config.auto_expose_new_tables
 
@@ -222,7 +243,7 @@ def _run_of_migrations(steps: Sequence[_Step]) -> list[Migration]:
     """Return the migrations at the beginning of some steps."""
     return [
         step.migration
-        for step in takewhile(lambda step: step.migration is not None, steps)
+        for step in itertools.takewhile(lambda step: step.migration is not None, steps)
         if step.migration is not None
     ]
 

@@ -1,0 +1,1 @@
+"""Reference pages written from what they describe: a database's catalog, and the command line."""
