@@ -17,12 +17,12 @@ from prospectr_db.server.templates import Templates
 
 @pytest.fixture(scope="module")
 def own(
-    settings: ServerSettings, tmp_path_factory: pytest.TempPathFactory
+    settings: ServerSettings, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[EmbeddedServer]:
     """A server of this module's own: these tests change its roles."""
     root = tmp_path_factory.mktemp("roles")
     (root / "supabase").mkdir()
-    chosen = replace(settings, home=settings.home / root.name)
+    chosen = replace(settings, home=settings.home / f"roles-{worker_id}")
     yield ensure(root, chosen)
     stop(root, chosen)
     shutil.rmtree(chosen.home, ignore_errors=True)
