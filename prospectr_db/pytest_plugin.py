@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -60,7 +61,8 @@ def prospectr_settings() -> ServerSettings:
     """The server's settings, from the PROSPECTR_DB_… variables."""
     from prospectr_db.server.settings import settings_from
 
-    return settings_from(os.environ, is_root=hasattr(os, "geteuid") and os.geteuid() == 0)
+    with _explained():
+        return settings_from(os.environ, is_root=os.geteuid() == 0)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +70,8 @@ def prospectr_server(prospectr_root: Path, prospectr_settings: ServerSettings) -
     """The project's server for checks; it stays up, so that the next run begins at once."""
     from prospectr_db.server.embedded import CHECKS, ensure
 
-    return ensure(prospectr_root, prospectr_settings, instance=CHECKS)
+    with _explained():
+        return ensure(prospectr_root, prospectr_settings, instance=CHECKS)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +83,8 @@ def prospectr_template(prospectr_root: Path, prospectr_server: EmbeddedServer) -
     from prospectr_db.migrations.reset import prepare
     from prospectr_db.project import load
 
-    return prepare(prospectr_server, load(prospectr_root)).template
+    with _explained():
+        return prepare(prospectr_server, load(prospectr_root)).template
 
 
 @pytest.fixture
@@ -186,6 +190,18 @@ def service_role() -> Persona:
     from prospectr_db.access import personas
 
     return personas.service_role()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Fail with what is wrong and what to do about it, not with our own stack."""
+    from prospectr_db.errors import ProspectrError
+
+    try:
+        yield
+    except ProspectrError as error:
+        lines = (error.message, error.details.get("excerpt"), error.hint)
+        pytest.fail("\n".join(filter(None, lines)), pytrace=False)
 
 
 def _cloned(server: EmbeddedServer, template: Template) -> Iterator[Target]:

@@ -53,16 +53,19 @@ class Visitor:
 
         Raises SqlError where the failure says nothing about access, such as an unknown column.
         """
+        __tracebackhide__ = True
         return self._run(self.persona, statement, parameters, keep=keep)
 
     def fetch(self, statement: Statement, parameters: Parameters = None) -> list[dict[str, Any]]:
         """Return the rows that the persona reads; AssertionError where it gets an error."""
+        __tracebackhide__ = True
         outcome = self.run(statement, parameters)
         self._expect(outcome, {Verdict.ALLOWED, Verdict.FILTERED}, statement)
         return list(outcome.returned)
 
     def execute(self, statement: Statement, parameters: Parameters = None) -> Outcome:
         """Run a statement that must touch a row, and keep its effects for what follows."""
+        __tracebackhide__ = True
         outcome = self.run(statement, parameters, keep=True)
         self._expect(outcome, {Verdict.ALLOWED}, statement)
         return outcome
@@ -71,6 +74,7 @@ class Visitor:
         self, statement: Statement, parameters: Parameters = None, *, rows: int | None = None
     ) -> Outcome:
         """Claim that the statement touches at least one row, or exactly ``rows``."""
+        __tracebackhide__ = True
         outcome = self.run(statement, parameters)
         self._expect(outcome, {Verdict.ALLOWED}, statement)
         if rows is not None and outcome.rows != rows:
@@ -84,18 +88,21 @@ class Visitor:
         self, statement: Statement, parameters: Parameters = None, *, proof: Persona | None = None
     ) -> Outcome:
         """Claim that the statement silently touches no row, although there is one to touch."""
+        __tracebackhide__ = True
         return self._barred(Verdict.FILTERED, statement, parameters, proof)
 
     def rejected(
         self, statement: Statement, parameters: Parameters = None, *, proof: Persona | None = None
     ) -> Outcome:
         """Claim that a policy's check refuses the row, which ``proof`` could write."""
+        __tracebackhide__ = True
         return self._barred(Verdict.REJECTED, statement, parameters, proof)
 
     def denied(
         self, statement: Statement, parameters: Parameters = None, *, proof: Persona | None = None
     ) -> Outcome:
         """Claim that the role lacks the privilege for what ``proof`` can do."""
+        __tracebackhide__ = True
         return self._barred(Verdict.DENIED, statement, parameters, proof)
 
     def refused(
@@ -107,6 +114,7 @@ class Visitor:
         sqlstate: str | None = None,
     ) -> Outcome:
         """Claim that this constraint, or an error of this SQLSTATE, stops the statement."""
+        __tracebackhide__ = True
         if constraint is None and sqlstate is None:
             raise TypeError("refused() needs the constraint or the sqlstate that it claims")
         outcome = self.run(statement, parameters)
@@ -126,6 +134,7 @@ class Visitor:
         parameters: Parameters,
         proof: Persona | None,
     ) -> Outcome:
+        __tracebackhide__ = True
         outcome = self.run(statement, parameters)
         self._expect(outcome, {verdict}, statement)
         witness = proof or self.proof
@@ -140,6 +149,7 @@ class Visitor:
     def _run(
         self, persona: Persona, statement: Statement, parameters: Parameters, *, keep: bool
     ) -> Outcome:
+        __tracebackhide__ = True
         try:
             with impersonate(self.connection, persona, keep=keep):
                 cursor = self.connection.cursor(row_factory=dict_row)
@@ -156,6 +166,7 @@ class Visitor:
         return outcome
 
     def _expect(self, outcome: Outcome, verdicts: set[Verdict], statement: Statement) -> None:
+        __tracebackhide__ = True
         if outcome.verdict not in verdicts:
             wanted = " or ".join(sorted(verdicts))
             raise AssertionError(
