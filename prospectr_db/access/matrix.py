@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Access", "AccessMatrix", "Cell", "FormAccess", "TableAccess", "Verdict", "collapse"]
+__all__ = ["Access", "AccessMatrix", "Cell", "FormAccess", "TableAccess", "TokenAccess", "Verdict", "collapse"]
 
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 
@@ -107,6 +107,13 @@ class TableAccess:
     accesses: tuple[Access, ...]
     privileges: Mapping[str, str] = field(default_factory=dict)
     unbuildable: tuple[str, ...] = ()
+    owner_columns: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    standing: tuple[str, ...] = ()
+    membership: bool = False
+    default_truncate: bool = False
+    idle: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
     def find(self, persona: str, rows: str, command: str) -> Access | None:
         """Return one entry."""
@@ -114,6 +121,18 @@ class TableAccess:
             if (access.persona, access.rows, access.command) == (persona, rows, command):
                 return access
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAccess:
+    """What a strange token reaches that the same user with an ordinary one does not."""
+
+    relation: str
+    persona: str
+    rows: str
+    command: str
+    statement: str
+    claims: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +144,7 @@ class AccessMatrix:
     probes: int
     seconds: float
     notes: tuple[str, ...] = ()
-    details: tuple[object, ...] = ()
+    tokens: tuple[TokenAccess, ...] = ()
 
     def table(self, label: str) -> TableAccess | None:
         """Return one relation's access by its label."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ import psycopg
 
 from prospectr_db.access.impersonation import become
 from prospectr_db.access.matrix import (
+    Access,
     AccessMatrix,
     Cell,
     TableAccess,
@@ -19,9 +21,17 @@ from prospectr_db.access.matrix import (
     collapse,
 )
 from prospectr_db.access.ownership import Ownership, Standing, find_ownership
-from prospectr_db.access.personas import AUTHENTICATED, Persona, anon, service_role
+from prospectr_db.access.personas import (
+    ANON,
+    AUTHENTICATED,
+    SERVICE_ROLE,
+    Persona,
+    anon,
+    service_role,
+)
 from prospectr_db.access.probes import Knocker, Plan, Probe
-from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, World, build_world
+from prospectr_db.access.values import seeded_uuid
+from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, Actor, World, build_world
 from prospectr_db.database.catalog import Catalog, Relation, quote_identifier, read_catalog
 from prospectr_db.database.connection import connect, connect_admin
 from prospectr_db.database.target import Target
@@ -35,8 +45,8 @@ __all__ = ["Observation", "Outcome", "knockers", "observe", "prepare", "run"]
 
 _CHUNK = 40
 _OBSERVE = (
-    "select state, message, relation, constraint_name, context, touched, labels"
-    " from prospectr_access.observe(%s::text[], %s::text[], %s::text[], %s)"
+    "select state, message, relation, constraint_name, context, touched, labels, output"
+    " from prospectr_access.observe(%s::text[], %s::text[], %s::text[], %s, %s)"
 )
 
 
@@ -51,6 +61,7 @@ class Outcome:
     context: str | None
     touched: int
     labels: tuple[str, ...]
+    output: tuple[str, ...] = ()
 
     @property
     def from_function(self) -> bool:
@@ -100,13 +111,17 @@ def observe(
 
     Raises ProspectrError where the connection is no superuser's: the world could not be built.
     """
+    from prospectr_db.access.claims import observe_tokens
+
     started = time.perf_counter()
     with open_observer(target) as connection:
         observation = prepare(connection, exposed=exposed, supplied=supplied, owners=owners)
-        tables = observe_tables(observation, observation.relations, on_event=on_event)
+        tables = observe_everything(observation, on_event=on_event)
+        tokens = observe_tokens(observation, [r for r in observation.relations if r.is_table])
         names = tuple(knocker.name for knocker in knockers(observation))
         connection.rollback()
-    return AccessMatrix(tables, names, observation.probes, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return AccessMatrix(tables, names, observation.probes, seconds, tokens=tokens)
 
 
 def open_observer(target: Target) -> Connection[Any]:
@@ -122,6 +137,8 @@ def prepare(
     owners: Mapping[str, Iterable[str]] | None = None,
 ) -> Observation:
     """Read the catalog, install the observer and build the world, in the current transaction."""
+    from prospectr_db.access.claims import forgeries
+
     row = connection.execute(
         "select current_user, current_setting('is_superuser') = 'on'"
     ).fetchone()
@@ -145,11 +162,32 @@ def prepare(
     settle = settle or any(
         "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
     )
-    return Observation(connection, catalog, ownership, standings, world, row[0], settle)
+    observation = Observation(connection, catalog, ownership, standings, world, row[0], settle)
+    for number, forged in enumerate(forgeries(observation)):
+        add_forger(connection, observation, f"forger {number}", forged)
+    return observation
+
+
+def add_forger(
+    connection: Connection[Any], observation: Observation, key: str, forged: Mapping[str, Any]
+) -> None:
+    """Let somebody sign up with metadata of his own choosing; triggers do with it what they do."""
+    actor = Actor(key, seeded_uuid("user", key), f"{key.replace(' ', '')}@example.com", OTHER)
+    observation.world.actors[key] = actor
+    if observation.catalog.users is None:
+        return
+    with contextlib.suppress(psycopg.Error), connection.transaction():
+        connection.execute(
+            "insert into auth.users (id, email, aud, role, raw_app_meta_data, raw_user_meta_data)"
+            " values (%s, %s, 'authenticated', 'authenticated', '{}', %s)",
+            (actor.id, actor.email, json.dumps(forged)),
+        )
 
 
 def knockers(observation: Observation) -> list[Knocker]:
     """Return the personas of an observation: those every project has, and its own standings."""
+    from prospectr_db.access.claims import server_claims
+
     actors = observation.world.actors
     found = [
         Knocker(anon(), None),
@@ -158,8 +196,25 @@ def knockers(observation: Observation) -> list[Knocker]:
         Knocker(actors[NEWCOMER].persona("newcomer"), NEWCOMER),
     ]
     found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
+    found += server_claims(observation)
     found.append(Knocker(service_role(), None))
     return [k for k in found if k.persona.role in observation.catalog.roles]
+
+
+def observe_everything(
+    observation: Observation, *, on_event: Callable[[str], None] | None = None
+) -> tuple[TableAccess, ...]:
+    """Observe tables, views and functions."""
+    from prospectr_db.access.doors import observe_functions, observe_views
+
+    tables = [r for r in observation.relations if r.is_table]
+    views = [r for r in observation.relations if r.kind in "vm"]
+    personas = knockers(observation)
+    return (
+        *observe_tables(observation, tables, on_event=on_event),
+        *observe_views(observation, views, personas),
+        *observe_functions(observation, personas),
+    )
 
 
 def observe_tables(
@@ -216,8 +271,14 @@ def _control(
     return {_identity(probe): outcome for probe, outcome in zip(probes, outcomes, strict=True)}
 
 
-def run(observation: Observation, persona: Persona, probes: Sequence[Probe]) -> list[Outcome]:
-    """Run probes as a persona, each undone; one round trip."""
+def run(
+    observation: Observation,
+    persona: Persona,
+    probes: Sequence[Probe],
+    *,
+    listening: bool = False,
+) -> list[Outcome]:
+    """Run probes as a persona, each undone; one round trip. Listening keeps what queries answer."""
     if not probes:
         return []
     connection = observation.connection
@@ -232,6 +293,7 @@ def run(observation: Observation, persona: Persona, probes: Sequence[Probe]) -> 
                 [probe.preparation for probe in probes],
                 [probe.question for probe in probes],
                 observation.settle,
+                listening,
             ),
         ).fetchall()
     finally:
@@ -239,7 +301,7 @@ def run(observation: Observation, persona: Persona, probes: Sequence[Probe]) -> 
             connection.execute(
                 "rollback to savepoint prospectr_run; release savepoint prospectr_run"
             )
-    return [Outcome(*row[:6], tuple(row[6] or ())) for row in rows]
+    return [Outcome(*row[:6], tuple(row[6] or ()), tuple(row[7] or ())) for row in rows]
 
 
 def judge_probe(
@@ -269,7 +331,12 @@ def judge_probe(
         verdict = Verdict.ALLOWED if outcome.state is None else _plain_verdict(outcome, None)
         return [_cell(plan, "all", knocker, probe, outcome, verdict)]
     label = probe.row if probe.question else None
-    return [_cell(plan, probe.rows, knocker, probe, outcome, _verdict(outcome, control, label))]
+    verdict = _verdict(outcome, control, label)
+    crossed = probe.rows.startswith(("own under other's", "for another"))
+    if verdict is Verdict.UNPROVEN and crossed and control.constraint:
+        # The link cannot exist for anybody: a key forbids it.
+        verdict = _plain_verdict(outcome, label)
+    return [_cell(plan, probe.rows, knocker, probe, outcome, verdict)]
 
 
 def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
@@ -337,27 +404,67 @@ def _plain_verdict(outcome: Outcome, label: str | None) -> Verdict:
 
 
 def _table(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAccess:
-    relation = plan.relation
+    relation, catalog = plan.relation, observation.catalog
     order = {column.name: column.number for column in relation.columns}
     owner = observation.ownership[plan.source.oid]
+    accesses = collapse(_spread(cells), order)
+    links = {}
+    for fk in plan.links():
+        parent = catalog.by_oid[fk.target or 0]
+        names = ", ".join(name for name in fk.columns if name not in owner.users)
+        links[names] = parent.label
     return TableAccess(
         relation=relation.label,
         kind=_KINDS.get(relation.kind, relation.kind),
         owner_path=owner.path,
         owned=owner.owned,
         rls=relation.rls,
-        accesses=collapse(_spread(cells), order),
+        accesses=accesses,
         privileges={
             role: held
             for role, held in relation.privileges.items()
-            if role in ("anon", AUTHENTICATED)
+            if role in (ANON, AUTHENTICATED)
         },
         unbuildable=tuple(
             f"{problem.key}: {problem.reason}"
             for problem in observation.world.unbuildable
             if problem.relation == relation.label
         ),
+        owner_columns=owner.deciding,
+        links=links,
+        standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
+        membership=any(
+            relation.label in observation.ownership[fk.target].members
+            for fk in relation.foreign_keys
+            if fk.target in observation.ownership
+        ),
+        default_truncate=any(
+            "D" in catalog.default_privileges.get((schema, "r", role), "")
+            for schema in (relation.schema, None)
+            for role in (ANON, AUTHENTICATED)
+        ),
+        idle=_idle(relation, accesses),
+        columns=tuple(column.name for column in relation.columns),
     )
+
+
+def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str, ...]]:
+    """Return the commands that policies open to users, but through which nobody came."""
+    reached = {a.command for a in accesses if a.succeeds and a.persona != SERVICE_ROLE}
+    found: dict[str, tuple[str, ...]] = {}
+    for command in ("select", "insert", "update", "delete"):
+        names = tuple(
+            policy.name
+            for policy in relation.policies
+            if policy.command == command
+            and policy.permissive
+            and (policy.binds(ANON) or policy.binds(AUTHENTICATED))
+            and policy.text not in ("false", "false false")
+            and "service_role" not in policy.text
+        )
+        if names and command not in reached and relation.rls:
+            found[command] = names
+    return found
 
 
 _KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}

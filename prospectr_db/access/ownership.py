@@ -241,6 +241,15 @@ def _is_user_keyed(catalog: Catalog, relation: Relation) -> bool:
     )
 
 
+def _points_at_user(catalog: Catalog, relation: Relation, keyed: set[int]) -> bool:
+    """Whether some column is a foreign key to users."""
+    return any(
+        fk.target in keyed or (catalog.users is not None and fk.target == catalog.users.oid)
+        for fk in relation.foreign_keys
+        if len(fk.columns) == 1
+    )
+
+
 def _holds_user(
     catalog: Catalog,
     relation: Relation,
@@ -259,6 +268,8 @@ def _holds_user(
     if (relation.oid, column.name) in claims:
         return False
     if (relation.oid, column.name) in compared:
+        if column.name in relation.primary_key and _points_at_user(catalog, relation, keyed):
+            return False  # a slip of the pen in a policy: the owner is elsewhere
         # A column of a composite foreign key still says whose row it is.
         return True
     in_key = any(column.name in fk.columns for fk in relation.foreign_keys)

@@ -154,6 +154,10 @@ class Plan:
         value = "".join(("->>", literal(column)))
         return "".join((known, " and to_jsonb(t)", value, " is distinct from r.image", value))
 
+    def joined_key(self) -> str:
+        """Return the condition that a known row and a row of the table are the same."""
+        return self._joined(self.relation.primary_key or self.source.primary_key)
+
     def _joined(self, names: Iterable[str]) -> str:
         pairs = [
             "".join(("t.", quote_identifier(name), "::text = r.key[", str(place + 1), "]"))
@@ -424,7 +428,7 @@ class Plan:
         self, actor: str, home: str, strange: str, role: str
     ) -> Iterator[tuple[str, dict[str, str | None]]]:
         """Yield rows that mix my own with somebody else's: the links that should not be."""
-        for fk in self._links():
+        for fk in self.links():
             values = self._insert_values(actor, home, role=role, forced=fk.columns)
             if values is None:
                 continue
@@ -442,7 +446,7 @@ class Plan:
                     values[name] = self.world.actors[VICTIM].id
                     yield f"for another {name}", values
 
-    def _links(self) -> list[Constraint]:
+    def links(self) -> list[Constraint]:
         """Return the foreign keys to rows that belong to somebody."""
         return [
             fk
@@ -479,6 +483,8 @@ class Plan:
     def _insert_value(self, column: Column, actor: str, home: str) -> str | None:
         user = self.world.actors[actor]
         if column.name in self.owner.users:
+            if column.name in self.world.substitutes.get(self.relation.oid, ()):
+                user = self.world.actors[VICTIM]
             return "{" + user.id + "}" if column.category == "A" else user.id
         fk = self._foreign_key(column.name)
         if fk is not None:
@@ -489,6 +495,8 @@ class Plan:
         if column.name in self.owner.states and sample:
             return sample.values[column.name]
         unique = any(column.name in u.columns for u in self.relation.uniques)
+        if sample and column.name in (self.relation.partition_key or ""):
+            return sample.values[column.name]
         if sample and not unique:
             # What the world's row could have, this one can have too.
             return sample.values[column.name]
@@ -516,7 +524,14 @@ class Plan:
 
     def _candidates(self, column: Column) -> Iterator[str]:
         self.fresh += 1
-        yield from candidates(self.relation, column, tag="n", number=self.fresh)
+        bounds = tuple(
+            child.partition_bound
+            for child in self.catalog.relations
+            if child.partition_bound and self.relation.oid in child.parents
+        )
+        yield from candidates(
+            self.relation, column, tag="n", number=self.fresh, partitions=bounds
+        )
 
     def _decides(self, name: str) -> bool:
         in_parent = any(name in path.split(", ") for path in self.owner.parents)
@@ -562,7 +577,7 @@ class Plan:
             taker = knocker.actor if knocker.actor not in (OWNER, None) else VICTIM
             taker = to if knocker.actor == OTHER else taker
             values[name] = self.world.actors[taker or VICTIM].id
-        for fk in self._links():
+        for fk in self.links():
             for name in fk.columns:
                 if name not in values:
                     values[name] = self._parent_value(fk, name, to)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import date, timedelta
 from re import _constants as _sre
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -46,8 +47,18 @@ def _inside(bound: str) -> list[str]:
     if bound.upper().startswith("FOR VALUES FROM"):
         lower = bound[: bound.upper().find(") TO")]
         upper = bound[len(lower) :]
-        return list(literals(lower)) or list(literals(upper))
+        return [v for low in literals(lower) for v in (low, _next(low))] or list(literals(upper))
     return list(literals(bound))
+
+
+def _next(value: str) -> str:
+    """Return a value a little above the lower end of a range."""
+    if _is_number(value):
+        return str(int(float(value)) + 1)
+    try:
+        return (date.fromisoformat(value[:10]) + timedelta(days=1)).isoformat() + value[10:]
+    except ValueError:
+        return "".join((value, "a"))
 
 
 def _typed(column: Column, relation: Relation, tag: str, number: int, said: list[str]) -> list[str]:

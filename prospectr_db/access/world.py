@@ -68,6 +68,7 @@ class World:
     rows: dict[tuple[int, str], Row] = field(default_factory=dict)
     unbuildable: list[Unbuildable] = field(default_factory=list)
     standings: dict[str, tuple[Standing, str | None]] = field(default_factory=dict)
+    substitutes: dict[int, set[str]] = field(default_factory=dict)
     states: dict[tuple[int, str, str | None], Mapping[str, str | None]] = field(
         default_factory=dict
     )
@@ -112,8 +113,21 @@ def build_world(
         builder.add_states(relation)
     builder.settle_claims()
     _check_constraints(connection, builder)
+    _refresh(connection, catalog)
     builder.remember()
     return builder.world
+
+
+def _refresh(connection: Connection[Any], catalog: Catalog) -> None:
+    """Bring materialized views up to date, twice because one may read another."""
+    views = [relation for relation in catalog.own_relations if relation.kind == "m"]
+    for view in [*views, *(views if len(views) > 1 else ())]:
+        try:
+            text = f"savepoint w; refresh materialized view {view.sql_name}; release savepoint w"
+            connection.execute(text)
+        except psycopg.Error:
+            # A view that cannot be filled shows nothing to anybody, and its cells say so.
+            connection.execute("rollback to savepoint w")
 
 
 def _check_constraints(connection: Connection[Any], builder: _Builder) -> None:
@@ -204,7 +218,9 @@ class _Builder:
             given |= {name: value for name, value in values.items() if given.get(name) is None}
         for name in owner.users:
             column = relation.by_name[name]
-            given[name] = "{" + actor.id + "}" if column.category == "A" else actor.id
+            other = name in self.world.substitutes.get(relation.oid, ())
+            held = self.world.actors[VICTIM].id if other and key != VICTIM else actor.id
+            given[name] = "{" + held + "}" if column.category == "A" else held
         for name, path in owner.claims.items():
             given.setdefault(name, self._claim(relation.by_name[name], path, actor))
         for name in owner.soft:
@@ -305,6 +321,8 @@ class _Builder:
                 adopted = self._adopt(relation, attempt, result)
                 if adopted is not None and name is None:
                     return self._keep(relation, key, adopted, adopted=True)
+                if self._tell_apart(relation, attempt, result):
+                    continue
                 if not attempt.learn(result):
                     break
             if reason is None or not _from_trigger(reason):
@@ -319,6 +337,17 @@ class _Builder:
             )  # fmt: skip
         )
         return None
+
+    def _tell_apart(self, relation: Relation, attempt: _Attempt, error: psycopg.Error) -> bool:
+        """Put somebody else into the last of several user columns that a check wants different."""
+        found = next((c for c in relation.checks if c.name == error.diag.constraint_name), None)
+        users = self.ownership[relation.oid].users
+        names = [name for name in users if found is not None and name in found.columns]
+        if len(names) < 2 or names[-1] in self.world.substitutes.get(relation.oid, ()):
+            return False
+        self.world.substitutes.setdefault(relation.oid, set()).add(names[-1])
+        attempt.given[names[-1]] = self.world.actors[VICTIM].id
+        return True
 
     def _bounds(self, relation: Relation) -> tuple[str, ...]:
         own = self.bounds.get(relation.oid, ())

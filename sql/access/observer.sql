@@ -13,6 +13,8 @@ create table if not exists prospectr_access.rows (
     image jsonb not null
 );
 
+create index if not exists rows_relation on prospectr_access.rows (relation);
+
 -- The right of the superuser who owns it, lent to the observer: set-up before a statement.
 create or replace function prospectr_access.prepare(statement text)
 returns void
@@ -43,11 +45,19 @@ end
 $function$;
 
 -- Run each statement, ask its question, undo both. Nothing of it remains, whatever happens.
+-- With listening, each statement is a query and its first rows come back as JSON.
 create or replace function prospectr_access.observe(
-    statements text [], preparations text [], questions text [], settle boolean
+    statements text [], preparations text [], questions text [], settle boolean, listening boolean
 )
 returns table (
-    state text, message text, relation text, constraint_name text, context text, touched bigint, labels text []
+    state text,
+    message text,
+    relation text,
+    constraint_name text,
+    context text,
+    touched bigint,
+    labels text [],
+    output text []
 )
 language plpgsql
 as $function$
@@ -62,16 +72,25 @@ begin
         context := null;
         touched := 0;
         labels := null;
+        output := null;
         begin
             if preparations[place] is not null then
                 perform prospectr_access.prepare(preparations[place]);
             end if;
-            execute statements[place];
-            get diagnostics touched = row_count;
+            if listening then
+                execute pg_catalog.format(
+                    'select pg_catalog.array_agg(pg_catalog.to_jsonb(q)::text) from (%s) as q',
+                    statements[place]
+                ) into output;
+                touched := coalesce(pg_catalog.array_length(output, 1), 0);
+            else
+                execute statements[place];
+                get diagnostics touched = row_count;
+            end if;
             if settle then
                 set constraints all immediate;
             end if;
-            if questions[place] is not null and touched > 0 then
+            if questions[place] is not null and (touched > 0 or listening) then
                 labels := prospectr_access.ask(questions[place]);
             end if;
             raise exception using errcode = 'PRSBK';

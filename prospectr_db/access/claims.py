@@ -1,0 +1,155 @@
+"""Tokens as an adversary would send them, and what they reach that an ordinary one does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
+from prospectr_db.access.observe import Observation, judge_probe, run
+from prospectr_db.access.ownership import claim_keys, literals
+from prospectr_db.access.personas import AUTHENTICATED, Persona
+from prospectr_db.access.probes import Knocker, Plan
+from prospectr_db.access.world import NEWCOMER, OWNER
+from prospectr_db.database.catalog import Catalog, Relation
+
+__all__ = ["forgeries", "observe_tokens", "server_claims", "token_personas"]
+
+_MOST = 8
+_METADATA = re.compile(r"(?:raw_user_meta_data|user_metadata)'?\s*->>?\s*'(\w+)'")
+
+
+def _texts(catalog: Catalog) -> list[str]:
+    """Return everything that may read a claim: policies, functions, views."""
+    texts = [p.text for r in catalog.relations for p in r.policies]
+    texts += [function.source for function in catalog.functions]
+    texts += [r.definition for r in catalog.own_relations if r.definition]
+    return texts
+
+
+def _user_keys(catalog: Catalog) -> list[str]:
+    """Return the keys of user_metadata that something reads."""
+    keys: set[str] = set()
+    for text in _texts(catalog):
+        keys |= set(_METADATA.findall(text))
+        keys |= {path[-1] for path in claim_keys(text) if path[0] == "user_metadata" and path[1:]}
+    return sorted(keys)
+
+
+def _values(observation: Observation) -> list[Any]:
+    """Return what a forger would write: what policies compare with, and other people's ids."""
+    said: list[str] = []
+    for text in _texts(observation.catalog):
+        if "user_meta" in text or "@jwt" in text or "jwt" in text:
+            said += [v for v in literals(text) if re.fullmatch(r"\w[\w-]{0,30}", v)]
+    said += [v for s in observation.standings for v in s.values if v]
+    keys = set(_user_keys(observation.catalog)) | {"user_metadata", "sub", "role"}
+    ids = [
+        value
+        for (_, key), row in observation.world.rows.items()
+        if key == OWNER
+        for name, value in row.values.items()
+        if value and name in ("id", "org_id", "organization_id", "tenant_id", "team_id")
+    ]
+    plain = [v for v in dict.fromkeys(said) if v not in keys]
+    return [*plain[:_MOST], True, observation.world.actors[OWNER].id, *dict.fromkeys(ids)][: _MOST * 2]
+
+
+def forgeries(observation: Observation) -> list[dict[str, Any]]:
+    """Return the user_metadata that a user could give himself, one dict per value."""
+    keys = _user_keys(observation.catalog)
+    return [dict.fromkeys(keys, value) for value in _values(observation)] if keys else []
+
+
+def server_claims(observation: Observation) -> Iterator[Knocker]:
+    """Yield users whose token carries a value that only the server can have put there."""
+    actor = observation.world.actors[NEWCOMER]
+    seen: set[str] = set()
+    for text in (p.text for r in observation.catalog.relations for p in r.policies):
+        for path in sorted(claim_keys(text)):
+            if path[0] in ("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal"):
+                continue
+            for value in literals(text):
+                if value in path or not re.fullmatch(r"[a-z][\w-]{1,30}", value):
+                    continue
+                name = f"{'.'.join(path)}={value}"
+                if name in seen or len(seen) >= _MOST:
+                    continue
+                seen.add(name)
+                claims: dict[str, Any] = {}
+                inner = claims
+                for key in path[:-1]:
+                    inner = inner.setdefault(key, {})
+                inner[path[-1]] = value
+                yield Knocker(actor.persona(name).with_claims(claims), NEWCOMER)
+
+
+def token_personas(observation: Observation) -> Iterator[Knocker]:
+    """Yield the strange tokens."""
+    plain = observation.world.actors[NEWCOMER].persona("newcomer")
+    yield Knocker(plain.without_claims("sub", name="no sub"), None, brief=True)
+    yield Knocker(plain.with_claims({"sub": None}, name="sub null"), None, brief=True)
+    yield Knocker(Persona("no claims", AUTHENTICATED, None), None, brief=True)
+    yield Knocker(Persona("empty claims", AUTHENTICATED, ""), None, brief=True)
+    yield Knocker(Persona("an empty object as claims", AUTHENTICATED, "{}"), None, brief=True)
+    yield Knocker(plain.with_claims({"sub": "x"}, name="a sub that is no uuid"), None, brief=True)
+    yield Knocker(
+        plain.with_claims({"app_metadata": [], "user_metadata": "x"}, name="metadata of wrong types"),
+        NEWCOMER,
+        brief=True,
+    )
+    anonymous = plain.with_claims({"is_anonymous": True, "email": ""}, name="an anonymous sign-in")
+    yield Knocker(anonymous, NEWCOMER, brief=True)
+    for number, forged in enumerate(forgeries(observation)):
+        key = f"forger {number}"
+        if key in observation.world.actors:
+            name = f"forged user_metadata {forged}"
+            persona = observation.world.actors[key].persona(name, user_metadata=forged)
+            yield Knocker(persona, key, brief=True)
+
+
+def observe_tokens(
+    observation: Observation, relations: Sequence[Relation]
+) -> tuple[TokenAccess, ...]:
+    """Return what strange tokens reach beyond an ordinary user without rows."""
+    actor = observation.world.actors[NEWCOMER]
+    ordinary = Knocker(actor.persona("newcomer"), NEWCOMER, brief=True)
+    plans = [observation.plan(r) for r in relations if r.policies or not r.rls]
+    usual = {_place(oid, cell) for oid, cell in _through(observation, ordinary, plans)}
+    found: list[TokenAccess] = []
+    for knocker in token_personas(observation):
+        seen: set[tuple[int, str, str]] = set()
+        for oid, cell in _through(observation, knocker, plans):
+            place = _place(oid, cell)
+            if place in usual or place in seen or cell.rows == "own":
+                continue
+            seen.add(place)
+            found.append(
+                TokenAccess(
+                    observation.catalog.by_oid[oid].label,
+                    knocker.name,
+                    cell.rows,
+                    cell.command,
+                    cell.statement,
+                    knocker.persona.claims or "",
+                )
+            )
+    return tuple(found)
+
+
+def _place(oid: int, cell: Cell) -> tuple[int, str, str]:
+    return oid, cell.rows, cell.command
+
+
+def _through(
+    observation: Observation, knocker: Knocker, plans: Iterable[Plan]
+) -> Iterator[tuple[int, Cell]]:
+    """Yield the cells that a persona gets through."""
+    batch = [(plan, probe) for plan in plans for probe in plan.probes(knocker)]
+    outcomes = run(observation, knocker.persona, [probe for _, probe in batch])
+    for (plan, probe), outcome in zip(batch, outcomes, strict=True):
+        # Success needs no control: it is its own proof.
+        for cell in judge_probe(plan, knocker, probe, outcome, outcome):
+            if cell.verdict is Verdict.ALLOWED or cell.passed:
+                yield plan.relation.oid, cell

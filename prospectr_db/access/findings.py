@@ -1,0 +1,359 @@
+"""What is wrong with an access matrix, in sentences: who, what, which rows, which columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+
+__all__ = ["Finding", "Kind", "judge", "phrase", "who"]
+
+Kind = Literal["leak", "loss", "vacuous", "surprise", "oracle", "unmentioned", "gone", "sabotage"]
+Severity = Literal["error", "warning", "note"]
+
+OUTSIDERS = ("anon", "stranger", "newcomer")
+_VERBS = {
+    "select": "read",
+    "insert": "insert",
+    "update": "update",
+    "delete": "delete",
+    "truncate": "truncate",
+    "call": "call",
+    "escalate": "raise their own standing through",
+}
+_PEOPLE = {
+    "anon": "visitors without a login",
+    "owner": "owners",
+    "stranger": "authenticated strangers",
+    "newcomer": "authenticated users who own nothing",
+    "service_role": "the service role",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that somebody should look at; ``key`` is stable and names it in the contract."""
+
+    kind: Kind
+    severity: Severity
+    relation: str
+    persona: str
+    rows: str
+    command: str
+    columns: tuple[str, ...]
+    sentence: str
+    statement: str = ""
+    rule: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a contract accepts it by."""
+        rows = self.rows.replace(" ", "-").replace("'", "")
+        return "/".join(part for part in (self.relation, self.persona, self.command, rows) if part)
+
+
+def who(persona: str) -> str:
+    """Return a persona in words."""
+    return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
+
+
+def phrase(table: TableAccess, access: Access) -> str:
+    """Return one access as a sentence without its full stop."""
+    people = who(access.persona)
+    people = people[0].upper() + people[1:]
+    if table.kind == "function":
+        return _call_phrase(table, access, people)
+    verb = _VERBS.get(access.command, access.command)
+    if access.command == "truncate":
+        return f"{people} can empty {table.relation} with TRUNCATE, which no policy stops"
+    columns = access.columns
+    if columns and access.columns_total and len(columns) >= access.columns_total > 1:
+        what = f"{table.relation} (every column)"
+    elif columns:
+        what = ", ".join(f"{table.relation}.{name}" for name in columns[:6])
+        what += f" and {len(columns) - 6} more columns" if len(columns) > 6 else ""
+    else:
+        what = table.relation
+    if access.command == "insert":
+        return f"{people} can insert into {what} {_inserted(access.rows)}"
+    forms = [form.form for form in access.forms if form.verdict == "allowed"]
+    how = f" ({', '.join(forms)})" if access.verdict != "allowed" and forms else ""
+    return f"{people} can {verb} {what} {_on(access.rows)}{how}"
+
+
+def _call_phrase(table: TableAccess, access: Access, people: str) -> str:
+    name = table.relation
+    if access.command == "call":
+        return f"{people} can call {name}"
+    if access.command == "escalate":
+        return f"{people} can raise their own standing by calling {name}"
+    verb = "get" if access.command == "select" else "change"
+    return f"{people} can {verb} other people's rows by calling {name}"
+
+
+def _on(rows: str) -> str:
+    base, _, state = rows.partition(" [")
+    words = {
+        "own": "on their own rows",
+        "other": "on other people's rows",
+        "orphan": "on rows without an owner",
+        "any": "on any row",
+        "all": "",
+    }
+    text = words.get(base, f"on rows that are {base}")
+    return f"{text} where {state.rstrip(']')}" if state else text
+
+
+def _inserted(rows: str) -> str:
+    words = {
+        "own": "for themselves",
+        "other": "rows that belong to somebody else",
+        "orphan": "rows without an owner",
+        "any": "",
+    }
+    if rows.startswith("own under other's "):
+        return f"rows that hang under somebody else's parent ({rows.removeprefix('own under ')})"
+    if rows.startswith("for another "):
+        return f"rows under somebody else's name ({rows.removeprefix('for another ')})"
+    return words.get(rows, rows)
+
+
+def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
+    """Return what a careful reviewer would object to, knowing nothing of the application."""
+    found: list[Finding] = []
+    for table in matrix.tables:
+        for access in table.accesses:
+            if access.persona != "service_role" and access.succeeds:
+                found += _judge_access(matrix, table, access)
+        found += _vacuous(table)
+        found += _availability(table)
+    found += _token_findings(matrix)
+    return tuple(sorted(set(found), key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+    rank = ("error", "warning", "note").index(finding.severity)
+    return rank, finding.relation, finding.persona, finding.command, finding.rows
+
+
+def _finding(
+    table: TableAccess,
+    access: Access,
+    rule: str,
+    severity: Severity = "error",
+    *,
+    kind: Kind = "leak",
+    columns: Sequence[str] | None = None,
+    sentence: str | None = None,
+) -> Finding:
+    return Finding(
+        kind,
+        severity,
+        table.relation,
+        access.persona,
+        access.rows,
+        access.command,
+        tuple(access.columns if columns is None else columns),
+        (sentence or phrase(table, access)) + ".",
+        access.statement,
+        rule,
+    )
+
+
+def _judge_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    outsider = access.persona in OUTSIDERS
+    base = access.rows.partition(" [")[0]
+    if access.command == "truncate":
+        yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
+    elif access.command == "escalate":
+        yield _finding(table, access, "escalation")
+    elif table.kind == "function":
+        if access.rows == "other" and outsider and access.command in ("select", "update"):
+            yield _finding(table, access, "function")
+    elif not table.owned:
+        yield from _judge_unowned(table, access, outsider=outsider)
+    elif access.command == "insert":
+        yield from _judge_insert(matrix, table, access, outsider=outsider)
+    elif outsider and (base == "other" or base.startswith("other's as")):
+        yield from _judge_others(table, access)
+    elif outsider and base == "orphan" and access.command in ("update", "delete"):
+        yield _finding(table, access, "orphan")
+    if access.command == "update" and base == "own":
+        yield from _judge_own_update(matrix, table, access)
+
+
+def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Iterator[Finding]:
+    if not outsider:
+        return
+    writes = access.command in ("insert", "update", "delete")
+    if table.kind in ("table",) and not table.rls:
+        yield _finding(table, access, "rls-off", "error" if writes else "warning")
+    elif writes and not (access.command == "insert"):
+        yield _finding(table, access, "unowned-write")
+    elif access.command == "insert":
+        yield _finding(table, access, "unowned-write", "warning", kind="surprise")
+    elif table.kind == "table":
+        yield _finding(table, access, "public-read", "note", kind="surprise")
+
+
+def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
+    if access.command == "select":
+        base, _, state = access.rows.partition(" [")
+        plain = table.find(access.persona, base, "select")
+        states = [
+            other
+            for other in table.accesses
+            if (other.persona, other.command) == (access.persona, "select")
+            and other.rows.startswith(f"{base} [")
+        ]
+        # Readable in some states only: somebody decided so (published, public, shared).
+        conditional = (state and plain is not None and not plain.succeeds) or (
+            not state and any(not other.succeeds for other in states)
+        )
+        if conditional:
+            yield _finding(table, access, "conditional-read", "note", kind="surprise")
+            return
+        if all(form.form == "for update" for form in access.forms) and not access.columns:
+            if access.verdict != "allowed":
+                return
+    yield _finding(table, access, "other-rows")
+
+
+def _judge_insert(
+    matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
+) -> Iterator[Finding]:
+    rows = access.rows
+    single = " or " not in table.owner_path
+    if rows == "other" and outsider:
+        yield _finding(table, access, "insert-for-others")
+    elif rows.startswith("own under other's "):
+        parent = _parent_of(matrix, table, rows)
+        visible = parent is not None and any(
+            entry.succeeds and entry.command == "select" and entry.rows == "other"
+            for entry in parent.accesses
+            if entry.persona == access.persona
+        )
+        if visible:
+            yield _finding(table, access, "link-visible", "note", kind="surprise")
+        elif outsider or access.persona == "owner":
+            yield _finding(table, access, "link")
+    elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
+        if single and table.links and not table.membership:
+            yield _finding(table, access, "insert-under-other-name")
+    elif rows == "orphan" and access.persona == "anon":
+        yield _finding(table, access, "anonymous-insert", "warning", kind="surprise")
+
+
+def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAccess | None:
+    columns = rows.removeprefix("own under other's ")
+    return matrix.table(table.links.get(columns, ""))
+
+
+def _judge_own_update(
+    matrix: AccessMatrix, table: TableAccess, access: Access
+) -> Iterator[Finding]:
+    people = who(access.persona)
+    people = people[0].upper() + people[1:]
+    gave = [name for name in access.columns if name in table.owner_columns]
+    if gave and len(table.owner_columns) == 1:
+        sentence = f"{people} can give their rows away by updating {table.relation}.{gave[0]}"
+        yield _finding(table, access, "transfer", columns=gave, sentence=sentence)
+    transferred = any(f.form == "transfer" and f.verdict == "allowed" for f in access.forms)
+    if transferred and not gave:
+        sentence = f"{people} can hand their rows of {table.relation} over to somebody else"
+        yield _finding(table, access, "transfer", columns=(), sentence=sentence)
+    for columns, parent_label in table.links.items():
+        names = [name for name in columns.split(", ") if name in access.columns]
+        parent = matrix.table(parent_label)
+        if not names or parent is None:
+            continue
+        visible = any(
+            e.succeeds and e.command == "select" and e.rows == "other" and e.persona == "stranger"
+            for e in parent.accesses
+        )
+        if not visible:
+            sentence = (
+                f"{people} can move their rows of {table.relation} under somebody else's "
+                f"{parent_label} by updating {', '.join(names)}"
+            )
+            yield _finding(table, access, "re-parent", columns=names, sentence=sentence)
+    state = access.rows.partition(" [")[2].partition("=")[0]
+    for name in table.standing:
+        if name == state:
+            continue  # whoever is an admin already
+        changed = [c for c in access.columns if c.partition("=")[0] == name]
+        if changed and _may_not_raise(matrix, access.persona):
+            sentence = (
+                f"{people} can change their own {table.relation}.{name}, "
+                "which decides what they may do"
+            )
+            yield _finding(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:
+    """Whether somebody else's standing reaches further than this persona's."""
+    power: dict[str, int] = {}
+    for table in matrix.tables:
+        for access in table.accesses:
+            if access.rows.partition(" [")[0] in ("other", "any") and access.succeeds:
+                power[access.persona] = power.get(access.persona, 0) + 1
+    best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
+    return power.get(persona, 0) < best
+
+
+def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
+    """By default every new table has it; on a table that stands out somebody granted it."""
+    others = [t for t in matrix.tables if t.kind == "table" and t.relation != table.relation]
+    careful = any(not any("D" in held for held in t.privileges.values()) for t in others)
+    return "warning" if table.default_truncate and not careful else "error"
+
+
+def _vacuous(table: TableAccess) -> Iterator[Finding]:
+    for problem in table.unbuildable:
+        required = problem.startswith(("A: ", "B: "))
+        yield Finding(
+            "vacuous", "error" if required else "warning", table.relation, "", "", "", (),
+            f"{table.relation} could not be observed: no row could be built ({problem}).",
+            rule="unbuildable",
+        )  # fmt: skip
+    if any(problem.startswith("A: ") for problem in table.unbuildable):
+        return
+    for access in table.accesses:
+        if access.verdict == "unproven":
+            yield Finding(
+                "vacuous", "error", table.relation, access.persona, access.rows, access.command, (),
+                f"Nothing was proven about {access.command} on {table.relation} by "
+                f"{who(access.persona)} ({access.rows} rows): the same statement as a superuser "
+                f"touched no row{f' ({access.reason})' if access.reason else ''}.",
+                access.statement, "unproven",
+            )  # fmt: skip
+
+
+def _availability(table: TableAccess) -> Iterator[Finding]:
+    for access in table.accesses:
+        if access.sqlstate == "42P17":
+            yield Finding(
+                "loss", "error", table.relation, access.persona, access.rows, access.command, (),
+                f"Nobody can {access.command} {table.relation}: {access.reason}.",
+                access.statement, "recursion",
+            )  # fmt: skip
+            break
+    for command, policies in table.idle.items():
+        yield Finding(
+            "loss", "error", table.relation, "", "", command, (),
+            f"No user of the world can {command} {table.relation}, although "
+            f"{', '.join(repr(p) for p in policies)} says that some can.",
+            rule="idle-policy",
+        )  # fmt: skip
+
+
+def _token_findings(matrix: AccessMatrix) -> Iterator[Finding]:
+    for detail in matrix.tokens:
+        yield Finding(
+            "leak", "error", detail.relation, detail.persona, detail.rows, detail.command, (),
+            f"A token with {detail.persona} can {_VERBS.get(detail.command, detail.command)} "
+            f"{detail.relation} {_on(detail.rows)}, which the same user without it cannot.",
+            detail.statement, "claims",
+        )  # fmt: skip

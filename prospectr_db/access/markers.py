@@ -1,0 +1,49 @@
+"""How a row is recognised in the output of a view or function: by values nobody else has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from prospectr_db.access.world import OWNER, World
+from prospectr_db.database.catalog import Catalog
+
+__all__ = ["Markers"]
+
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+_LEAST = 8
+
+
+class Markers:
+    """The values by which the rows of each universe are recognised.
+
+    A value counts where it is a uuid or a longer text and only one universe has it, so that a
+    constant such as ``draft`` proves nothing.
+    """
+
+    def __init__(self, catalog: Catalog, world: World) -> None:
+        self._by_value: dict[str, set[str]] = {}
+        self._keys: dict[str, set[str]] = {}
+        for (oid, key), row in world.rows.items():
+            relation = catalog.by_oid[oid]
+            home = OWNER if key.startswith((f"{OWNER} ", "orphan")) else key
+            for name, value in row.values.items():
+                column = relation.by_name.get(name)
+                if value is None or column is None:
+                    continue
+                if column.base_name == "uuid" or (
+                    column.category == "S" and (len(value) >= _LEAST or _UUID.match(value))
+                ):
+                    self._by_value.setdefault(value, set()).add(home)
+        for value, homes in self._by_value.items():
+            if len(homes) == 1:
+                self._keys.setdefault(next(iter(homes)), set()).add(value)
+
+    def of(self, key: str) -> set[str]:
+        """Return the values that only one universe has."""
+        return self._keys.get(key, set())
+
+    def found(self, output: Iterable[str], key: str) -> list[str]:
+        """Return the lines of an output that show something of a universe."""
+        values = self.of(key)
+        return [line for line in output if any(value in line for value in values)]

@@ -1,0 +1,42 @@
+"""Every planted hole is named; every right schema, however spelt, is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from prospectr_db.access.findings import Finding, judge
+from prospectr_db.access.observe import observe
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.schemas import FAULTS, RIGHT, Fault
+
+
+@pytest.fixture
+def errors_of(target: Target) -> Callable[[str], list[Finding]]:
+    """Build a schema and return what the default rules call errors."""
+
+    def build(sql: str) -> list[Finding]:
+        with connect_as_migrator(target) as connection:
+            connection.execute(sql)  # type: ignore[call-overload]
+        return [f for f in judge(observe(target)) if f.severity == "error"]
+
+    return build
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_planted_hole_is_named(
+    fault: Fault, errors_of: Callable[[str], list[Finding]]
+) -> None:
+    found = errors_of(fault.sql)
+    assert (fault.rule, fault.relation) in {(f.rule, f.relation) for f in found}, [
+        f.sentence for f in found
+    ]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_schema_is_left_alone(
+    name: str, errors_of: Callable[[str], list[Finding]]
+) -> None:
+    assert [f.sentence for f in errors_of(RIGHT[name])] == []
