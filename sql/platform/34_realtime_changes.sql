@@ -49,15 +49,18 @@ language sql immutable
 as $$
     select coalesce(
         bool_and(
-            coalesce(
-                realtime.check_equality_op(
-                    wanted.op,
-                    coalesce(nullif(present.type_oid, 0)::regtype, present.type_name::regtype),
-                    present.value #>> '{}',
-                    wanted.value
-                ),
-                false
-            )
+            case
+                when present.name is null then false
+                else coalesce(
+                    realtime.check_equality_op(
+                        wanted.op,
+                        coalesce(nullif(present.type_oid, 0)::regtype, present.type_name::regtype),
+                        present.value #>> '{}',
+                        wanted.value
+                    ),
+                    false
+                )
+            end
         ),
         true
     )
@@ -155,7 +158,7 @@ create or replace function realtime.apply_rls(
 language plpgsql
 as $$
 declare
-    entity constant regclass := format('%I.%I', wal ->> 'schema', wal ->> 'table')::regclass;
+    changed constant regclass := format('%I.%I', wal ->> 'schema', wal ->> 'table')::regclass;
     change constant realtime.action := case wal ->> 'action'
         when 'I' then 'INSERT'
         when 'U' then 'UPDATE'
@@ -164,7 +167,7 @@ declare
         else 'ERROR'
     end;
     protected constant boolean := (
-        select rel.relrowsecurity from pg_catalog.pg_class as rel where rel.oid = entity
+        select rel.relrowsecurity from pg_catalog.pg_class as rel where rel.oid = changed
     );
     too_large constant boolean := octet_length(wal::text) > max_record_bytes;
     key_names constant text[] := array(
@@ -185,14 +188,14 @@ begin
     for reader in
         select distinct subscribed.claims_role
         from realtime.subscription as subscribed
-        where subscribed.entity = apply_rls.entity
+        where subscribed.entity = changed
         order by subscribed.claims_role
     loop
         listeners := array(
             select subscribed.subscription_id
             from realtime.subscription as subscribed
             where
-                subscribed.entity = apply_rls.entity
+                subscribed.entity = changed
                 and subscribed.claims_role = reader
                 and coalesce(to_jsonb(subscribed) ->> 'action_filter', '*')
                 in ('*', change::text)
@@ -212,7 +215,7 @@ begin
                     (part.value ->> 'typeoid')::oid,
                     part.value -> 'value',
                     (part.value ->> 'name') = any (key_names),
-                    pg_catalog.has_column_privilege(reader, entity, part.value ->> 'name', 'select')
+                    pg_catalog.has_column_privilege(reader, changed, part.value ->> 'name', 'select')
                 )::realtime.wal_column as told
             from (values ('columns'), ('identity')) as kind (source)
             cross join lateral jsonb_array_elements(wal -> kind.source) as element (value)
@@ -258,11 +261,11 @@ begin
                 )
                 from pg_catalog.pg_attribute as attribute
                 where
-                    attribute.attrelid = entity
+                    attribute.attrelid = changed
                     and attribute.attnum > 0
                     and not attribute.attisdropped
                     and pg_catalog.has_column_privilege(
-                        reader, entity, attribute.attnum, 'select'
+                        reader, changed, attribute.attnum, 'select'
                     )
             )
         );
@@ -288,13 +291,13 @@ begin
 
         receivers := '{}';
         if protected and change in ('INSERT', 'UPDATE') then
-            execute realtime.build_prepared_statement_sql('realtime_visible', entity, columns);
+            execute realtime.build_prepared_statement_sql('realtime_visible', changed, columns);
         end if;
         for listener in
             select subscribed.*
             from realtime.subscription as subscribed
             where
-                subscribed.entity = apply_rls.entity
+                subscribed.entity = changed
                 and subscribed.claims_role = reader
                 and subscribed.subscription_id = any (listeners)
                 and realtime.is_visible_through_filters(

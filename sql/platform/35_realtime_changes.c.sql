@@ -59,16 +59,19 @@ language sql stable
 as $$
     select coalesce(
         bool_and(
-            coalesce(
-                realtime.check_equality_op(
-                    wanted.op,
-                    coalesce(nullif(present.type_oid, 0)::regtype, present.type_name::regtype),
-                    present.value #>> '{}',
-                    wanted.value,
-                    wanted.negate
-                ),
-                false
-            )
+            case
+                when present.name is null then false
+                else coalesce(
+                    realtime.check_equality_op(
+                        wanted.op,
+                        coalesce(nullif(present.type_oid, 0)::regtype, present.type_name::regtype),
+                        present.value #>> '{}',
+                        wanted.value,
+                        wanted.negate
+                    ),
+                    false
+                )
+            end
         ),
         true
     )

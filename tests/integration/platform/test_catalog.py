@@ -78,8 +78,10 @@ def test_a_new_database_is_a_project_of_autumn_2026_to_the_last_grant(
         ("drop publication supabase_realtime", "publications", "supabase_realtime"),
         ("drop extension pg_net", "extensions", "pg_net"),
         (
-            "alter default privileges for role postgres in schema public"
-            " grant select on tables to anon",
+            (
+                "alter default privileges for role postgres in schema public"
+                " grant select on tables to anon"
+            ),
             "default_privileges",
             "postgres creates tables in public to anon",
         ),

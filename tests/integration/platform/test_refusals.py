@@ -1,4 +1,4 @@
-"""What Supabase refuses to postgres is refused here, with the same SQLSTATE, and what it allows works.
+"""What Supabase refuses to postgres is refused here with the same SQLSTATE; what it allows works.
 
 A privilege test that runs where everything is allowed proves nothing; neither does a project that
 migrates only because nobody stopped it.
@@ -61,8 +61,10 @@ DENIED = "42501"
             "permission denied to change default privileges",
         ),
         (
-            "alter default privileges for role supabase_auth_admin in schema auth"
-            " grant select on tables to anon",
+            (
+                "alter default privileges for role supabase_auth_admin in schema auth"
+                " grant select on tables to anon"
+            ),
             "permission denied to change default privileges",
         ),
         ("set role supabase_auth_admin", 'permission denied to set role "supabase_auth_admin"'),
