@@ -18,6 +18,7 @@ create table public.notes (
     user_id uuid not null references auth.users (id) on delete cascade,
     body text not null check (body <> '')
 );
+revoke all on public.notes from anon, authenticated, service_role;
 alter table public.notes enable row level security;
 create policy "own" on public.notes to authenticated
 using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
