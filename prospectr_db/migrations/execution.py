@@ -136,8 +136,8 @@ class Session:
         before: Sequence[Query] = (),
         after: Sequence[Query] = (),
         tidy: bool = True,
-    ) -> None:
-        """Run steps in one transaction, between our own queries."""
+    ) -> int:
+        """Run steps in one transaction, between our own queries; returns the rows they touched."""
         plan: list[tuple[Query, Step | None]] = [((b"begin", None), None)]
         if tidy:
             plan.append(((b"reset all", None), None))
@@ -149,16 +149,15 @@ class Session:
         plan.append(((b"commit", None), None))
         with self._notices(script.file.label):
             if any(step.action in {Action.COPY, Action.ELEVATED} for step in steps):
-                self._one_by_one(script, plan)
-            else:
-                self._pipelined(script, plan)
+                return self._one_by_one(script, plan)
+            return self._pipelined(script, plan)
 
     def tidy(self, text: str = "") -> None:
         """Undo what a file may have left in the session."""
         for query, parameters in self._tidying(text):
             self.connection.execute(_typed(query), parameters)
 
-    def _pipelined(self, script: Script, plan: list[tuple[Query, Step | None]]) -> None:
+    def _pipelined(self, script: Script, plan: list[tuple[Query, Step | None]]) -> int:
         """Send everything at once; the server stops at the first failure, commit included."""
         cursors: list[psycopg.Cursor[Any]] = []
         try:
@@ -171,20 +170,25 @@ class Session:
             # The first that brought no result is the one that failed.
             done = [cursor.pgresult is not None for cursor in cursors]
             at = done.index(False) if False in done else len(done) - 1
-            self._failed(script, plan, at, error)
+            raise self._failed(script, plan, at, error) from error
+        results = zip(plan, cursors, strict=True)
+        return sum(max(0, cursor.rowcount) for (_, step), cursor in results if step is not None)
 
-    def _one_by_one(self, script: Script, plan: list[tuple[Query, Step | None]]) -> None:
+    def _one_by_one(self, script: Script, plan: list[tuple[Query, Step | None]]) -> int:
+        rows = 0
         for at, ((query, parameters), step) in enumerate(plan):
             try:
                 if step is not None and step.action is Action.COPY:
-                    self._copy(query, step)
+                    rows += self._copy(query, step)
                 elif step is not None and step.action is Action.ELEVATED and self._may_lend(step):
                     with elevated(self.connection):
                         self.connection.execute(_typed(query))
                 else:
-                    self.connection.execute(_typed(query), parameters)
+                    cursor = self.connection.execute(_typed(query), parameters)
+                    rows += max(0, cursor.rowcount) if step is not None else 0
             except psycopg.Error as error:
-                self._failed(script, plan, at, error)
+                raise self._failed(script, plan, at, error) from error
+        return rows
 
     def _failed(
         self,
@@ -192,8 +196,8 @@ class Session:
         plan: list[tuple[Query, Step | None]],
         at: int,
         error: psycopg.Error,
-    ) -> None:
-        """Roll back and raise what the failure means."""
+    ) -> Exception:
+        """Roll back and return what the failure means."""
         step = plan[at][1]
         query = plan[at][0][0]
         if self.connection.info.transaction_status in (
@@ -203,20 +207,20 @@ class Session:
             self.connection.execute("rollback")
         is_record = query == INSERT.encode()
         if is_record and isinstance(error, psycopg.errors.UniqueViolation):
-            raise AlreadyAppliedError from error
+            return AlreadyAppliedError()
         if step is None:
             # Ours, or the commit (a deferred constraint): no statement of the file is to blame.
             end = len(script.file.text.rstrip())
-            raise FailedStepError(
-                error, Source(script.file.label, script.file.text, end)
-            ) from error
-        raise FailedStepError(error, _source(script, step)) from error
+            return FailedStepError(error, Source(script.file.label, script.file.text, end))
+        return FailedStepError(error, _source(script, step))
 
-    def _copy(self, query: bytes | sql.Composable, step: Step) -> None:
-        with self.connection.cursor().copy(_typed(query)) as copy:
+    def _copy(self, query: bytes | sql.Composable, step: Step) -> int:
+        cursor = self.connection.cursor()
+        with cursor.copy(_typed(query)) as copy:
             data = step.data.encode()
             for start in range(0, len(data), _COPY_CHUNK):
                 copy.write(data[start : start + _COPY_CHUNK])
+        return max(0, cursor.rowcount)
 
     def _may_lend(self, step: Step) -> bool:
         """Whether this event trigger DDL is about the project's own trigger.

@@ -28,12 +28,12 @@ from prospectr_db.resources import sql_text
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["Watch", "run_lock"]
+__all__ = ["RUN_LOCK_KEYS", "Watch", "run_lock"]
 
 OnEvent = Callable[[object], None]
 
-_KEYS = (0x70726F73, 1)  # any two numbers, the same in every run
-_TRY_LOCK = sql.SQL("select pg_catalog.pg_try_advisory_xact_lock({}, {})").format(*_KEYS)
+RUN_LOCK_KEYS = (0x70726F73, 1)  # any two numbers, the same in every run
+_TRY_LOCK = sql.SQL("select pg_catalog.pg_try_advisory_xact_lock({}, {})").format(*RUN_LOCK_KEYS)
 _POLL_SECONDS = 0.2
 _SLOWEST_POLL_SECONDS = 2.0
 _LOOK_EVERY_SECONDS = 0.5
@@ -90,7 +90,7 @@ def _holder(connection: Connection[Any]) -> str:
         " where l.locktype = 'advisory' and l.granted and l.classid = %s and l.objid = %s"
         " and l.database = (select oid from pg_catalog.pg_database"
         " where datname = current_database()) limit 1",
-        _KEYS,
+        RUN_LOCK_KEYS,
     ).fetchone()
     if row is None:
         return ""

@@ -1,0 +1,33 @@
+"""`prospectr-db seed`: fill a database with the project's seed data."""
+
+from __future__ import annotations
+
+import typer
+
+from prospectr_db.cli.app import app, invocation
+from prospectr_db.migrations.policy import When
+
+
+@app.command()
+def seed(
+    context: typer.Context,
+    when: When = typer.Option(
+        When.ONCE,
+        "--when",
+        help="Which seeds run: those not yet recorded, also those that changed, or all.",
+    ),
+    confirm: str = typer.Option(
+        None,
+        "--confirm",
+        metavar="NAME",
+        help="The project ref or database name, where the database is not local.",
+    ),
+) -> None:
+    """Run the seeds that config.toml names, each in a transaction together with its record."""
+    from prospectr_db.migrations.seed import seed as fill
+    from prospectr_db.report.migrations import seeded
+
+    run = invocation(context)
+    project, target = run.project, run.target()
+    run.confirm_destruction(target, confirm, what="Seeds write rows into the database")
+    run.show(fill(target, project, when=when, on_event=run.progress.show), verb="seed", text=seeded)
