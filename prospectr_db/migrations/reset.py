@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -24,8 +25,10 @@ from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.database.target import Target
 from prospectr_db.errors import SqlError, UsageError
 from prospectr_db.migrations.apply import apply_files
+from prospectr_db.migrations.configured import apply_buckets, apply_vault
 from prospectr_db.migrations.events import MigrationApplied, MigrationStarted
-from prospectr_db.project import Migration, Project, SqlFile
+from prospectr_db.migrations.seed import apply_seeds
+from prospectr_db.project import Migration, Project, SeedFile, SqlFile
 from prospectr_db.server.embedded import DATABASE, EmbeddedServer
 from prospectr_db.server.templates import Template, Templates
 
@@ -67,7 +70,7 @@ class _Step:
 
     label: str
     digest: str
-    run: Callable[[Connection[Any], OnEvent], None] | None = None
+    run: Callable[[Connection[Any], OnEvent], object] | None = None
     migration: Migration | None = None
 
 
@@ -289,17 +292,42 @@ def _migrations(project: Project, to: str | None) -> tuple[Migration, ...]:
 
 def _steps(project: Project, *, seed: bool, to: str | None) -> list[_Step]:
     """Return what leads to a project's state, in the order of Supabase's own reset."""
-    steps = []
+    config, steps = project.config, []
+    if config.vault:
+        secrets = {name: secret.reveal() for name, secret in config.vault.items()}
+        steps.append(
+            _Step("vault", _digest(secrets), lambda found, _: apply_vault(found, config.vault))
+        )
     if project.roles:
         roles = project.roles
-        steps.append(
-            _Step(roles.label, roles.sha256, lambda connection, _: _run_file(connection, roles))
-        )
+        steps.append(_Step(roles.label, roles.sha256, lambda found, _: _run_file(found, roles)))
     steps += [
         _Step(migration.label, migration.sha256, migration=migration)
         for migration in _migrations(project, to)
     ]
+    if seed and to is None:
+        steps += [_seed_step(file) for file in project.seeds]
+    if config.buckets:
+        buckets = [asdict(bucket) for bucket in config.buckets]
+        steps.append(
+            _Step(
+                "buckets", _digest(buckets), lambda found, _: apply_buckets(found, config.buckets)
+            )
+        )
     return steps
+
+
+def _seed_step(file: SeedFile) -> _Step:
+    return _Step(
+        file.label,
+        file.sha256,
+        lambda found, on_event: apply_seeds(found, [file], on_event=on_event),
+    )
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _run_file(connection: Connection[Any], file: SqlFile) -> None:
