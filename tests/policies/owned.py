@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from prospectr_db.access.personas import Persona
-from prospectr_db.access.visitor import POSTGRES
+from prospectr_db.access.visitor import POSTGRES, Visitor
 from prospectr_db.pytest_plugin import AsPersona
 
 from .rows import Rows
@@ -309,6 +309,73 @@ class OwnedTable:
         self, as_persona: AsPersona, rows: Rows, anon: Persona, owner: Persona
     ) -> None:
         as_persona(anon).denied(self.insert(self.values(rows, owner)))
+
+    # Two walls: a policy holds even where a grant has slipped.
+
+    def test_anon_with_the_owners_id_would_still_be_kept_out_by_the_policies(
+        self,
+        as_persona: AsPersona,
+        prospectr_connection: Any,
+        rows: Rows,
+        anon: Persona,
+        owner: Persona,
+        stranger: Persona,
+        only_row: UUID,
+    ) -> None:
+        # Kills: TO public.
+        visitor = as_persona(anon.with_claims({"sub": owner.sub}, name="anon with a sub"))
+        self._only_policies_protect("anon", visitor, prospectr_connection, rows, owner, stranger)
+
+    def test_owner_would_still_be_kept_from_commands_without_a_policy(
+        self,
+        as_persona: AsPersona,
+        prospectr_connection: Any,
+        rows: Rows,
+        owner: Persona,
+        stranger: Persona,
+        only_row: UUID,
+    ) -> None:
+        # Kills: one more permissive policy.
+        self._only_policies_protect(
+            "authenticated", as_persona(owner), prospectr_connection, rows, owner, stranger
+        )
+
+    def _only_policies_protect(
+        self,
+        role: str,
+        visitor: Visitor,
+        connection: Any,
+        rows: Rows,
+        owner: Persona,
+        stranger: Persona,
+    ) -> None:
+        connection.execute(
+            sql.SQL("grant select, insert, update, delete on {} to {}").format(
+                self.name(), sql.Identifier(role)
+            )
+        )
+        open_commands = {
+            command for command, granted in self.policies.values() if granted in {role, "public"}
+        }
+        # In the name of a user who has no row yet: the owner's would be a duplicate.
+        newcomer = Visitor(
+            connection, visitor.persona.with_claims({"sub": stranger.sub}), proof=visitor.proof
+        )
+        created_at = sql.Identifier("created_at")
+        for command, statement in {
+            "select": self.select(),
+            "update": self.update("created_at", created_at),
+            "delete": self.delete(),
+        }.items():
+            if command in open_commands:
+                visitor.allowed(statement, rows=1)
+            else:
+                visitor.filtered(statement)
+        insert = self.insert(self.values(rows, stranger))
+        if "insert" in open_commands:
+            newcomer.allowed(insert, rows=1)
+        else:
+            newcomer.rejected(insert)
 
     # Existence.
 
