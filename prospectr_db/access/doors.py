@@ -60,6 +60,8 @@ def observe_views(
             view.security_invoker,
             collapse(cells, order),
             {role: view.privileges.get(role, "") for role in API_ROLES[:2]},
+            columns=tuple(column.name for column in view.columns),
+            writable=tuple(column.name for column in view.columns),
         )
 
 

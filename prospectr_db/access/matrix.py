@@ -114,6 +114,8 @@ class TableAccess:
     default_truncate: bool = False
     idle: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    publications: tuple[str, ...] = ()
 
     def find(self, persona: str, rows: str, command: str) -> Access | None:
         """Return one entry."""

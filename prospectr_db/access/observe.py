@@ -41,7 +41,7 @@ from prospectr_db.resources import sql_text
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["Observation", "Outcome", "knockers", "observe", "prepare", "run"]
+__all__ = ["Observation", "Outcome", "knockers", "observe", "observing", "prepare", "run"]
 
 _CHUNK = 40
 _OBSERVE = (
@@ -111,6 +111,22 @@ def observe(
 
     Raises ProspectrError where the connection is no superuser's: the world could not be built.
     """
+    with observing(
+        target, exposed=exposed, supplied=supplied, owners=owners, on_event=on_event
+    ) as (_, matrix):
+        return matrix
+
+
+@contextlib.contextmanager
+def observing(
+    target: Target,
+    *,
+    exposed: Sequence[str] = ("public",),
+    supplied: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+    on_event: Callable[[str], None] | None = None,
+) -> Iterator[tuple[Observation, AccessMatrix]]:
+    """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
     from prospectr_db.access.claims import observe_tokens
 
     started = time.perf_counter()
@@ -119,9 +135,9 @@ def observe(
         tables = observe_everything(observation, on_event=on_event)
         tokens = observe_tokens(observation, [r for r in observation.relations if r.is_table])
         names = tuple(knocker.name for knocker in knockers(observation))
+        seconds = time.perf_counter() - started
+        yield observation, AccessMatrix(tables, names, observation.probes, seconds, tokens=tokens)
         connection.rollback()
-    seconds = time.perf_counter() - started
-    return AccessMatrix(tables, names, observation.probes, seconds, tokens=tokens)
 
 
 def open_observer(target: Target) -> Connection[Any]:
@@ -445,6 +461,8 @@ def _table(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         ),
         idle=_idle(relation, accesses),
         columns=tuple(column.name for column in relation.columns),
+        writable=tuple(column.name for column in relation.columns if column.is_writable),
+        publications=relation.publications,
     )
 
 

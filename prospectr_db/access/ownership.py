@@ -359,7 +359,7 @@ def _describe(
         parents=parents,
         claims=claimed,
         soft=tuple(c.name for c in free if c.base_name in ("uuid", "int8", "int4") and c.not_null),
-        states={c.name: values for c in free if len(values := _values(relation, c, texts)) > 1},
+        states={c.name: values for c in free if (values := _values(relation, c, texts))},
         user_keyed=relation.oid in keyed,
         members=members if not mine and not parents else (),
     )
@@ -397,8 +397,12 @@ def _values(
         for text, pairs in texts:
             if pair in pairs:
                 said += _near(column.name, text)
-    values = [v for v in dict.fromkeys(said) if column.category == "S" or re.fullmatch(r"-?\d+", v)]
-    return tuple(values[:_MAX_VALUES]) if values else ()
+    if column.category == "N":
+        whole = [int(v) for v in said if re.fullmatch(r"-?\d+", v)]
+        said = [str(near) for v in whole for near in (v, v + 1, v - 1)]
+    elif said:
+        said += literals(column.default or "")
+    return tuple(dict.fromkeys(said))[:_MAX_VALUES]
 
 
 def _near(name: str, text: str) -> list[str]:

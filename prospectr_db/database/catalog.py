@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ __all__ = [
     "Trigger",
     "quote_identifier",
     "read_catalog",
+    "reread",
 ]
 
 API_ROLES = ("anon", "authenticated", "service_role")
@@ -312,6 +313,7 @@ def read_catalog(
 ) -> Catalog:
     """Read the catalog in a handful of queries; nothing of a table's rows is read."""
     parameters: dict[str, Any] = {
+        "only": None,
         "roles": list(roles),
         "platform": list(PLATFORM_SCHEMAS),
         "shared": list(SHARED),
@@ -344,6 +346,38 @@ def read_catalog(
             exposed=tuple(exposed),
             roles=frozenset(row["role"] for row in memberships),
         )
+
+
+def reread(
+    connection: Connection[Any],
+    catalog: Catalog,
+    oids: Sequence[int],
+    *,
+    roles: Iterable[str] = API_ROLES,
+) -> Catalog:
+    """Return the catalog with some relations, and the functions, read anew after a change."""
+    parameters: dict[str, Any] = {
+        "only": list(oids),
+        "relations": list(oids),
+        "roles": list(roles),
+        "platform": list(PLATFORM_SCHEMAS),
+        "shared": list(SHARED),
+    }
+    with connection.cursor(row_factory=dict_row) as cursor:
+
+        def ask(name: str) -> list[dict[str, Any]]:
+            return cursor.execute(
+                sql_text(f"catalog/access/{name}.sql"),  # type: ignore[arg-type]
+                parameters,
+            ).fetchall()
+
+        rows = ask("relations")
+        parts = {name: _grouped(ask(name)) for name in _PARTS}
+        sources = _grouped(ask("view_sources"))
+        fresh = {row["oid"]: _relation(row, parts, sources) for row in rows}
+        functions = tuple(_function(row) for row in ask("functions"))
+    relations = tuple(fresh.get(relation.oid, relation) for relation in catalog.relations)
+    return replace(catalog, relations=relations, functions=functions)
 
 
 _PARTS = ("columns", "constraints", "policies", "triggers")
@@ -406,4 +440,5 @@ def _function(row: dict[str, Any]) -> Function:
     body = row.pop("sql_body")
     row["source"] = body or row["source"]
     lists = ("argument_names", "argument_types", "argument_modes", "settings", "callable_by")
-    return Function(**{key: tuple(v) if key in lists else v for key, v in row.items()})
+    made: dict[str, Any] = {key: tuple(v) if key in lists else v for key, v in row.items()}
+    return Function(**made)

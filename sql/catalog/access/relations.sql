@@ -82,6 +82,7 @@ from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where
     c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and (%(only)s::bigint [] is null or c.oid = any(%(only)s::bigint []))
     and n.nspname not like 'pg\_%%'
     and (
         n.nspname <> all(%(platform)s)

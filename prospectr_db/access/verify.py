@@ -1,0 +1,115 @@
+"""From a project to an answer: observe a clone of its state, hold it to the contract, write one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.check import CheckReport, check
+from prospectr_db.access.contract import Contract, facts_of, read_contract, render
+from prospectr_db.access.findings import Finding, judge
+from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.observe import Observation, observing
+from prospectr_db.access.sabotage import sabotage
+from prospectr_db.database.target import Target
+from prospectr_db.errors import ConfigError
+
+if TYPE_CHECKING:
+    from prospectr_db.project import Project
+
+__all__ = ["Written", "check_target", "contract_path", "exposed_schemas", "write_contract"]
+
+OnEvent = Callable[[object], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `access write` did. ``unreasoned`` are holes that still need a reason by hand."""
+
+    path: str
+    tables: int
+    changed: bool
+    unreasoned: tuple[Finding, ...]
+
+
+def contract_path(project: Project) -> Path:
+    """Return where a project's contract is, or would be."""
+    return project.access_contract or project.supabase / "access.toml"
+
+
+def exposed_schemas(project: Project | None) -> tuple[str, ...]:
+    """Return the schemas that the API shows: config.toml's, and always public."""
+    schemas = project.config.api_schemas if project else ()
+    return tuple(dict.fromkeys([*(s for s in schemas if s != "graphql_public"), "public"]))
+
+
+def check_target(
+    target: Target,
+    *,
+    project: Project | None = None,
+    contract: Contract | None = None,
+    on_event: OnEvent | None = None,
+) -> CheckReport:
+    """Observe a disposable database, judge it, and sabotage it once to see that it turns red."""
+    started = time.perf_counter()
+    if contract is None and project is not None:
+        contract = read_contract(contract_path(project))
+    with observing(
+        target,
+        exposed=exposed_schemas(project),
+        supplied=contract.values if contract else None,
+        owners=contract.owners if contract else None,
+        on_event=on_event,
+    ) as (observation, matrix):
+        findings = (*check(matrix, contract), *_nothing(observation, matrix))
+        spoilt = sabotage(observation, matrix)
+    return CheckReport(
+        ok=not any(finding.severity == "error" for finding in findings),
+        findings=findings,
+        matrix=matrix,
+        contract=str(contract.path) if contract and contract.path else None,
+        accepted=tuple(contract.accepted) if contract else (),
+        sabotage=spoilt,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _nothing(observation: Observation, matrix: AccessMatrix) -> tuple[Finding, ...]:
+    """An empty database is not a safe one: nothing was looked at."""
+    if matrix.tables or observation.catalog.own_relations:
+        return ()
+    return (
+        Finding("vacuous", "error", "", "", "", "", (), "There is no table to observe.", rule="empty"),
+    )
+
+
+def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:
+    """Observe, and write the contract; comments and reasons given by hand are kept."""
+    path = contract_path(project)
+    previous = path.read_text(encoding="utf-8") if path.exists() else ""
+    old = read_contract(path)
+    with observing(
+        target,
+        exposed=exposed_schemas(project),
+        supplied=old.values if old else None,
+        owners=old.owners if old else None,
+        on_event=on_event,
+    ) as (_, matrix):
+        holes = [f for f in judge(matrix) if f.severity == "error" and f.kind in ("leak", "oracle")]
+    accepted = {f.key: (old.accepted.get(f.key, "") if old else "") for f in holes}
+    text = render(facts_of(matrix), accepted=accepted, previous=previous, extras=old)
+    if text != previous:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error}.", file=str(path)) from error
+    return Written(
+        str(path),
+        len(matrix.tables),
+        text != previous,
+        tuple(f for f in holes if not accepted.get(f.key)),
+    )

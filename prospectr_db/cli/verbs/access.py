@@ -1,0 +1,84 @@
+"""`prospectr-db access`: who can do what to which rows and columns, observed, written, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from prospectr_db.cli.app import app, invocation
+
+access_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    help="Who can do what to which rows and columns: show, check, write, why.",
+)
+app.add_typer(access_app, name="access")
+
+
+@access_app.callback()
+def show(context: typer.Context) -> None:
+    """Observe the project's access and show it as a table."""
+    if context.invoked_subcommand is not None:
+        return
+    from prospectr_db.access.verify import check_target
+    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.report.access import observed_text
+    from prospectr_db.server.embedded import CHECKS
+
+    run = invocation(context)
+    with disposable(
+        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
+    ) as target:
+        report = check_target(target, project=run.project)
+    run.show(report, verb="access", text=observed_text, ok=report.ok)
+
+
+@access_app.command()
+def check(
+    context: typer.Context,
+    junit: Path = typer.Option(None, "--junit", metavar="FILE", help="Write JUnit XML as well."),
+    sarif: Path = typer.Option(None, "--sarif", metavar="FILE", help="Write SARIF as well."),
+    markdown: Path = typer.Option(
+        None, "--markdown", metavar="FILE", help="Write a Markdown summary as well."
+    ),
+    html: Path = typer.Option(None, "--html", metavar="FILE", help="Write an HTML page as well."),
+) -> None:
+    """Hold the database to supabase/access.toml; without one, to what a careful reviewer asks."""
+    from prospectr_db.access.verify import check_target
+    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.report import access as text
+    from prospectr_db.report.access_files import write_reports
+    from prospectr_db.server.embedded import CHECKS
+
+    run = invocation(context)
+    with disposable(
+        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
+    ) as target:
+        report = check_target(target, project=run.project)
+    write_reports(
+        report,
+        run.project,
+        environment=run.environment,
+        junit=junit,
+        sarif=sarif,
+        markdown=markdown,
+        html=html,
+    )
+    run.show(report, verb="access check", text=text.check_text, ok=report.ok)
+
+
+@access_app.command()
+def write(context: typer.Context) -> None:
+    """Write what is observed to supabase/access.toml; comments and reasons are kept."""
+    from prospectr_db.access.verify import write_contract
+    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.report.access import written_text
+    from prospectr_db.server.embedded import CHECKS
+
+    run = invocation(context)
+    with disposable(
+        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
+    ) as target:
+        report = write_contract(target, run.project)
+    run.show(report, verb="access write", text=written_text)
