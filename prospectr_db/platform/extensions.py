@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add", "available", "explain_missing", "prepare", "revision", "standins"]
 
-# Contrib modules that PostgreSQL does not trust, but that `postgres` may create on Supabase: there
+# Modules that are not marked as trusted, but that `postgres` may create on Supabase: there
 # supautils lends it a superuser's rights for them (its setting supautils.privileged_extensions).
 LENT = (
     "autoinc",
@@ -37,6 +37,7 @@ LENT = (
     "pgstattuple",
     "postgres_fdw",
     "refint",
+    "vector",
     "xml2",
 )
 STAMP = "prepared"
@@ -76,8 +77,8 @@ def prepare(
     (folders, or .tar.gz archives: see `open_source`) hold further extensions; those that are SQL
     only are offered, the others need a library of one PostgreSQL version and are left out.
     ``named`` are single extensions, by name, from places that may hold others too. What the server
-    has itself is left to the server, except that the contrib modules in `LENT` get a control file
-    that trusts them. Everything is readable by other accounts. Running it again with
+    has itself is left to the server, except that the modules in `LENT` get a control file that
+    trusts them. Everything is readable by other accounts. Running it again with
     the same input changes nothing. Raises ConfigError for a place without any extension.
     """
     own = share_dir / "extension"
@@ -166,8 +167,32 @@ def _files(own: Path, extra_dirs: Sequence[Path], named: Mapping[str, Path]) -> 
             files |= _standin(folder, name)
     for name in LENT:
         if (own / f"{name}.control").is_file():
-            files |= open_source(own, only=name).trusted(name)
+            files |= _with_earlier_versions(name, open_source(own, only=name).trusted(name))
     return files
+
+
+def _with_earlier_versions(name: str, files: Mapping[str, str]) -> dict[str, str]:
+    """Let an extension answer to the versions that it can be updated from but not installed in.
+
+    Supabase keeps several versions of pgvector, and projects ask for the one that they began with;
+    an ordinary package installs only the newest. What is installed is the newest, under that name.
+    """
+    current = _DEFAULT_VERSION.findall(files[f"{name}.control"])[0]
+    script = files.get(f"{name}--{current}.sql")
+    steps = {tuple(Path(file).stem.split("--")[1:]) for file in files if file.endswith(".sql")}
+    installable = {step[0] for step in steps if len(step) == 1}
+    while reached := {to for since, to in _updates(steps) if since in installable} - installable:
+        installable |= reached
+    answered = dict(files)
+    for version in sorted({since for since, _ in _updates(steps)} - installable):
+        if script is not None:
+            answered[f"{name}--{version}.sql"] = script
+            answered[f"{name}--{version}--{current}.sql"] = "-- It is the newest already.\n"
+    return answered
+
+
+def _updates(steps: Iterable[tuple[str, ...]]) -> list[tuple[str, str]]:
+    return [(step[0], step[1]) for step in steps if len(step) == 2]
 
 
 def _standin(folder: Path, name: str) -> dict[str, str]:

@@ -99,18 +99,18 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-    job cron.job;
+    doomed cron.job;
 begin
-    select * into job from cron.job
+    select * into doomed from cron.job
     where jobid = id or id is null and jobname = name and username = caller;
     if not found then
         raise exception 'could not find valid entry for job %', coalesce(id::text, quote_literal(name))
             using errcode = 'XX000';
     end if;
-    if job.username <> caller and not has_table_privilege(caller, 'cron.job', 'delete') then
+    if doomed.username <> caller and not has_table_privilege(caller, 'cron.job', 'delete') then
         raise exception 'permission denied for table job' using errcode = '42501';
     end if;
-    delete from cron.job where jobid = job.jobid;
+    delete from cron.job where jobid = doomed.jobid;
 end
 $$;
 
