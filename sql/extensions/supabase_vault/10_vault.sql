@@ -10,7 +10,6 @@ create function vault._crypto_aead_det_encrypt(
     nonce bytea default null
 ) returns bytea
 language plpgsql immutable
-set search_path = ''
 as $$
 begin
     return sha256(message || coalesce(additional, '') || coalesce(context, '') || coalesce(nonce, ''))
@@ -26,7 +25,6 @@ create function vault._crypto_aead_det_decrypt(
     nonce bytea default null
 ) returns bytea
 language plpgsql immutable
-set search_path = ''
 as $$
 declare
     opened constant bytea := substring(message from 33);
