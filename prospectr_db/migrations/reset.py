@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -24,12 +25,9 @@ from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.database.target import Target
 from prospectr_db.errors import SqlError, UsageError
-from prospectr_db.migrations.apply import apply_files
-from prospectr_db.migrations.configured import apply_buckets, apply_vault
 from prospectr_db.migrations.events import MigrationApplied, MigrationStarted
-from prospectr_db.migrations.seed import apply_seeds
-from prospectr_db.project import Migration, Project, SeedFile, SqlFile
-from prospectr_db.server.embedded import DATABASE, EmbeddedServer
+from prospectr_db.project import Config, Migration, Project, SeedFile, SqlFile
+from prospectr_db.server.project_server import DATABASE, ProjectServer
 from prospectr_db.server.templates import Template, Templates
 
 if TYPE_CHECKING:
@@ -75,7 +73,7 @@ class _Step:
 
 
 def reset(
-    server: EmbeddedServer,
+    server: ProjectServer,
     project: Project,
     *,
     seed: bool = True,
@@ -106,7 +104,7 @@ def reset(
 
 
 def prepare(
-    server: EmbeddedServer,
+    server: ProjectServer,
     project: Project,
     *,
     seed: bool = True,
@@ -116,7 +114,7 @@ def prepare(
     """Return the template of a project's state, building it first if it is not known.
 
     Building happens in the server's database ``postgres``, because migrations may name it: use a
-    server that nobody works on (`server.embedded.CHECKS`).
+    server that nobody works on (`server.project_server.CHECKS`).
     """
     steps = _steps(project, seed=seed, to=to)
     with server.memory() as memory:
@@ -124,7 +122,7 @@ def prepare(
         return _prepare(server, memory, steps, _expose(project), on_event)[0]
 
 
-def clone(server: EmbeddedServer, template: Template, database: str) -> Target:
+def clone(server: ProjectServer, template: Template, database: str) -> Target:
     """Make a new database from a template, in some 40 ms, and return it."""
     with server.memory() as memory:
         Templates(memory).copy(template, database)
@@ -132,7 +130,7 @@ def clone(server: EmbeddedServer, template: Template, database: str) -> Target:
     return server.target(database)
 
 
-def drop(server: EmbeddedServer, database: str) -> None:
+def drop(server: ProjectServer, database: str) -> None:
     """Drop a database made by `clone`, whoever is connected to it."""
     with server.memory() as memory:
         memory.execute(
@@ -142,7 +140,7 @@ def drop(server: EmbeddedServer, database: str) -> None:
 
 @contextmanager
 def disposable(
-    server: EmbeddedServer,
+    server: ProjectServer,
     project: Project,
     *,
     seed: bool = True,
@@ -163,7 +161,7 @@ def _expose(project: Project) -> bool | None:
 
 
 def _prepare(
-    server: EmbeddedServer,
+    server: ProjectServer,
     memory: Connection[Any],
     steps: Sequence[_Step],
     expose: bool | None,
@@ -193,7 +191,7 @@ def _prepare(
 
 
 def _run(
-    server: EmbeddedServer,
+    server: ProjectServer,
     templates: Templates,
     steps: Sequence[_Step],
     keys: Sequence[str],
@@ -202,6 +200,9 @@ def _run(
     on_event: OnEvent,
 ) -> int:
     """Run the steps up to a stop and keep the state there; also the one before a failure."""
+    # Here and below: a reset that only copies does not wait for the engine to be loaded.
+    from prospectr_db.migrations.apply import apply_files
+
     progress = _Counted(steps, reached, on_event)
     try:
         with connect_as_migrator(server.target(), autocommit=True) as connection:
@@ -295,44 +296,51 @@ def _steps(project: Project, *, seed: bool, to: str | None) -> list[_Step]:
     config, steps = project.config, []
     if config.vault:
         secrets = {name: secret.reveal() for name, secret in config.vault.items()}
-        steps.append(
-            _Step("vault", _digest(secrets), lambda found, _: apply_vault(found, config.vault))
-        )
+        steps.append(_Step("vault", _digest(secrets), partial(_put_secrets, config)))
     if project.roles:
-        roles = project.roles
-        steps.append(_Step(roles.label, roles.sha256, lambda found, _: _run_file(found, roles)))
+        steps.append(
+            _Step(project.roles.label, project.roles.sha256, partial(_run_file, project.roles))
+        )
     steps += [
         _Step(migration.label, migration.sha256, migration=migration)
         for migration in _migrations(project, to)
     ]
     if seed and to is None:
-        steps += [_seed_step(file) for file in project.seeds]
+        steps += [
+            _Step(file.label, file.sha256, partial(_run_seed, file)) for file in project.seeds
+        ]
     if config.buckets:
         buckets = [asdict(bucket) for bucket in config.buckets]
-        steps.append(
-            _Step(
-                "buckets", _digest(buckets), lambda found, _: apply_buckets(found, config.buckets)
-            )
-        )
+        steps.append(_Step("buckets", _digest(buckets), partial(_put_buckets, config)))
     return steps
 
 
-def _seed_step(file: SeedFile) -> _Step:
-    return _Step(
-        file.label,
-        file.sha256,
-        lambda found, on_event: apply_seeds(found, [file], on_event=on_event),
-    )
+def _put_secrets(config: Config, connection: Connection[Any], _on_event: OnEvent) -> None:
+    from prospectr_db.migrations.configured import apply_vault
+
+    apply_vault(connection, config.vault)
 
 
-def _digest(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _put_buckets(config: Config, connection: Connection[Any], _on_event: OnEvent) -> None:
+    from prospectr_db.migrations.configured import apply_buckets
+
+    apply_buckets(connection, config.buckets)
 
 
-def _run_file(connection: Connection[Any], file: SqlFile) -> None:
+def _run_seed(file: SeedFile, connection: Connection[Any], on_event: OnEvent) -> None:
+    from prospectr_db.migrations.seed import apply_seeds
+
+    apply_seeds(connection, [file], on_event=on_event)
+
+
+def _run_file(file: SqlFile, connection: Connection[Any], _on_event: OnEvent) -> None:
     try:
         with connection.transaction():
             connection.execute(file.text.encode())
     except psycopg.Error as error:
         raise diagnose(error, Source(file.label, file.text)) from error
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
