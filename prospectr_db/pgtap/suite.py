@@ -12,10 +12,9 @@ from prospectr_db.database.target import Target
 from prospectr_db.errors import ConfigError
 from prospectr_db.migrations.reset import clone, drop, prepare
 from prospectr_db.pgtap.runner import TapReport, run
-from prospectr_db.platform import extensions
 from prospectr_db.platform.pgtap import find_pgtap
 from prospectr_db.project import Project
-from prospectr_db.server.embedded import EmbeddedServer
+from prospectr_db.server.project_server import ProjectServer
 
 __all__ = ["find_psql", "run_on_copy", "run_on_target"]
 
@@ -23,7 +22,7 @@ OnEvent = Callable[[object], None]
 
 
 def run_on_copy(
-    server: EmbeddedServer,
+    server: ProjectServer,
     project: Project,
     files: Sequence[Path],
     *,
@@ -37,18 +36,16 @@ def run_on_copy(
     project does not migrate, and what `run` raises.
     """
     found = find_pgtap(project.root)
-    control = server.layout.extensions / "extension" / "pgtap.control"
-    if found and not control.exists():
-        extensions.add(server.layout.extensions, found.open(), "pgtap")
+    if found:
+        server.offer(found.open(), "pgtap")
     template = prepare(server, project, on_event=on_event).template
     name = f"pgtap_{os.getpid()}"
     target = clone(server, template, name)
-    bin_dir = Path(server.record.bin_dir) if server.record.bin_dir else None
     try:
         return run(
             target,
             files,
-            psql=find_psql(bin_dir),
+            psql=find_psql(server.programs),
             folder=folder,
             environment=environment,
             on_event=on_event,

@@ -31,14 +31,27 @@ from prospectr_db.server.events import (
     Started,
 )
 from prospectr_db.server.layout import Layout, layout_for
+from prospectr_db.server.project_server import (
+    CHECKS,
+    DATABASE,
+    MEMORY,
+    MIGRATOR,
+    WORK,
+    create_memory,
+    freshen,
+    platform_template,
+)
 from prospectr_db.server.settings import ServerSettings
 from prospectr_db.server.templates import Template, Templates
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from prospectr_db.platform.sources import Source
+
 __all__ = [
     "CHECKS",
+    "DATABASE",
     "WORK",
     "EmbeddedServer",
     "ServerLog",
@@ -53,14 +66,6 @@ __all__ = [
     "stop",
 ]
 
-WORK = "work"
-"""The server that a developer works on: its database ``postgres`` is his."""
-CHECKS = "checks"
-"""The server that tests and checks run on: its databases come and go."""
-
-DATABASE = "postgres"
-_MEMORY = "prospectr_db"
-_MIGRATOR = "postgres"
 _ANY_PORT = 0
 
 OnEvent = Callable[[object], None]
@@ -83,7 +88,7 @@ class EmbeddedServer:
             }
         )
         return Target(
-            dsn=socket_dsn.replace(user=_MIGRATOR),
+            dsn=socket_dsn.replace(user=MIGRATOR),
             kind="embedded",
             name=f"the embedded server's database {database}",
             admin=socket_dsn.replace(user=cluster.SUPERUSER),
@@ -95,7 +100,7 @@ class EmbeddedServer:
             return self.target().dsn
         return Dsn(
             {
-                "user": _MIGRATOR,
+                "user": MIGRATOR,
                 "password": self.record.password or "",
                 "host": "127.0.0.1",
                 "port": str(self.record.port),
@@ -107,7 +112,7 @@ class EmbeddedServer:
     @contextmanager
     def memory(self) -> Iterator[Connection[Any]]:
         """Open a superuser's autocommit connection to the server's own database."""
-        with connect_admin(self.target(_MEMORY), autocommit=True) as connection:
+        with connect_admin(self.target(MEMORY), autocommit=True) as connection:
             yield connection
 
     def platform(self, connection: Connection[Any], *, expose: bool | None = None) -> Template:
@@ -115,35 +120,31 @@ class EmbeddedServer:
 
         ``expose`` is config.toml's api.auto_expose_new_tables; None is the profile's own way.
         """
-        from prospectr_db.platform.install import Profile, install
+        from prospectr_db.platform.install import Profile
 
-        templates = Templates(connection)
-        key = platform_key(self.record, expose)
-        kept = templates.find(key)
-        if kept:
-            return kept
-        draft = f"platform_{key}"
-        connection.execute(
-            psycopg.sql.SQL(
-                "create database {} template template0 owner {} strategy file_copy"
-            ).format(psycopg.sql.Identifier(draft), psycopg.sql.Identifier(_MIGRATOR))
+        return platform_template(
+            self,
+            connection,
+            key=platform_key(self.record, expose),
+            profile=Profile(self.record.profile),
+            expose=expose,
         )
-        with connect_admin(self.target(draft)) as inside:
-            install(inside, profile=Profile(self.record.profile), expose=expose)
-        template = templates.take(draft, key, is_base=True)
-        connection.execute(
-            psycopg.sql.SQL("drop database {}").format(psycopg.sql.Identifier(draft))
-        )
-        return template
 
     def freshen(self, template: Template, database: str) -> None:
         """Give a copy of a template from an earlier day what the platform makes each day."""
-        if template.is_from_today:
-            return
-        from prospectr_db.platform.install import ensure_realtime_partitions
+        freshen(self, template, database)
 
-        with connect_admin(self.target(database)) as connection:
-            ensure_realtime_partitions(connection)
+    def offer(self, source: Source, name: str) -> None:
+        """Make one more extension available, until the server's folder is prepared anew."""
+        from prospectr_db.platform import extensions
+
+        if not (self.layout.extensions / "extension" / f"{name}.control").exists():
+            extensions.add(self.layout.extensions, source, name)
+
+    @property
+    def programs(self) -> Path | None:
+        """The chosen PostgreSQL's own folder, or None for the embedded one."""
+        return Path(self.record.bin_dir) if self.record.bin_dir else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,27 +356,20 @@ def _start(
 
 def _set_up(server: EmbeddedServer) -> None:
     """Create the server's memory, the platform's template, and the first working database."""
-    with connect_admin(server.target("template1"), autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("create database {} strategy file_copy").format(
-                psycopg.sql.Identifier(_MEMORY)
-            )
-        )
+    create_memory(server)
     with server.memory() as connection:
         # The platform gives it its attributes; it must own the database that gets the platform.
         connection.execute(
-            psycopg.sql.SQL("create role {}").format(psycopg.sql.Identifier(_MIGRATOR))
+            psycopg.sql.SQL("create role {}").format(psycopg.sql.Identifier(MIGRATOR))
         )
-        templates = Templates(connection)
-        templates.prepare()
-        templates.make(server.platform(connection), DATABASE)
+        Templates(connection).make(server.platform(connection), DATABASE)
 
 
 def _set_password(server: EmbeddedServer, password: str) -> None:
     with server.memory() as connection:
         connection.execute(
             psycopg.sql.SQL("alter role {} password {}").format(
-                psycopg.sql.Identifier(_MIGRATOR), psycopg.sql.Literal(password)
+                psycopg.sql.Identifier(MIGRATOR), psycopg.sql.Literal(password)
             )
         )
 
