@@ -1,12 +1,18 @@
-"""What became of a statement: the five verdicts, and how the server's answer is read as one."""
+"""What became of one statement: how the server's answer is read as a verdict.
+
+allowed: rows were read or changed. filtered: no error and no row, a policy hid them. rejected: a
+policy's check refused the new row (42501, row-level security). denied: the role lacks the privilege
+(42501). refused: a constraint or a trigger said no.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import psycopg
+
+from prospectr_db.access.matrix import Verdict
 
 __all__ = ["Outcome", "Verdict", "classify", "verdict_of"]
 
@@ -14,21 +20,6 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 # Classes of SQLSTATE (PostgreSQL manual, appendix A) in which a constraint, a trigger or a type's
 # own rules refuse a value. Anything else, such as an unknown column, is a mistake in the statement.
 _REFUSALS = ("22", "23", "44", "P0")
-
-
-class Verdict(StrEnum):
-    """What a persona meets."""
-
-    ALLOWED = "allowed"
-    """Rows were read or changed."""
-    FILTERED = "filtered"
-    """No error and no row: a policy hid them."""
-    REJECTED = "rejected"
-    """A policy's check refused the new row (42501, row-level security)."""
-    DENIED = "denied"
-    """The role lacks the privilege (42501)."""
-    REFUSED = "refused"
-    """A constraint or a trigger said no."""
 
 
 @dataclass(frozen=True, slots=True)
