@@ -1,6 +1,6 @@
 -- Stands in for supautils, the library through which Supabase lets postgres manage policies and drop
 -- triggers on some tables of the services without owning them. A library leaves no trace in the
--- catalog; this one needs four event triggers, and keeps its functions in pg_catalog.
+-- catalog; this one needs five event triggers, and keeps its functions in pg_catalog.
 --
 -- How: for the length of one such statement postgres is made a member of the services' roles, so
 -- that PostgreSQL's own check passes; at its end the membership is gone. The row is written by
@@ -10,8 +10,10 @@
 -- statement rolls it back.
 
 -- The same way, publications of all tables or of whole schemas and foreign data wrappers, which
--- PostgreSQL keeps for superusers, make postgres one for the length of the statement. These lock its
--- row in pg_authid until the transaction ends; they are rare.
+-- PostgreSQL keeps for superusers, make postgres one for the length of the statement; so do
+-- publications of the services' tables, and moving an extension, whose objects belong to the
+-- superuser, to another schema. These lock its row in pg_authid until the transaction ends; they
+-- are rare.
 
 -- Leaves behind who runs the statement, which a security definer function cannot see.
 create or replace function pg_catalog.supautils_caller() returns event_trigger
@@ -32,11 +34,12 @@ begin
     if pg_catalog.current_setting('supautils.caller', true) <> 'postgres' then
         return;
     end if;
-    if tg_tag like '%PUBLICATION' or tg_tag = 'CREATE FOREIGN DATA WRAPPER' then
-        if
-            tg_tag not like '%PUBLICATION'
-            or pg_catalog.current_query() ~* '\m(all\s+tables|tables\s+in\s+schema)\M'
-        then
+    if tg_tag not like '%POLICY' and tg_tag <> 'DROP TRIGGER' then
+        if pg_catalog.current_query() ~* (case tg_tag
+            when 'ALTER EXTENSION' then '\mset\s+schema\M'
+            when 'CREATE FOREIGN DATA WRAPPER' then ''
+            else '\m(all\s+tables|tables\s+in\s+schema)\M|\m(auth|realtime|storage)"?\s*\.'
+        end) then
             update pg_catalog.pg_authid set rolsuper = true where rolname = 'postgres';
         end if;
         return;
@@ -135,7 +138,20 @@ as $$
 declare
     changed record;
 begin
-    if tg_tag like '%PUBLICATION' or tg_tag = 'CREATE FOREIGN DATA WRAPPER' then
+    if tg_tag not like '%POLICY' and tg_tag <> 'DROP TRIGGER' then
+        for changed in
+            select ext.extname
+            from pg_catalog.pg_event_trigger_ddl_commands() as command
+            inner join pg_catalog.pg_extension as ext on command.objid = ext.oid
+            where
+                command.classid = 'pg_catalog.pg_extension'::regclass
+                and ext.extowner <> 'postgres'::regrole
+                and pg_catalog.current_setting('supautils.caller', true) = 'postgres'
+        loop
+            raise exception using
+                errcode = '42501',
+                message = pg_catalog.format('must be owner of extension %s', changed.extname);
+        end loop;
         update pg_catalog.pg_authid set rolsuper = false where rolname = 'postgres' and rolsuper;
         return;
     end if;
@@ -154,18 +170,39 @@ begin
 end
 $$;
 
+-- What Supabase does after an extension was created (supautils.extension_custom_scripts_path): the
+-- wrapper of postgres_fdw becomes postgres's, so that it can create servers and let others do so.
+create or replace function pg_catalog.supautils_created() returns event_trigger
+language plpgsql security definer  -- writes pg_authid: only a superuser may own a wrapper
+set search_path to ''
+set allow_system_table_mods to 'on'
+as $$
+begin
+    if exists (
+        select 1
+        from pg_catalog.pg_event_trigger_ddl_commands() as command
+        inner join pg_catalog.pg_extension as created on command.objid = created.oid
+        where created.extname = 'postgres_fdw'
+    ) then
+        update pg_catalog.pg_authid set rolsuper = true where rolname = 'postgres';
+        alter foreign data wrapper postgres_fdw owner to postgres;
+        update pg_catalog.pg_authid set rolsuper = false where rolname = 'postgres';
+    end if;
+end
+$$;
+
 -- PostgreSQL fires event triggers in the order of their names; `always`, because migrations that
 -- set session_replication_role to replica create policies too.
 create event trigger supautils_1_caller on ddl_command_start
 when tag in (
     'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER',
-    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER'
+    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER', 'ALTER EXTENSION'
 )
 execute function pg_catalog.supautils_caller();
 create event trigger supautils_2_loan on ddl_command_start
 when tag in (
     'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER',
-    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER'
+    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER', 'ALTER EXTENSION'
 )
 execute function pg_catalog.supautils_loan();
 create event trigger supautils_drop on sql_drop
@@ -174,10 +211,14 @@ execute function pg_catalog.supautils_drop();
 create event trigger supautils_return on ddl_command_end
 when tag in (
     'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP TRIGGER',
-    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER'
+    'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER', 'ALTER EXTENSION'
 )
 execute function pg_catalog.supautils_return();
+create event trigger supautils_created on ddl_command_end
+when tag in ('CREATE EXTENSION')
+execute function pg_catalog.supautils_created();
 alter event trigger supautils_1_caller enable always;
 alter event trigger supautils_2_loan enable always;
+alter event trigger supautils_created enable always;
 alter event trigger supautils_drop enable always;
 alter event trigger supautils_return enable always;
