@@ -28,7 +28,10 @@ begin
             ),
             ('supabase_auth_admin', 'log_statement', '''none''', 'none', null),
             ('supabase_auth_admin', 'search_path', 'auth', 'auth', null),
-            ('supabase_functions_admin', 'search_path', 'supabase_functions', 'supabase_functions', null),
+            (
+                'supabase_functions_admin', 'search_path', 'supabase_functions',
+                'supabase_functions', null
+            ),
             ('supabase_read_only_user', 'default_transaction_read_only', '''on''', 'on', 'c'),
             (
                 'supabase_realtime_admin', 'search_path', 'public, extensions, realtime',

@@ -1,5 +1,5 @@
--- Remembers in the database which era it was made for: c (autumn 2026) or s (mid-2025). What happens
--- later, such as the grants that follow create extension, depends on it.
+-- Remembers in the database which era it was made for: c (autumn 2026) or s (mid-2025). What
+-- happens later, such as the grants that follow create extension, depends on it.
 do $$
 begin
     execute pg_catalog.format(

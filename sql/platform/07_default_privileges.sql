@@ -16,10 +16,16 @@ begin
             ('postgres', 'storage', 'postgres, anon, authenticated, service_role', false),
             ('supabase_admin', 'extensions', 'postgres', true),
             ('supabase_admin', 'graphql', 'postgres, anon, authenticated, service_role', false),
-            ('supabase_admin', 'graphql_public', 'postgres, anon, authenticated, service_role', false),
+            (
+                'supabase_admin', 'graphql_public',
+                'postgres, anon, authenticated, service_role', false
+            ),
             ('supabase_admin', 'public', 'postgres, anon, authenticated, service_role', false),
             ('supabase_admin', 'realtime', 'postgres, dashboard_user', false),
-            ('supabase_admin', 'supabase_functions', 'postgres, anon, authenticated, service_role', false),
+            (
+                'supabase_admin', 'supabase_functions',
+                'postgres, anon, authenticated, service_role', false
+            ),
             ('supabase_auth_admin', 'auth', 'postgres, dashboard_user', false)
         ) as rule (creator, namespace, grantees, grantable)
         order by creator, namespace

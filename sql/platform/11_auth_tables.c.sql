@@ -1,5 +1,6 @@
--- What Supabase Auth added until autumn 2026: the OAuth server, custom providers, passkeys, recovery
--- codes and SCIM. These tables have no row level security; nothing is granted to the API roles.
+-- What Supabase Auth added until autumn 2026: the OAuth server, custom providers, passkeys,
+-- recovery codes and SCIM. These tables have no row level security; the API roles are
+-- granted nothing on them.
 set local role supabase_auth_admin;
 
 alter type auth.factor_type add value 'recovery_code';
@@ -267,7 +268,8 @@ create table auth.scim_users (
     resource jsonb not null,
     user_name text generated always as (lower((resource ->> 'userName'))) stored not null,
     external_id text generated always as ((resource ->> 'externalId')) stored,
-    active boolean generated always as (coalesce(((resource ->> 'active'))::boolean, true)) stored not null,
+    active boolean not null
+    generated always as (coalesce((resource ->> 'active')::boolean, true)) stored,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     deleted_at timestamptz,

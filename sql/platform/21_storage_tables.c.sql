@@ -65,6 +65,7 @@ alter table storage.buckets_vectors enable row level security;
 alter table storage.vector_indexes enable row level security;
 
 grant all on storage.buckets_analytics to anon, authenticated, service_role;
-grant select on storage.buckets_vectors, storage.vector_indexes to anon, authenticated, service_role;
+grant select on storage.buckets_vectors, storage.vector_indexes
+to anon, authenticated, service_role;
 
 reset role;

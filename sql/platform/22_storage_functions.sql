@@ -167,7 +167,9 @@ begin
             case
                 when position(delimiter_param in substr(upload.key, length(prefix_param) + 1)) > 0
                     then prefix_param
-                        || split_part(substr(upload.key, length(prefix_param) + 1), delimiter_param, 1)
+                        || split_part(
+                            substr(upload.key, length(prefix_param) + 1), delimiter_param, 1
+                        )
                         || delimiter_param
                 else upload.key
             end collate "C" as folded_key,

@@ -1,5 +1,5 @@
--- Storage's functions as of autumn 2026: helpers that can be inlined into index conditions, operation
--- guards for policies, and listings that page by cursor.
+-- Storage's functions as of autumn 2026: helpers whose results an index can hold, guards for
+-- policies by the call that is served, and listings that page by the last entry.
 set local role supabase_storage_admin;
 
 alter function storage.foldername(text) immutable;
@@ -108,8 +108,8 @@ begin
 end
 $$;
 
--- One level of a bucket, ordered by name or by a timestamp, paged by the last entry seen. A folder's
--- timestamps are null, so that ordering by one keeps folders apart from objects.
+-- One level of a bucket, ordered by a timestamp, paged by the last entry seen. A folder has no
+-- timestamps, which keeps folders apart from objects.
 create or replace function storage.search_by_timestamp(
     p_prefix text,
     p_bucket_id text,

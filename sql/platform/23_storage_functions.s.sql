@@ -19,7 +19,9 @@ begin
             case
                 when position(delimiter_param in substr(stored.name, length(prefix_param) + 1)) > 0
                     then prefix_param
-                        || split_part(substr(stored.name, length(prefix_param) + 1), delimiter_param, 1)
+                        || split_part(
+                            substr(stored.name, length(prefix_param) + 1), delimiter_param, 1
+                        )
                         || delimiter_param
             end as folder,
             stored.*

@@ -10,7 +10,8 @@ begin
     if current_setting('storage.allow_delete_query', true) is distinct from 'true' then
         raise exception using
             errcode = '42501',
-            message = 'Direct deletion from storage tables is not allowed. Use the Storage API instead.',
+            message = 'Direct deletion from storage tables is not allowed. '
+                'Use the Storage API instead.',
             hint = 'The Storage API removes the file together with its row.';
     end if;
     return null;

@@ -149,9 +149,9 @@ before insert or update on realtime.subscription
 for each row execute function realtime.subscription_check_filters();
 
 -- One change of the log (wal2json's JSON) as each subscribing role may see it: a row per role with
--- the visible columns and the subscriptions that receive it. Rows of a table with row level security
--- are looked up again as the subscriber, with his claims; a deleted row cannot be, so that only its
--- key is told.
+-- the visible columns and the subscriptions that receive it. Rows of a table with row level
+-- security are looked up again as the subscriber, with his claims; a deleted row cannot be, so that
+-- only its key is told.
 create or replace function realtime.apply_rls(
     wal jsonb, max_record_bytes integer default 1024 * 1024
 ) returns setof realtime.wal_rls
@@ -215,7 +215,9 @@ begin
                     (part.value ->> 'typeoid')::oid,
                     part.value -> 'value',
                     (part.value ->> 'name') = any (key_names),
-                    pg_catalog.has_column_privilege(reader, changed, part.value ->> 'name', 'select')
+                    pg_catalog.has_column_privilege(
+                        reader, changed, part.value ->> 'name', 'select'
+                    )
                 )::realtime.wal_column as told
             from (values ('columns'), ('identity')) as kind (source)
             cross join lateral jsonb_array_elements(wal -> kind.source) as element (value)

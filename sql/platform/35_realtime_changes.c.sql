@@ -151,7 +151,8 @@ begin
         'realtime.cast(text, regtype)',
         'realtime.check_equality_op(realtime.equality_op, regtype, text, text)',
         'realtime.check_equality_op(realtime.equality_op, regtype, text, text, boolean)',
-        'realtime.is_visible_through_filters(realtime.wal_column[], realtime.user_defined_filter[])',
+        'realtime.is_visible_through_filters('
+        'realtime.wal_column[], realtime.user_defined_filter[])',
         'realtime.quote_wal2json(regclass)',
         'realtime.build_prepared_statement_sql(text, regclass, realtime.wal_column[])',
         'realtime.subscription_check_filters()',

@@ -44,7 +44,8 @@ begin
         'realtime.to_regrole(text)',
         'realtime.cast(text, regtype)',
         'realtime.check_equality_op(realtime.equality_op, regtype, text, text)',
-        'realtime.is_visible_through_filters(realtime.wal_column[], realtime.user_defined_filter[])',
+        'realtime.is_visible_through_filters('
+        'realtime.wal_column[], realtime.user_defined_filter[])',
         'realtime.quote_wal2json(regclass)',
         'realtime.build_prepared_statement_sql(text, regclass, realtime.wal_column[])',
         'realtime.subscription_check_filters()',
@@ -52,7 +53,8 @@ begin
         'realtime.list_changes(name, name, integer, integer)'
     ] loop
         execute pg_catalog.format(
-            'grant execute on function %s to anon, authenticated, service_role, supabase_realtime_admin',
+            'grant execute on function %s '
+            'to anon, authenticated, service_role, supabase_realtime_admin',
             reached
         );
     end loop;

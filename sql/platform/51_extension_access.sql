@@ -1,5 +1,5 @@
--- What Supabase grants when a project creates pg_cron, pg_net or pg_graphql, and the placeholder that
--- answers in pg_graphql's place.
+-- What Supabase grants when a project creates pg_cron, pg_net or pg_graphql, and the placeholder
+-- that answers in pg_graphql's place.
 
 -- Event triggers run as whoever typed the statement. On Supabase that is a superuser for the
 -- length of create extension; here it is postgres, so the granting itself is this one function's,

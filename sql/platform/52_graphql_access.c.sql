@@ -1,5 +1,5 @@
--- The event trigger for pg_graphql as of autumn 2026; the functions it and its kin call no longer look
--- names up by the caller's search_path.
+-- The event trigger for pg_graphql as of autumn 2026; the functions that it and its kin call no
+-- longer look names up by the caller's search_path.
 create event trigger issue_pg_graphql_access on ddl_command_end
 when tag in ('CREATE EXTENSION')
 execute function extensions.grant_pg_graphql_access();

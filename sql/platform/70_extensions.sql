@@ -1,5 +1,6 @@
--- The extensions that every project finds installed, as far as the server has them. postgres creates them, so that it may also
--- drop them; their objects belong to the superuser that trusted scripts run as.
+-- The extensions that every project finds installed, as far as the server has them. postgres
+-- creates them, so that it may also drop them; their objects belong to the superuser that trusted
+-- scripts run as.
 do $$
 declare
     wanted record;
@@ -37,7 +38,7 @@ begin
 end
 $$;
 
--- pg_stat_statements is not trusted, so the superuser had to create it; it is postgres's all the same.
+-- pg_stat_statements belongs to postgres altogether, its view included.
 do $$
 declare
     member record;
