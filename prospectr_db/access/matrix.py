@@ -116,6 +116,7 @@ class TableAccess:
     columns: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     publications: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
 
     def find(self, persona: str, rows: str, command: str) -> Access | None:
         """Return one entry."""

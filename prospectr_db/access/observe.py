@@ -32,7 +32,13 @@ from prospectr_db.access.personas import (
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, Actor, World, build_world
-from prospectr_db.database.catalog import Catalog, Relation, quote_identifier, read_catalog
+from prospectr_db.database.catalog import (
+    Catalog,
+    Policy,
+    Relation,
+    quote_identifier,
+    read_catalog,
+)
 from prospectr_db.database.connection import connect, connect_admin
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ProspectrError
@@ -259,18 +265,38 @@ def _observe_chunk(
         for relation in relations
         for knocker in personas
     }
-    everything = {_identity(probe): probe for group in probes.values() for probe in group}
-    control = _control(observation, list(everything.values()))
-    cells: dict[int, list[Cell]] = {relation.oid: [] for relation in relations}
+    outcomes: dict[str, list[tuple[int, Probe, Outcome]]] = {}
+    doubtful: dict[tuple[str, str | None, str | None], Probe] = {}
     for knocker in personas:
         batch = [(r.oid, probe) for r in relations for probe in probes[r.oid, knocker.name]]
-        outcomes = run(observation, knocker.persona, [probe for _, probe in batch])
-        for (oid, probe), outcome in zip(batch, outcomes, strict=True):
-            cells[oid] += judge_probe(
-                plans[oid], knocker, probe, outcome, control[_identity(probe)]
-            )
+        found = run(observation, knocker.persona, [probe for _, probe in batch])
+        outcomes[knocker.name] = [
+            (oid, probe, outcome) for (oid, probe), outcome in zip(batch, found, strict=True)
+        ]
+        for _, probe, outcome in outcomes[knocker.name]:
+            if not _proves_itself(probe, outcome):
+                doubtful[_identity(probe)] = probe
+    control = _control(observation, list(doubtful.values()))
+    cells: dict[int, list[Cell]] = {relation.oid: [] for relation in relations}
+    for knocker in personas:
+        for oid, probe, outcome in outcomes[knocker.name]:
+            proof = control.get(_identity(probe), outcome)
+            cells[oid] += judge_probe(plans[oid], knocker, probe, outcome, proof)
     for relation in relations:
         yield _table(observation, plans[relation.oid], cells[relation.oid])
+
+
+def _proves_itself(probe: Probe, outcome: Outcome) -> bool:
+    """Whether no control is needed: it got through, or TRUNCATE, which needs no row."""
+    if probe.command == "truncate":
+        return True
+    if outcome.state is not None:
+        return False
+    if probe.command == "select" and probe.form == "column":
+        return True
+    if probe.question is None:
+        return outcome.touched > 0
+    return probe.row is not None and probe.row in outcome.labels
 
 
 def _identity(probe: Probe) -> tuple[str, str | None, str | None]:
@@ -463,7 +489,20 @@ def _table(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         columns=tuple(column.name for column in relation.columns),
         writable=tuple(column.name for column in relation.columns if column.is_writable),
         publications=relation.publications,
+        policies=tuple(policy_text(relation, policy) for policy in relation.policies),
     )
+
+
+def policy_text(relation: Relation, policy: Policy) -> str:
+    """Return a policy as a statement that makes it."""
+    parts = [
+        "create policy", quote_identifier(policy.name), "on", relation.sql_name,
+        "" if policy.permissive else "as restrictive", "for", policy.command, "to",
+        ", ".join(policy.roles),
+        *(["using", f"({policy.using})"] if policy.using else []),
+        *(["with check", f"({policy.check})"] if policy.check else []),
+    ]  # fmt: skip
+    return " ".join(part for part in parts if part)
 
 
 def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str, ...]]:

@@ -48,7 +48,7 @@ def check(
     from prospectr_db.access.verify import check_target
     from prospectr_db.migrations.reset import disposable
     from prospectr_db.report import access as text
-    from prospectr_db.report.access_files import write_reports
+    from prospectr_db.report.access_files import annotations, write_reports
     from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
@@ -65,6 +65,8 @@ def check(
         markdown=markdown,
         html=html,
     )
+    if run.environment.get("GITHUB_ACTIONS") == "true" and not run.as_json:
+        typer.echo(annotations(report, run.project))
     run.show(report, verb="access check", text=text.check_text, ok=report.ok)
 
 
