@@ -181,6 +181,17 @@ class TestProfiles(EditableTable):
             rows=1,
         )
 
+    def test_an_upsert_as_the_api_writes_it_is_denied_because_it_sets_the_owner_again(
+        self, as_persona: AsPersona, owner: Persona, only_row: UUID
+    ) -> None:
+        as_persona(owner).denied(
+            self.insert(
+                {"user_id": owner.sub, "oauth_state": "s"},
+                "on conflict (user_id) do update"
+                " set user_id = excluded.user_id, oauth_state = excluded.oauth_state",
+            )
+        )
+
     def test_a_new_profile_starts_with_nothing_bought(
         self, as_persona: AsPersona, owner: Persona
     ) -> None:
