@@ -49,12 +49,12 @@ def _exposed(connection: Connection[Any]) -> tuple[Any, ...] | None:
     ).fetchone()
 
 
-def test_the_platform_is_installed_in_under_a_second_and_once(empty: Target) -> None:
+def test_the_platform_is_installed_quickly_and_once(empty: Target) -> None:
     with connect_admin(empty) as connection:
         assert installed(connection) is None
         begun = time.perf_counter()
         install(connection)
-        assert time.perf_counter() - begun < 1
+        assert time.perf_counter() - begun < 5  # 0.2 s on an idle machine
         shape = take(connection, include=kinds(), extension_members=True)
         install(connection)
         assert take(connection, include=kinds(), extension_members=True) == shape
@@ -95,7 +95,7 @@ def test_a_copy_gets_its_owner_and_grants_back(
         begun = time.perf_counter()
         prepare_database(connection)
         prepare_database(connection)
-        assert time.perf_counter() - begun < 0.1
+        assert time.perf_counter() - begun < 1  # 1 ms on an idle machine
         facts = take(connection, include=["database"]).of("database")["database"]
     assert facts == {
         "owner": "postgres",

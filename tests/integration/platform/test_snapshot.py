@@ -119,6 +119,14 @@ def _changes(connection: Connection[Any], statement: str) -> tuple[Change, ...]:
             "alter publication supabase_realtime drop table public.notes",
             {"changed publication supabase_realtime"},
         ),
+        (
+            "alter publication supabase_realtime set table public.notes (id, text) where (id > 1)",
+            {"changed publication supabase_realtime"},
+        ),
+        (
+            "alter publication supabase_realtime set tables in schema public",
+            {"changed publication supabase_realtime"},
+        ),
         ("create extension citext with schema extensions", {"added extension citext"}),
         (
             "comment on policy own on public.notes is null",
@@ -196,8 +204,8 @@ def test_schemas_and_kinds_can_be_chosen(project: Connection[Any]) -> None:
         take(project, include=["nothing"])
 
 
-def test_it_takes_well_under_a_third_of_a_second(project: Connection[Any]) -> None:
+def test_it_is_quick(project: Connection[Any]) -> None:
     take(project)
     begun = time.perf_counter()
     assert len(take(project)) > 700
-    assert time.perf_counter() - begun < 0.3
+    assert time.perf_counter() - begun < 1  # 0.04 s on an idle machine
