@@ -1,6 +1,6 @@
 -- Stands in for supautils, the library through which Supabase lets postgres manage policies and drop
 -- triggers on some tables of the services without owning them. A library leaves no trace in the
--- catalog; this one needs five event triggers, and keeps its functions in pg_catalog.
+-- catalog; this one needs six event triggers, and keeps its functions in pg_catalog.
 --
 -- How: for the length of one such statement postgres is made a member of the services' roles, so
 -- that PostgreSQL's own check passes; at its end the membership is gone. The row is written by
@@ -170,6 +170,32 @@ begin
 end
 $$;
 
+-- Dumps of older projects say `create extension pgsodium with schema pgsodium`, and pgmq likewise:
+-- there the schema was part of the platform, or was left out of the dump as the extension's own. A
+-- schema that an extension prescribes is therefore made where the statement names it.
+create or replace function pg_catalog.supautils_creating() returns event_trigger
+language plpgsql
+set search_path to ''
+as $$
+declare
+    prescribed name;
+begin
+    for prescribed in
+        select distinct control.schema
+        from pg_catalog.regexp_matches(
+            pg_catalog.current_query(),
+            'extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?\s+(?:with\s+)?schema\s+"?(\w+)',
+            'gi'
+        ) as named
+        inner join pg_catalog.pg_available_extension_versions as control
+            on named[1] = control.name and named[2] = control.schema
+        where pg_catalog.to_regnamespace(pg_catalog.quote_ident(control.schema)) is null
+    loop
+        execute pg_catalog.format('create schema %I', prescribed);
+    end loop;
+end
+$$;
+
 -- What Supabase does after an extension was created (supautils.extension_custom_scripts_path): the
 -- wrapper of postgres_fdw becomes postgres's, so that it can create servers and let others do so.
 create or replace function pg_catalog.supautils_created() returns event_trigger
@@ -214,11 +240,15 @@ when tag in (
     'CREATE PUBLICATION', 'ALTER PUBLICATION', 'CREATE FOREIGN DATA WRAPPER', 'ALTER EXTENSION'
 )
 execute function pg_catalog.supautils_return();
+create event trigger supautils_creating on ddl_command_start
+when tag in ('CREATE EXTENSION')
+execute function pg_catalog.supautils_creating();
 create event trigger supautils_created on ddl_command_end
 when tag in ('CREATE EXTENSION')
 execute function pg_catalog.supautils_created();
 alter event trigger supautils_1_caller enable always;
 alter event trigger supautils_2_loan enable always;
+alter event trigger supautils_creating enable always;
 alter event trigger supautils_created enable always;
 alter event trigger supautils_drop enable always;
 alter event trigger supautils_return enable always;

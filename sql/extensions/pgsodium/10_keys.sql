@@ -110,12 +110,13 @@ $$;
 
 grant usage on schema pgsodium to pgsodium_keyiduser;
 grant select on pgsodium.valid_key to pgsodium_keyiduser;
-grant select, insert, update, delete on pgsodium.key to pgsodium_keymaker;
+-- References: columns that name a key are made by postgres.
+grant select, insert, update, delete, references on pgsodium.key to pgsodium_keymaker;
 grant usage, select, update on sequence pgsodium.key_key_id_seq to pgsodium_keymaker;
 
 do $$
 begin
-    grant pgsodium_keymaker to @extowner@ with admin option;
+    grant pgsodium_keyiduser, pgsodium_keymaker to @extowner@ with admin option;
     if to_regrole('service_role') is not null then
         grant pgsodium_keyiduser to service_role;
     end if;

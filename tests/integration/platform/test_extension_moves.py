@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import Connection
 
@@ -78,3 +79,19 @@ def test_an_unscheduled_job_is_gone(postgres: Connection[Any]) -> None:
     postgres.execute("select cron.unschedule('removed')")
 
     assert postgres.execute("select jobname from cron.job").fetchall() == [("kept",)]
+
+
+@pytest.mark.parametrize("name", ["pgsodium", "pgmq"])
+def test_the_schema_that_an_extension_prescribes_is_made_where_a_dump_names_it(
+    postgres: Connection[Any], name: str
+) -> None:
+    statement = f'create extension if not exists "{name}" with schema "{name}"'
+
+    postgres.execute(statement.encode())
+
+    assert postgres.execute(SCHEMA_OF, (name,)).fetchone() == (name,)
+
+
+def test_a_schema_that_nothing_prescribes_is_still_missed(postgres: Connection[Any]) -> None:
+    with pytest.raises(psycopg.errors.InvalidSchemaName):
+        postgres.execute("create extension citext with schema nowhere")
