@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,15 @@ from prospectr_db.migrations.execution import (
     Limits,
     Session,
 )
+from prospectr_db.migrations.extras import (
+    apply_repeatable,
+    changed_repeatable,
+    hook,
+    run_file,
+)
 from prospectr_db.migrations.history import ensure_history, read_history, read_layout
 from prospectr_db.migrations.locking import Watch, run_lock
-from prospectr_db.migrations.script import Script, script
+from prospectr_db.migrations.script import Script, recorded_statements, script
 from prospectr_db.migrations.stepwise import run_stepwise
 from prospectr_db.project import Migration, Project
 
@@ -59,11 +65,16 @@ class AppliedMigration:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a run did. ``elsewhere`` are versions that another run committed meanwhile."""
+    """What a run did.
+
+    ``elsewhere`` are versions that another run committed meanwhile, ``repeated`` the repeatable
+    files that had changed.
+    """
 
     target: str
     applied: tuple[AppliedMigration, ...]
     elsewhere: tuple[str, ...]
+    repeated: tuple[str, ...]
     already_applied: int
     seconds: float
     notes: tuple[str, ...]
@@ -93,11 +104,11 @@ def migrate(
     _check_version(project, to)
     if not project.config.migrations_enabled:
         note = "Migrations are disabled: db.migrations.enabled is false in supabase/config.toml."
-        return Applied(target.name, (), (), 0, time.monotonic() - begun, (note,))
+        return Applied(target.name, (), (), (), 0, time.monotonic() - begun, (note,))
     with connect_as_migrator(target, autocommit=True) as connection:
         comparison, unfinished = read_comparison(connection, project)
         pending = select_pending(project, comparison, to=to, include_all=include_all)
-        if pending:
+        if pending or changed_repeatable(connection, project.repeatable):
             _check_scripts(pending)
             with run_lock(target, wait=wait, on_event=on_event):
                 # Another run may have finished while this one waited.
@@ -106,16 +117,21 @@ def migrate(
                 ensure_history(connection)
                 limits = Limits(lock_timeout, statement_timeout)
                 session = Session.on(connection, limits=limits, on_event=on_event)
+                _run_hook(session, project, "before-migrate")
                 with Watch(target, on_event).running() as watch:
-                    runner = _Runner(session, unfinished, watch, lock_attempts)
+                    undo = _rollbacks(connection, project)
+                    runner = _Runner(session, unfinished, watch, lock_attempts, undo)
                     done, elsewhere = runner.run_all(pending)
+                repeated = apply_repeatable(connection, project.repeatable, on_event)
+                _run_hook(session, project, "after-migrate")
         else:
-            done, elsewhere = [], []
+            done, elsewhere, repeated = [], [], ()
     count = len(comparison.of(State.APPLIED, State.EDITED, State.RENAMED))
     return Applied(
         target=target.name,
         applied=tuple(done),
         elsewhere=tuple(elsewhere),
+        repeated=repeated,
         already_applied=count,
         seconds=time.monotonic() - begun,
         notes=(*project.notes, *_notes(comparison)),
@@ -137,7 +153,7 @@ def apply_files(
     _check_scripts(migrations)
     session = Session.on(connection, on_event=on_event)
     ensure_history(connection)
-    return tuple(_Runner(session, frozenset(), None, 1).run_all(migrations)[0])
+    return tuple(_Runner(session, frozenset(), None, 1, {}).run_all(migrations)[0])
 
 
 def read_comparison(
@@ -160,6 +176,7 @@ class _Runner:
     unfinished: Collection[str]
     watch: Watch | None
     attempts: int
+    rollbacks: Mapping[str, tuple[str, ...]]
 
     def run_all(self, migrations: Sequence[Migration]) -> tuple[list[AppliedMigration], list[str]]:
         done: list[AppliedMigration] = []
@@ -221,7 +238,11 @@ class _Runner:
         plan = script(migration)
         if plan.is_atomic and migration.version not in self.unfinished:
             try:
-                self.session.run_atomic(plan, (migration.version, migration.name))
+                self.session.run_atomic(
+                    plan,
+                    (migration.version, migration.name),
+                    rollback=self.rollbacks.get(migration.version),
+                )
             except FailedStepError as failure:
                 if failure.sqlstate != _UNSAFE_NEW_ENUM_VALUE or not plan.adds_enum_value:
                     raise
@@ -259,6 +280,19 @@ def _check_version(project: Project, to: str | None) -> None:
             f"There is no migration with version {to}.",
             hint=f"The newest are {known}." if known else "supabase/migrations is empty.",
         )
+
+
+def _run_hook(session: Session, project: Project, name: str) -> None:
+    file = hook(project, name)
+    if file is not None:
+        run_file(session, file)
+
+
+def _rollbacks(connection: Connection[Any], project: Project) -> dict[str, tuple[str, ...]]:
+    """Return what goes into the history's rollback column, where a hosted project has one."""
+    if not project.rollbacks or "rollback" not in read_layout(connection).history:
+        return {}
+    return {file.version: recorded_statements(file) for file in project.rollbacks}
 
 
 def _check_scripts(migrations: Sequence[Migration]) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 __all__ = [
     "AppliedElsewhere",
     "Blocker",
+    "ExtraApplied",
     "MigrationApplied",
     "MigrationStarted",
     "Retrying",
+    "RolledBack",
     "SeedApplied",
     "SeedProgress",
     "SeedStarted",
@@ -142,3 +144,18 @@ class ServerNotice:
     file: str
     severity: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """A migration was taken back and is no longer in the history."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraApplied:
+    """A hook or a repeatable file was run and committed."""
+
+    path: str
+    seconds: float

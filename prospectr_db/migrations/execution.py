@@ -34,6 +34,7 @@ _SUPERUSER = "supabase_admin"
 _BLOCK = "prospectr_block"
 _LEAVES_MORE = re.compile(r"temp|listen|cursor|prepare|advisory", re.IGNORECASE)
 _COPY_CHUNK = 1 << 16
+_ROLLBACK = b"update supabase_migrations.schema_migrations set rollback = %s where version = %s"
 
 Query = tuple[bytes | sql.Composable, Sequence[Any] | None]
 OnEvent = Callable[[object], None]
@@ -99,14 +100,18 @@ class Session:
         connection.autocommit = True
         return cls(connection, limits or Limits(), on_event, lends)
 
-    def run_atomic(self, script: Script, record: tuple[str, str] | None) -> None:
+    def run_atomic(
+        self, script: Script, record: tuple[str, str], *, rollback: Sequence[str] | None = None
+    ) -> None:
         """Run a script of at most one group; ``record`` is version and name for the history.
+
+        ``rollback`` goes into the column of that name, which only a hosted history has.
 
         Raises AlreadyAppliedError or FailedStepError; either way nothing was kept.
         """
-        first: list[Query] = []
-        if record:
-            first.append((INSERT.encode(), (*record, list(script.recorded))))
+        first: list[Query] = [(INSERT.encode(), (*record, list(script.recorded)))]
+        if rollback is not None:
+            first.append((_ROLLBACK, (list(rollback), record[0])))
         steps = script.groups[0].steps if script.groups else ()
         self.transact(script, steps, before=first)
 

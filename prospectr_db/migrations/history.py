@@ -54,6 +54,7 @@ class Layout:
     history: frozenset[str]
     seeds: bool
     unfinished: bool
+    repeatable: bool
 
 
 def digest(statements: Iterable[str]) -> str:
@@ -68,6 +69,7 @@ def read_layout(connection: Connection[Any]) -> Layout:
         history=frozenset(rows.get("schema_migrations", ())),
         seeds="seed_files" in rows,
         unfinished="prospectr_unfinished" in rows,
+        repeatable="prospectr_repeatable" in rows,
     )
 
 

@@ -1,10 +1,10 @@
-"""Which seeds run; apart from what runs them, so that a command line can offer it cheaply."""
+"""The choices a command line offers, apart from the code that follows them, so that it is quick."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["When"]
+__all__ = ["RecordedAs", "When"]
 
 
 class When(Enum):
@@ -13,3 +13,10 @@ class When(Enum):
     ONCE = "once"
     ON_CHANGE = "on-change"
     ALWAYS = "always"
+
+
+class RecordedAs(Enum):
+    """What a repair makes of a version."""
+
+    APPLIED = "applied"
+    REVERTED = "reverted"

@@ -92,8 +92,9 @@ class _Reader:
         for piece in pieces if self._ended else pieces[:-1]:
             traits = classify(piece.text)
             self._skip_to(base + piece.offset)
-            yield _Piece(piece.text[traits.skip :], self._line, self._column, traits.kind)
+            found = _Piece(piece.text[traits.skip :], self._line, self._column, traits.kind)
             self._skip_to(base + piece.offset + len(piece.text))
+            yield found
             if traits.kind is Kind.COPY_IN:
                 return
 
