@@ -189,7 +189,10 @@ begin
         ) as named
         inner join pg_catalog.pg_available_extension_versions as control
             on named[1] = control.name and named[2] = control.schema
-        where pg_catalog.to_regnamespace(pg_catalog.quote_ident(control.schema)) is null
+        where
+            pg_catalog.to_regnamespace(pg_catalog.quote_ident(control.schema)) is null
+            -- A script may do so itself, between here and there.
+            and pg_catalog.current_query() !~* ('create\s+schema\s+"?' || control.schema)
     loop
         execute pg_catalog.format('create schema %I', prescribed);
     end loop;
