@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from prospectr_db.platform.facts import Objects, expected, observe
@@ -27,6 +27,7 @@ _SERIOUS_FACTS = {
     "triggers": frozenset({"definition"}),
 }
 _MINOR_FACTS = frozenset({"owner"})
+_GRANTED_ON = {"function": ("functions",), "schema": ("schemas",), "table": ("tables", "views")}
 
 # A project adds its own here: not a difference from the platform.
 _OPEN_KINDS = frozenset({"event_triggers", "extensions", "policies", "publications", "triggers"})
@@ -98,6 +99,8 @@ def compare(believed: Objects, observed: Objects, *, profile: Profile) -> Platfo
         wanted, found = believed[kind], observed.get(kind, {})
         for name in sorted(wanted.keys() | found.keys()):
             told = list(_object(kind, name, wanted.get(name), found.get(name)))
+            if told and told[0].what == "extra" and _is_known(kind, name, believed):
+                told = [replace(told[0], severity="serious")]
             differences += told
             agreeing += not told and name in wanted
     return PlatformReport(profile, agreeing, tuple(differences))
@@ -138,6 +141,16 @@ def _severity(kind: str, fact: str | None = None) -> Severity:
     if kind in _SERIOUS_FACTS:
         return "serious" if fact is None or fact in _SERIOUS_FACTS[kind] else "minor"
     return "serious" if kind in _SERIOUS_KINDS else "minor"
+
+
+def _is_known(kind: str, name: str, believed: Objects) -> bool:
+    """Whether a privilege too many is on an object that we believe in; such a one is serious."""
+    if kind == "default_privileges":
+        return True
+    word, _, rest = name.rpartition(" to ")[0].partition(" ")
+    return kind == "grants" and any(
+        rest in believed.get(granted_on, {}) for granted_on in _GRANTED_ON.get(word, ())
+    )
 
 
 def _is_projects_own(kind: str, name: str) -> bool:

@@ -87,3 +87,12 @@ def test_the_report_reads_from_serious_to_minor() -> None:
     assert text.endswith(
         "0 objects of the platform as believed, 2 differences, profile c (autumn 2026)"
     )
+
+
+def test_a_privilege_too_many_is_serious_where_its_object_is_known() -> None:
+    tables = {"auth.users": {"row_security": True}}
+    found = {"table auth.users to anon": {}, "table auth.later to anon": {}}
+    assert _compare({"tables": tables, "grants": {}}, {"tables": tables, "grants": found}) == [
+        ("extra", "grants", "table auth.later to anon", "minor"),
+        ("extra", "grants", "table auth.users to anon", "serious"),
+    ]
