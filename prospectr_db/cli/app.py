@@ -20,7 +20,7 @@ from prospectr_db.report.style import Style
 if TYPE_CHECKING:
     from prospectr_db.database.target import Target
     from prospectr_db.project import Project
-    from prospectr_db.server.embedded import EmbeddedServer
+    from prospectr_db.server.project_server import ProjectServer
     from prospectr_db.server.settings import ServerSettings
 
 __all__ = ["Invocation", "app", "invocation", "server_app"]
@@ -49,6 +49,11 @@ class Invocation:
     db_url: str | None
     as_json: bool
     verbose: bool
+    docker: bool = False
+    image: str | None = None
+    local: bool = False
+    project_ref: str | None = None
+    region: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @cached_property
@@ -81,11 +86,28 @@ class Invocation:
 
     @property
     def is_remote(self) -> bool:
-        """Whether a database was named instead of the embedded one."""
-        return self._url() is not None
+        """Whether a database was named, instead of a server of the project's own."""
+        self._check_one_database()
+        return self.local or self.project_ref is not None or self._url() is not None
 
-    def server(self, *, instance: str = "work") -> EmbeddedServer:
-        """The project's embedded server, started if need be."""
+    @property
+    def uses_docker(self) -> bool:
+        """Whether the project's own server is a container and not the embedded one."""
+        return self.docker or self.image is not None
+
+    def server(self, *, instance: str = "work") -> ProjectServer:
+        """The project's own server, embedded or in Docker, started if need be."""
+        self._check_one_database()
+        if self.uses_docker:
+            from prospectr_db.server import docker
+
+            return docker.ensure(
+                self.project,
+                self.settings,
+                image=self.image,
+                instance=instance,
+                on_event=self.progress.show,
+            )
         from prospectr_db.server.embedded import ensure
 
         return ensure(
@@ -93,11 +115,25 @@ class Invocation:
         )
 
     def target(self) -> Target:
-        """The database that the command speaks to: --db-url, SUPABASE_DB_URL, or the embedded."""
+        """The database that the command speaks to: the one named, or the project's own."""
+        if not self.is_remote:
+            return self.server().target()
+        if self.project_ref is not None:
+            from prospectr_db.server.hosted import hosted_target
+
+            password = self.environment.get("SUPABASE_DB_PASSWORD", "")
+            return hosted_target(self.project_ref, password, self.region)
+        if self.local:
+            from prospectr_db.server.local_stack import find_local_stack
+
+            return find_local_stack(
+                self.project.root,
+                port=self.project.config.db_port,
+                environment=self.environment,
+            )
         from prospectr_db.server.url import target_from_url
 
-        url = self._url()
-        return target_from_url(url) if url else self.server().target()
+        return target_from_url(self._url() or "")
 
     def confirm_destruction(self, target: Target, confirmed: str | None, *, what: str) -> None:
         """Require the target's name before data on a database that is not local is destroyed."""
@@ -128,7 +164,31 @@ class Invocation:
         if not ok:
             raise typer.Exit(1)
 
+    def _check_one_database(self) -> None:
+        """Refuse options that name two databases: whichever won, somebody would be surprised."""
+        given = [
+            option
+            for option, is_given in (
+                ("--db-url", self.db_url is not None),
+                ("--project-ref", self.project_ref is not None),
+                ("--local", self.local),
+                ("--docker", self.uses_docker),
+            )
+            if is_given
+        ]
+        if len(given) > 1:
+            raise UsageError(
+                f"{' and '.join(given)} name different databases.", hint="Give one of them."
+            )
+        if self.region is not None and self.project_ref is None:
+            raise UsageError(
+                "--region belongs to --project-ref.",
+                hint="With --db-url the host already says where the pooler is.",
+            )
+
     def _url(self) -> str | None:
+        if self.uses_docker or self.local or self.project_ref is not None:
+            return None  # an option outweighs the environment
         if self.db_url is not None:
             if not self.db_url.strip():
                 raise UsageError(
@@ -164,6 +224,33 @@ def _options(  # the docstring is the help text
         help="A database to use instead of the embedded one (or SUPABASE_DB_URL).",
         show_default=False,
     ),
+    project_ref: str = typer.Option(
+        None,
+        "--project-ref",
+        metavar="REF",
+        help="A hosted Supabase project; its password is in SUPABASE_DB_PASSWORD.",
+        show_default=False,
+    ),
+    region: str = typer.Option(
+        None,
+        "--region",
+        metavar="REGION",
+        help="With --project-ref: go through the session pooler there (IPv4).",
+        show_default=False,
+    ),
+    local: bool = typer.Option(
+        False, "--local", help="The stack that `supabase start` started for this project."
+    ),
+    docker: bool = typer.Option(
+        False, "--docker", help="Supabase's own image in Docker instead of the embedded server."
+    ),
+    image: str = typer.Option(
+        None,
+        "--image",
+        metavar="IMAGE",
+        help="Another image; implies --docker.",
+        show_default=False,
+    ),
     as_json: bool = typer.Option(
         False, "--json", help="Print exactly one JSON document, errors included."
     ),
@@ -178,4 +265,14 @@ def _options(  # the docstring is the help text
 
         print(f"prospectr-db {__version__}")  # noqa: T201
         raise typer.Exit(0)
-    context.obj = Invocation(project_dir=project, db_url=db_url, as_json=as_json, verbose=verbose)
+    context.obj = Invocation(
+        project_dir=project,
+        db_url=db_url,
+        as_json=as_json,
+        verbose=verbose,
+        docker=docker,
+        image=image,
+        local=local,
+        project_ref=project_ref,
+        region=region,
+    )

@@ -33,8 +33,8 @@ _ClickUsageError: Any = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
 )
 
-_FLAGS = frozenset({"--json", "--verbose"})
-_WITH_VALUE = frozenset({"--project", "--db-url"})
+_FLAGS = frozenset({"--json", "--verbose", "--docker", "--local"})
+_WITH_VALUE = frozenset({"--project", "--db-url", "--image", "--project-ref", "--region"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,13 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the edge: a crash must be told and exit 2
         if "--verbose" in words:
             traceback.print_exc()
-        return _fail(
-            ProspectrError(
-                f"This is a defect in prospectr-db: {type(error).__name__}: {error}",
-                hint="Run it again with --verbose and report what it prints.",
-            ),
-            as_json=as_json,
-        )
+        return _fail(_told(error), as_json=as_json)
 
 
 def global_options_first(words: Sequence[str]) -> list[str]:
@@ -111,6 +105,18 @@ def load_verbs() -> None:
     """Import every module of cli/verbs/, which adds its verbs to the app."""
     for module in pkgutil.iter_modules(verbs.__path__):
         importlib.import_module(f"{verbs.__name__}.{module.name}")
+
+
+def _told(error: Exception) -> ProspectrError:
+    """Return what is said of an error that nothing nearer to its cause has explained."""
+    if type(error).__module__.partition(".")[0] == "psycopg":
+        from prospectr_db.database.diagnosis import diagnose
+
+        return diagnose(error)  # type: ignore[arg-type]
+    return ProspectrError(
+        f"This is a defect in prospectr-db: {type(error).__name__}: {error}",
+        hint="Run it again with --verbose and report what it prints.",
+    )
 
 
 def _fail(error: ProspectrError, *, as_json: bool, code: int = COULD_NOT_ANSWER) -> int:

@@ -136,7 +136,7 @@ def initialise(layout: Layout, binaries: Binaries, account: Account) -> None:
         destroy(layout)
         output = (made.stderr or made.stdout).strip()
         raise ServerError(
-            f"initdb failed in {layout.data}: {output.splitlines()[-1] if output else 'no output'}",
+            f"initdb failed in {layout.data}: {_reason(output)}",
             hint=_advice(output, layout),
             output=output,
         )
@@ -294,11 +294,11 @@ def _environment() -> dict[str, str]:
 
 
 def _reason(log: str) -> str:
-    for line in reversed(log.splitlines()):
-        for level in ("FATAL:", "PANIC:", "ERROR:"):
+    for line in log.splitlines():  # the first is the cause of the others
+        for level in ("FATAL:", "PANIC:", "ERROR:", "error:"):
             if level in line:
                 return line.split(level, 1)[1].strip()
-    return log.splitlines()[-1] if log else "it said nothing; the log is empty"
+    return log.splitlines()[-1] if log else "it said nothing"
 
 
 _ADVICE = {
