@@ -94,6 +94,8 @@ def _is_missing_extension(error: psycopg.Error, message: str) -> bool:
 
 
 _HINTS = {
+    "53100": "The disk is full: free some space, then run this again.",
+    "53300": "The server has no connection left: close some, or use the pooler's URL.",
     "25001": "This statement cannot run inside a transaction; put it in a migration of its own.",
     "42501": "The role that ran this lacks the right. On Supabase, auth, storage and realtime "
     "belong to the platform: add policies and triggers there, but keep your own tables and "

@@ -233,3 +233,45 @@ def test_an_account_that_does_not_exist_is_explained(own: tuple[Path, ServerSett
     with pytest.raises(ServerError, match="no unprivileged account") as caught:
         ensure(root, replace(settings, account="nobody-of-that-name"))
     assert "PROSPECTR_DB_ACCOUNT" in str(caught.value.hint)
+
+
+@pytest.fixture
+def tiny_disk() -> Iterator[Path]:
+    """A file system of 20 MB, mounted where every account can reach it."""
+    place = Path("/var/tmp") / f"prospectr-db-tiny-{os.getpid()}"
+    place.mkdir(mode=0o755)
+    try:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(place)],
+            check=False,
+            capture_output=True,
+        )
+        if mounted.returncode != 0:
+            pytest.skip("mounting a small file system needs root's full rights")
+        try:
+            yield place
+        finally:
+            subprocess.run(["umount", "--lazy", str(place)], check=True)
+    finally:
+        place.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_a_full_disk_is_explained_and_recovered_from(
+    own: tuple[Path, ServerSettings], tiny_disk: Path
+) -> None:
+    root, settings = own
+    there = replace(settings, home=tiny_disk)
+    for size in ("20m", "60m"):  # initdb fails, then the platform's installation
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(tiny_disk)], check=True)
+        with pytest.raises(ServerError) as caught:
+            ensure(root, there)
+        assert caught.value.hint == "The disk is full: free some space, then run this again."
+        assert "No space left on device" in caught.value.message
+        assert not status(root, there).running
+    subprocess.run(["mount", "-o", "remount,size=200m", str(tiny_disk)], check=True)
+    try:
+        ensure(root, there)
+        assert status(root, there).running
+    finally:
+        stop(root, there)
