@@ -85,8 +85,9 @@ create trigger update_objects_updated_at
 before update on storage.objects
 for each row execute function storage.update_updated_at_column();
 
--- One level of a bucket as a file browser shows it: folders first (without an id), then objects.
--- `levels` is the depth of the entries wanted, `prefix` the folder, `search` what names begin with.
+-- One level of a bucket as a file browser shows it; folders have no id. `levels` is the depth of the
+-- entries wanted, `prefix` the folder, `search` what names begin with. Folders come first, but since
+-- 2026 they stand among the objects where both are ordered by name.
 create or replace function storage.search(
     prefix text,
     bucketname text,
@@ -112,6 +113,12 @@ declare
     sorting constant text := case
         when sortcolumn in ('updated_at', 'created_at', 'last_accessed_at') then sortcolumn
         else 'name'
+    end;
+    arrangement constant text := case
+        when sorting = 'name' and pg_catalog.supautils_era() = 'c'
+            then 'lower(case kind when 0 then name || ''/'' else name end) collate "C"'
+        when sorting = 'name' then 'kind, name'
+        else format('kind, %I %s, name', sorting, direction)
     end;
 begin
     return query execute format(
@@ -139,10 +146,10 @@ begin
 
             select name, id, updated_at, created_at, last_accessed_at, metadata
             from entries
-            order by kind, %1$I %2$s, name %2$s
-            limit $4 offset $5
+            order by %1$s %2$s
+            limit least(coalesce($4, 100), 1500) offset $5
         $sql$,
-        sorting, direction
+        arrangement, direction
     )
     using bucketname, coalesce(prefix, '') || coalesce(search, ''), levels, limits, offsets;
 end

@@ -32,15 +32,18 @@ as $$
     select storage.allow_any_operation(array[expected_operation])
 $$;
 
--- The folder that a key is folded into: up to the first delimiter behind the prefix, or null.
+-- The folder that a key is folded into: up to the first delimiter behind the prefix, or null where
+-- the key does not begin with the prefix (in any case) or has no delimiter.
 create or replace function storage.get_common_prefix(
     p_key text, p_prefix text, p_delimiter text
 ) returns text
 language sql immutable
 as $$
-    select left(p_key, length(p_prefix) + at + length(p_delimiter) - 1)
-    from position(p_delimiter in substr(p_key, length(p_prefix) + 1)) as found (at)
-    where at > 0
+    select left(p_key, length(given.prefix) + found.at + length(p_delimiter) - 1)
+    from
+        coalesce(p_prefix, '') as given (prefix),
+        position(p_delimiter in substr(p_key, length(given.prefix) + 1)) as found (at)
+    where p_delimiter <> '' and found.at > 0 and starts_with(lower(p_key), lower(given.prefix))
 $$;
 
 create or replace function storage.list_objects_with_delimiter(
@@ -109,7 +112,7 @@ end
 $$;
 
 -- One level of a bucket, ordered by a timestamp, paged by the last entry seen. A folder has no
--- timestamps, which keeps folders apart from objects.
+-- timestamp and counts as made at the epoch, which keeps folders apart from objects.
 create or replace function storage.search_by_timestamp(
     p_prefix text,
     p_bucket_id text,
@@ -156,14 +159,14 @@ begin
                     null::timestamptz as created_at,
                     null::timestamptz as last_accessed_at,
                     null::jsonb as metadata,
-                    '-infinity'::timestamptz as moment
+                    'epoch'::timestamptz as moment
                 from found
                 where cardinality(path_tokens) > $3
                 group by path_tokens[1:$3], path_tokens[$3]
                 union all
                 select
                     path_tokens[$3], name, id, updated_at, created_at, last_accessed_at, metadata,
-                    coalesce(date_trunc('milliseconds', %1$I), '-infinity')
+                    coalesce(date_trunc('milliseconds', %1$I), 'epoch')
                 from found
                 where cardinality(path_tokens) = $3
             )
@@ -174,12 +177,12 @@ begin
                 $4 = ''
                 or (moment, name collate "C") %2$s (
                     coalesce(
-                        date_trunc('milliseconds', nullif($5, '')::timestamptz), '-infinity'
+                        date_trunc('milliseconds', nullif($5, '')::timestamptz), 'epoch'
                     ),
                     $4
                 )
             order by moment %3$s, name collate "C" %3$s
-            limit $6
+            limit least(coalesce($6, 100), 1500)
         $sql$,
         sorting, beyond, direction
     )
@@ -214,11 +217,11 @@ declare
     direction constant text := case when lower(sort_order) = 'desc' then 'desc' else 'asc' end;
     beyond constant text := case when direction = 'desc' then '<' else '>' end;
 begin
-    if sort_column in ('updated_at', 'created_at', 'last_accessed_at') then
+    if lower(sort_column) in ('updated_at', 'created_at') then
         return query
         select listed.*
         from storage.search_by_timestamp(
-            prefix, bucket_name, limits, levels, start_after, sort_order, sort_column,
+            prefix, bucket_name, limits, levels, start_after, sort_order, lower(sort_column),
             sort_column_after
         ) as listed;
         return;
@@ -254,7 +257,7 @@ begin
             from entries
             where $4 = '' or name collate "C" %1$s $4
             order by name collate "C" %2$s
-            limit $5
+            limit least(coalesce($5, 100), 1500)
         $sql$,
         beyond, direction
     )

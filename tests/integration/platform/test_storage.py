@@ -77,7 +77,7 @@ def test_the_usual_policy_lets_a_user_into_the_folder_that_bears_his_id(
     assert _one(bucket, "select count(*) from storage.objects") == 1
 
 
-def test_a_folder_is_listed_with_its_folders_first(bucket: Connection[Any]) -> None:
+def test_a_folder_is_listed_by_name_or_by_time(bucket: Connection[Any]) -> None:
     def names(*arguments: Any) -> list[tuple[str, bool]]:
         defaults = (None, None, 100, 1, 0, "", "name", "asc")
         return bucket.execute(
@@ -85,11 +85,13 @@ def test_a_folder_is_listed_with_its_folders_first(bucket: Connection[Any]) -> N
             arguments + defaults[len(arguments) :],
         ).fetchall()
 
-    assert names("", "b") == [("Zoo", True), ("a", True), ("readme.md", False)]
-    assert names("a/", "b", 100, 2) == [("deep", True), ("1.png", False), ("2.png", False)]
+    assert names("", "b") == [("a", True), ("readme.md", False), ("Zoo", True)]
+    assert names("", "b", 9, 1, 0, "", "name", "desc")[0] == ("Zoo", True)
+    assert names("a/", "b", 100, 2) == [("1.png", False), ("2.png", False), ("deep", True)]
     assert names("A/", "b", 100, 2, 0, "2") == [("2.png", False)]
-    assert names("", "b", 1, 1, 2) == [("readme.md", False)]
-    assert names("a/", "b", 100, 2, 0, "", "created_at", "desc")[1:] == [
+    assert names("", "b", 1, 1, 1) == [("readme.md", False)]
+    assert names("a/", "b", 100, 2, 0, "", "created_at", "desc") == [
+        ("deep", True),
         ("2.png", False),
         ("1.png", False),
     ]
@@ -125,7 +127,8 @@ def test_the_s3_listing_folds_at_the_delimiter(bucket: Connection[Any]) -> None:
     )
     assert after.fetchall() == [("readme.md",)]
     assert _one(bucket, "select storage.get_common_prefix('a/b/c', 'a/', '/')") == "a/b/"
-    assert _one(bucket, "select storage.get_common_prefix('a/b', 'a/', '/')") is None
+    for outside in ("'a/b', 'a/', '/'", "'b/c/d', 'a/', '/'", "'a/b/c', 'a/', ''"):
+        assert _one(bucket, f"select storage.get_common_prefix({outside})") is None
 
 
 def test_unfinished_uploads_are_listed(superuser: Connection[Any]) -> None:
