@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from prospectr_db.access.contract import ALL, Contract, Entry, Facts, facts_of
-from prospectr_db.access.findings import Finding, judge, phrase, who
+from prospectr_db.access.findings import Finding, Kind, judge, phrase, who
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
 
 __all__ = ["CheckReport", "check", "compare"]
@@ -52,6 +52,9 @@ def _accept(findings: tuple[Finding, ...], contract: Contract | None) -> Iterato
             continue
         if contract is not None and finding.kind == "surprise":
             continue  # the contract says so, or the comparison will object
+        if contract is not None and finding.kind == "oracle" and finding.severity == "warning":
+            yield replace(finding, severity="error")
+            continue
         yield finding
 
 
@@ -59,16 +62,28 @@ def _unreasoned(contract: Contract, keys: set[str]) -> Iterator[Finding]:
     for key, reason in contract.accepted.items():
         if key not in keys:
             yield Finding(
-                "gone", "warning", key.partition("/")[0], "", "", "", (),
+                "gone",
+                "warning",
+                key.partition("/")[0],
+                "",
+                "",
+                "",
+                (),
                 f"The contract accepts {key}, which is no longer there: remove the line.",
                 rule="stale-acceptance",
-            )  # fmt: skip
+            )
         elif not reason:
             yield Finding(
-                "leak", "error", key.partition("/")[0], "", "", "", (),
+                "leak",
+                "error",
+                key.partition("/")[0],
+                "",
+                "",
+                "",
+                (),
                 f"The contract accepts {key} without a reason: say why it may be.",
                 rule="no-reason",
-            )  # fmt: skip
+            )
 
 
 def compare(observed: Facts, wanted: Facts, matrix: AccessMatrix | None = None) -> list[Finding]:
@@ -78,16 +93,33 @@ def compare(observed: Facts, wanted: Facts, matrix: AccessMatrix | None = None) 
     gone = set(wanted.relations) - set(observed.relations)
     for relation in sorted(unknown):
         kind = observed.relations[relation]
-        found.append(Finding(
-            "unmentioned", "error", relation, "", "", "", (),
-            f"The {kind} {relation} is not in the contract: say who may do what to it.",
-            rule="unmentioned",
-        ))  # fmt: skip
-    for relation in sorted(gone):
-        found.append(Finding(
-            "gone", "error", relation, "", "", "", (),
-            f"The contract speaks of {relation}, which is not there.", rule="gone",
-        ))  # fmt: skip
+        found.append(
+            Finding(
+                "unmentioned",
+                "error",
+                relation,
+                "",
+                "",
+                "",
+                (),
+                f"The {kind} {relation} is not in the contract: say who may do what to it.",
+                rule="unmentioned",
+            )
+        )
+    found.extend(
+        Finding(
+            "gone",
+            "error",
+            relation,
+            "",
+            "",
+            "",
+            (),
+            f"The contract speaks of {relation}, which is not there.",
+            rule="gone",
+        )
+        for relation in sorted(gone)
+    )
     skip = unknown | gone
     for entry in sorted({*observed.allowed, *wanted.allowed}):
         if entry[0] not in skip:
@@ -113,14 +145,21 @@ def _entry(
     if now is not None and then is not None:
         is_form, was_form = observed.forms.get(entry, ()), wanted.forms.get(entry, ())
         if is_form != was_form:
-            kind = "loss" if is_form and not was_form else "leak"
+            kind: Kind = "loss" if is_form and not was_form else "leak"
             forms = ", ".join(is_form) or "every form"
             yield Finding(
-                kind, "error", relation, persona, rows, command, (),  # type: ignore[arg-type]
+                kind,
+                "error",
+                relation,
+                persona,
+                rows,
+                command,
+                (),
                 f"{who(persona).capitalize()} can {command} {relation} ({rows} rows) by {forms}; "
                 f"the contract says {', '.join(was_form) or 'every form'}.",
-                access.statement if access else "", "forms",
-            )  # fmt: skip
+                access.statement if access else "",
+                "forms",
+            )
 
 
 def _expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -130,19 +169,37 @@ def _expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[st
 
 
 def _difference(
-    kind: str, table: TableAccess, access: Access | None, entry: Entry, columns: tuple[str, ...]
+    kind: Kind, table: TableAccess, access: Access | None, entry: Entry, columns: tuple[str, ...]
 ) -> Finding:
     relation, persona, rows, command = entry
-    said = Access(persona, rows, command, access.verdict if access else "allowed",  # type: ignore[arg-type]
-                  columns, (), "", columns_total=0)  # fmt: skip
+    said = Access(
+        persona,
+        rows,
+        command,
+        access.verdict if access else "allowed",  # type: ignore[arg-type]
+        columns,
+        (),
+        "",
+        columns_total=0,
+    )
     sentence = phrase(table, said)
     word = " can now " if kind == "leak" else " can no longer "
     sentence = sentence.replace(" can ", word, 1) + "."
     statement = access.statement if access else ""
     if kind == "loss" and access is not None and access.reason:
         sentence = f"{sentence[:-1]}: {access.verdict.value}, {access.reason}."
-    return Finding(kind, "error", relation, persona, rows, command, columns, sentence, statement,  # type: ignore[arg-type]
-                   f"contract-{kind}")  # fmt: skip
+    return Finding(
+        kind,
+        "error",
+        relation,
+        persona,
+        rows,
+        command,
+        columns,
+        sentence,
+        statement,
+        f"contract-{kind}",
+    )
 
 
 def _find(matrix: AccessMatrix | None, entry: Entry) -> tuple[TableAccess, Access | None]:
@@ -155,31 +212,53 @@ def _find(matrix: AccessMatrix | None, entry: Entry) -> tuple[TableAccess, Acces
 
 def _lists(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:
     for name in wanted.server_only.get(relation, ()):
-        writers = sorted({
-            entry[1]
-            for entry, columns in observed.allowed.items()
-            if entry[0] == relation
-            and entry[3] in ("insert", "update")
-            and entry[1] != "service_role"
-            and (columns == (ALL,) or name in {c.partition("=")[0] for c in columns})
-        })
+        writers = sorted(
+            {
+                entry[1]
+                for entry, columns in observed.allowed.items()
+                if entry[0] == relation
+                and entry[3] in ("insert", "update")
+                and entry[1] != "service_role"
+                and (columns == (ALL,) or name in {c.partition("=")[0] for c in columns})
+            }
+        )
         for persona in writers:
             yield Finding(
-                "leak", "error", relation, persona, "", "update", (name,),
+                "leak",
+                "error",
+                relation,
+                persona,
+                "",
+                "update",
+                (name,),
                 f"{relation}.{name} is the server's to write, and {who(persona)} can write it.",
                 rule="server-only",
-            )  # fmt: skip
-    for is_now, was, what in ((observed.idle.get(relation, ()), wanted.idle.get(relation, ()),
-                               "holds a grant that no policy uses"),
-                              (observed.outside.get(relation, ()), wanted.outside.get(relation, ()),
-                               "has what policies do not govern")):  # fmt: skip
+            )
+    for is_now, was, what in (
+        (
+            observed.idle.get(relation, ()),
+            wanted.idle.get(relation, ()),
+            "holds a grant that no policy uses",
+        ),
+        (
+            observed.outside.get(relation, ()),
+            wanted.outside.get(relation, ()),
+            "has what policies do not govern",
+        ),
+    ):
         for item in sorted(set(is_now) ^ set(was)):
             change = "now" if item in is_now else "no longer"
             yield Finding(
-                "leak" if item in is_now else "loss", "error", relation, item.partition(":")[0], "",
-                item.rpartition(" ")[2], (),
-                f"{relation} {change} {what}: {item}.", rule="privileges",
-            )  # fmt: skip
+                "leak" if item in is_now else "loss",
+                "error",
+                relation,
+                item.partition(":")[0],
+                "",
+                item.rpartition(" ")[2],
+                (),
+                f"{relation} {change} {what}: {item}.",
+                rule="privileges",
+            )
 
 
 def with_findings(report: CheckReport, findings: tuple[Finding, ...]) -> CheckReport:

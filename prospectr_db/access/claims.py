@@ -53,7 +53,9 @@ def _values(observation: Observation) -> list[Any]:
         if value and name in ("id", "org_id", "organization_id", "tenant_id", "team_id")
     ]
     plain = [v for v in dict.fromkeys(said) if v not in keys]
-    return [*plain[:_MOST], True, observation.world.actors[OWNER].id, *dict.fromkeys(ids)][: _MOST * 2]
+    return [*plain[:_MOST], True, observation.world.actors[OWNER].id, *dict.fromkeys(ids)][
+        : _MOST * 2
+    ]
 
 
 def forgeries(observation: Observation) -> list[dict[str, Any]]:
@@ -95,7 +97,9 @@ def token_personas(observation: Observation) -> Iterator[Knocker]:
     yield Knocker(Persona("an empty object as claims", AUTHENTICATED, "{}"), None, brief=True)
     yield Knocker(plain.with_claims({"sub": "x"}, name="a sub that is no uuid"), None, brief=True)
     yield Knocker(
-        plain.with_claims({"app_metadata": [], "user_metadata": "x"}, name="metadata of wrong types"),
+        plain.with_claims(
+            {"app_metadata": [], "user_metadata": "x"}, name="metadata of wrong types"
+        ),
         NEWCOMER,
         brief=True,
     )

@@ -57,7 +57,7 @@ class Contract:
 
 
 def default_rows(persona: str, *, owned: bool) -> str:
-    """Return the row class that needs no name: one's own rows for the owner, others' for the rest."""
+    """Return the row class that needs no name: own rows for the owner, others' for the rest."""
     if not owned:
         return "any"
     return "own" if persona == "owner" else "other"
@@ -95,8 +95,10 @@ def facts_of(matrix: AccessMatrix) -> Facts:
 
 def _covers_all(table: TableAccess, access: Access) -> bool:
     writable = set(table.writable) if access.command in ("insert", "update") else set(table.columns)
-    return bool(writable) and {c.partition("=")[0] for c in access.columns} >= writable and not any(
-        "=" in column for column in access.columns
+    return (
+        bool(writable)
+        and {c.partition("=")[0] for c in access.columns} >= writable
+        and not any("=" in column for column in access.columns)
     )
 
 
@@ -135,19 +137,28 @@ def _idle_grants(table: TableAccess) -> tuple[str, ...]:
     names = {"r": "select", "a": "insert", "w": "update", "d": "delete"}
     found = []
     for role, held in table.privileges.items():
+        mine = [
+            access
+            for access in table.accesses
+            if access.succeeds
+            and access.persona != "service_role"
+            and (access.persona == "anon") is (role == "anon")
+        ]
         for letter, command in names.items():
-            used = any(
-                access.succeeds
-                for access in table.accesses
-                if access.command == command and (access.persona == "anon") is (role == "anon")
-            )
+            used = [access for access in mine if access.command == command]
+            columns = table.column_privileges.get(f"{role} {command}", ())
             if letter in held and not used:
                 found.append(f"{role}: {command}")
+            elif columns and command in ("insert", "update"):
+                reached = {c.partition("=")[0] for access in used for c in access.columns}
+                idle = [name for name in columns if name not in reached]
+                if idle:
+                    found.append(f"{role}: {command} ({', '.join(idle)})")
     return tuple(sorted(found))
 
 
 def _outside(table: TableAccess) -> tuple[str, ...]:
-    names = {"x": "references", "t": "trigger", "m": "maintain"}
+    names = {"D": "truncate", "x": "references", "t": "trigger", "m": "maintain"}
     found = [
         f"{role}: {name}"
         for role, held in table.privileges.items()
@@ -195,7 +206,14 @@ def parse_contract(text: str, *, path: Path | None = None) -> Contract:
     return _contract(raw, name, path)
 
 
-_PLAIN_KEYS = {"owned_by", "server_only", "idle_grants", "outside_policies", "owner_columns", "values"}
+_PLAIN_KEYS = {
+    "owned_by",
+    "server_only",
+    "idle_grants",
+    "outside_policies",
+    "owner_columns",
+    "values",
+}
 
 
 def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
@@ -276,13 +294,13 @@ def _strings(value: Any, name: str, place: str) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise _bad(name, f"{place} is not true, \"*\" or a list of columns")
+    raise _bad(name, f'{place} is not true, "*" or a list of columns')
 
 
 def _bad(name: str, what: str) -> ConfigError:
     return ConfigError(
         f"{name}: {what}.",
-        hint="docs/reference/access-toml.md shows every key; `prospectr-db access write` writes one.",
+        hint="docs/reference/access-toml.md shows every key; `access write` writes a contract.",
         file=name,
     )
 
@@ -297,17 +315,27 @@ _HEAD = """\
 """
 
 
-def render(facts: Facts, *, accepted: Mapping[str, str], previous: str = "", extras: Contract | None = None) -> str:
+def render(
+    facts: Facts, *, accepted: Mapping[str, str], previous: str = "", extras: Contract | None = None
+) -> str:
     """Return a contract's text, sorted; comments of the previous text stay where they were."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
-    for section, kinds in (("tables", ("table", "foreign table")),
-                           ("views", ("view", "materialized view")),
-                           ("functions", ("function",))):  # fmt: skip
+    for section, kinds in (
+        ("tables", ("table", "foreign table")),
+        ("views", ("view", "materialized view")),
+        ("functions", ("function",)),
+    ):
         for relation in sorted(r for r, kind in facts.relations.items() if kind in kinds):
             lines += ["", *_relation_lines(section, relation, facts, extras)]
     if accepted:
-        lines += ["", "# Holes and oracles that are meant. Each needs a reason, or the check stays red."]
-        lines += ["[accepted]", *(f"{_quote(k)} = {_quote(v)}" for k, v in sorted(accepted.items()))]
+        lines += [
+            "",
+            "# Holes and oracles that are meant. Each needs a reason, or the check stays red.",
+        ]
+        lines += [
+            "[accepted]",
+            *(f"{_quote(k)} = {_quote(v)}" for k, v in sorted(accepted.items())),
+        ]
     return _with_comments("\n".join(lines) + "\n", previous)
 
 
@@ -320,8 +348,11 @@ def _relation_lines(
     yield f"owned_by = {_quote(owner)}"
     if extras and relation in extras.owners:
         yield f"owner_columns = {_list(extras.owners[relation])}"
-    for key, found in (("server_only", facts.server_only), ("idle_grants", facts.idle),
-                       ("outside_policies", facts.outside)):  # fmt: skip
+    for key, found in (
+        ("server_only", facts.server_only),
+        ("idle_grants", facts.idle),
+        ("outside_policies", facts.outside),
+    ):
         if found.get(relation):
             yield f"{key} = {_list(found[relation])}"
     if extras and extras.values.get(relation):

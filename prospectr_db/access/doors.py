@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Access, Cell, TableAccess, Verdict, collapse
+from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.observe import Observation, Outcome, run
 from prospectr_db.access.ownership import literals
 from prospectr_db.access.probes import Knocker, Probe
@@ -44,7 +44,7 @@ def observe_views(
         control = _control(observation, [probes[0]])
         for knocker, probe in zip(personas, probes, strict=True):
             outcome = run(observation, knocker.persona, [probe], listening=True)[0]
-            cells += _view_cells(view, knocker, probe, outcome, markers, control)
+            cells += _view_cells(knocker, probe, outcome, markers, control)
             cells += _view_changes(observation, view, knocker)
         owned = any(
             observation.ownership[source.oid].owned for source in _tables(observation.catalog, view)
@@ -94,7 +94,6 @@ def _keys(line: str) -> list[str]:
 
 
 def _view_cells(
-    view: Relation,
     knocker: Knocker,
     probe: Probe,
     outcome: Outcome,
@@ -102,8 +101,17 @@ def _view_cells(
     control: Outcome,
 ) -> Iterator[Cell]:
     def cell(rows: str, verdict: Verdict, column: str | None = None) -> Cell:
-        return Cell(knocker.name, rows, "select", "query", column, verdict, probe.statement,
-                    outcome.message, outcome.state)  # fmt: skip
+        return Cell(
+            knocker.name,
+            rows,
+            "select",
+            "query",
+            column,
+            verdict,
+            probe.statement,
+            outcome.message,
+            outcome.state,
+        )
 
     mine = "own" if knocker.actor == OWNER else "other"
     if outcome.state is not None:
@@ -148,11 +156,21 @@ def _view_changes(observation: Observation, view: Relation, knocker: Knocker) ->
     asked = _changed(observation, sources)
     probes = []
     if view.view_events & _UPDATES or triggers:
-        writable = [c for c in view.columns if "w" in c.privileges.get(role, "")] or view.columns[:1]
+        writable = [c for c in view.columns if "w" in c.privileges.get(role, "")] or view.columns[
+            :1
+        ]
         for column in writable:
             for value in candidates(view, column, tag="v", number=77)[:1]:
-                text = " ".join(("update", view.sql_name, "set", quote_identifier(column.name), "=",
-                                 typed(view, column.name, value)))  # fmt: skip
+                text = " ".join(
+                    (
+                        "update",
+                        view.sql_name,
+                        "set",
+                        quote_identifier(column.name),
+                        "=",
+                        typed(view, column.name, value),
+                    )
+                )
                 probes.append(Probe(None, "", "update", "no where", column.name, text, None, asked))
     if view.view_events & _DELETES or triggers:
         text = " ".join(("delete from", view.sql_name))
@@ -172,8 +190,19 @@ def _view_changes(observation: Observation, view: Relation, knocker: Knocker) ->
             else Verdict.FILTERED
         )
         passed = refused and bool(outcome.constraint) and knocker.actor is None
-        yield Cell(knocker.name, rows, probe.command, probe.form, probe.column, verdict,
-                   probe.statement, outcome.message, outcome.state, outcome.constraint, passed)  # fmt: skip
+        yield Cell(
+            knocker.name,
+            rows,
+            probe.command,
+            probe.form,
+            probe.column,
+            verdict,
+            probe.statement,
+            outcome.message,
+            outcome.state,
+            outcome.constraint,
+            passed,
+        )
 
 
 def _labels(observation: Observation, relations: Sequence[Relation]) -> set[str]:
@@ -192,16 +221,37 @@ def _changed(observation: Observation, relations: Sequence[Relation]) -> str:
         if not relation.is_table:
             continue
         plan = observation.plan(relation)
-        parts.append(plan.changed().replace("select array_agg(r.label order by r.label)", "select r.label", 1))
-        parts.append(" ".join((
-            "select", literal(f"{relation.label}:new"), "from", relation.sql_name, "as t",
-            "where to_jsonb(t)::text like", literal(f"%{owner}%"),
-            "and not exists (select 1 from prospectr_access.rows as r where r.relation =",
-            str(relation.oid), "and (r.partition, r.place) = (t.tableoid, t.ctid))",
-            "and not exists (select 1 from prospectr_access.rows as r where r.relation =",
-            str(relation.oid), "and t.tableoid = r.partition and", plan.joined_key(), ")",
-        )))  # fmt: skip
-    return "".join(("select array(", " union all ".join(parts), ")")) if parts else "select '{}'::text[]"
+        parts.append(
+            plan.changed().replace(
+                "select array_agg(r.label order by r.label)", "select r.label", 1
+            )
+        )
+        parts.append(
+            " ".join(
+                (
+                    "select",
+                    literal(f"{relation.label}:new"),
+                    "from",
+                    relation.sql_name,
+                    "as t",
+                    "where to_jsonb(t)::text like",
+                    literal(f"%{owner}%"),
+                    "and not exists (select 1 from prospectr_access.rows as r where r.relation =",
+                    str(relation.oid),
+                    "and (r.partition, r.place) = (t.tableoid, t.ctid))",
+                    "and not exists (select 1 from prospectr_access.rows as r where r.relation =",
+                    str(relation.oid),
+                    "and t.tableoid = r.partition and",
+                    plan.joined_key(),
+                    ")",
+                )
+            )
+        )
+    return (
+        "".join(("select array(", " union all ".join(parts), ")"))
+        if parts
+        else "select '{}'::text[]"
+    )
 
 
 # Functions ---------------------------------------------------------------------------------------
@@ -294,8 +344,12 @@ def _arguments(
     for (oid, key), row in observation.world.rows.items():
         relation = observation.catalog.by_oid[oid]
         if key == OWNER and relation.name in words and relation is not observation.catalog.users:
-            ids += [v for n in relation.primary_key if (v := row.values[n]) and
-                    relation.by_name[n].base_name in ("uuid", "int8", "int4")]  # fmt: skip
+            ids += [
+                v
+                for n in relation.primary_key
+                if (v := row.values[n])
+                and relation.by_name[n].base_name in ("uuid", "int8", "int4")
+            ]
     suffix = "".join(("::", type_name))
     if type_name == "uuid":
         found = [value for value in ids if "-" in value]
@@ -311,10 +365,31 @@ def _arguments(
     elif type_name in ("json", "jsonb"):
         found = ["{}"]
     elif type_name in ("text", "character varying", "extensions.citext", "public.citext"):
-        found = [owner.email, *_texts(observation, words), *literals(function.source)[:4], owner.id, "a"]
+        found = [
+            owner.email,
+            *_texts(observation, words),
+            *literals(function.source)[:4],
+            owner.id,
+            "a",
+        ]
     else:
-        column = Column(name, 1, type_name, type_name, type_name.rpartition(".")[2], "U", "b", None,
-                        True, None, "", "", (), (), {})  # fmt: skip
+        column = Column(
+            name,
+            1,
+            type_name,
+            type_name,
+            type_name.rpartition(".")[2],
+            "U",
+            "b",
+            None,
+            True,
+            None,
+            "",
+            "",
+            (),
+            (),
+            {},
+        )
         any_relation = observation.catalog.relations[0]
         found = candidates(any_relation, column, tag="f", number=5)[:2]
     return ["".join((literal(value), suffix)) for value in dict.fromkeys(found)] or ["null"]
@@ -373,7 +448,9 @@ def _echo(line: str, given: set[str]) -> bool:
     rest = line
     for value in given:
         rest = rest.replace(value, "")
-    return not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|\w{8,}-\w+", rest) and any(v in line for v in given)
+    return not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|\w{8,}-\w+", rest) and any(
+        v in line for v in given
+    )
 
 
 def _raises(observation: Observation, knocker: Knocker, outcome: Outcome) -> bool:

@@ -130,6 +130,7 @@ def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
         found += _vacuous(table)
         found += _availability(table)
     found += _token_findings(matrix)
+    found += matrix.oracles
     return tuple(sorted(set(found), key=_order))
 
 
@@ -176,7 +177,9 @@ def _judge_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield from _judge_unowned(table, access, outsider=outsider)
     elif access.command == "insert":
         yield from _judge_insert(matrix, table, access, outsider=outsider)
-    elif outsider and (base == "other" or base.startswith("other's as")):
+    elif outsider and base in table.public_rows and access.command == "select":
+        yield _finding(table, access, "public-bucket", "note", kind="surprise")
+    elif outsider and base.startswith("other"):
         yield from _judge_others(table, access)
     elif outsider and base == "orphan" and access.command in ("update", "delete"):
         yield _finding(table, access, "orphan")
@@ -190,7 +193,7 @@ def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Ite
     writes = access.command in ("insert", "update", "delete")
     if table.kind in ("table",) and not table.rls:
         yield _finding(table, access, "rls-off", "error" if writes else "warning")
-    elif writes and not (access.command == "insert"):
+    elif writes and access.command != "insert":
         yield _finding(table, access, "unowned-write")
     elif access.command == "insert":
         yield _finding(table, access, "unowned-write", "warning", kind="surprise")
@@ -215,9 +218,6 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
         if conditional:
             yield _finding(table, access, "conditional-read", "note", kind="surprise")
             return
-        if all(form.form == "for update" for form in access.forms) and not access.columns:
-            if access.verdict != "allowed":
-                return
     yield _finding(table, access, "other-rows")
 
 
@@ -226,7 +226,7 @@ def _judge_insert(
 ) -> Iterator[Finding]:
     rows = access.rows
     single = " or " not in table.owner_path
-    if rows == "other" and outsider:
+    if rows.startswith("other") and outsider:
         yield _finding(table, access, "insert-for-others")
     elif rows.startswith("own under other's "):
         parent = _parent_of(matrix, table, rows)
@@ -314,46 +314,79 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
     for problem in table.unbuildable:
         required = problem.startswith(("A: ", "B: "))
         yield Finding(
-            "vacuous", "error" if required else "warning", table.relation, "", "", "", (),
+            "vacuous",
+            "error" if required else "warning",
+            table.relation,
+            "",
+            "",
+            "",
+            (),
             f"{table.relation} could not be observed: no row could be built ({problem}).",
             rule="unbuildable",
-        )  # fmt: skip
+        )
     if any(problem.startswith("A: ") for problem in table.unbuildable):
         return
     for access in table.accesses:
         if access.verdict == "unproven":
             yield Finding(
-                "vacuous", "error", table.relation, access.persona, access.rows, access.command, (),
+                "vacuous",
+                "error",
+                table.relation,
+                access.persona,
+                access.rows,
+                access.command,
+                (),
                 f"Nothing was proven about {access.command} on {table.relation} by "
                 f"{who(access.persona)} ({access.rows} rows): the same statement as a superuser "
                 f"touched no row{f' ({access.reason})' if access.reason else ''}.",
-                access.statement, "unproven",
-            )  # fmt: skip
+                access.statement,
+                "unproven",
+            )
 
 
 def _availability(table: TableAccess) -> Iterator[Finding]:
     for access in table.accesses:
         if access.sqlstate == "42P17":
             yield Finding(
-                "loss", "error", table.relation, access.persona, access.rows, access.command, (),
+                "loss",
+                "error",
+                table.relation,
+                access.persona,
+                access.rows,
+                access.command,
+                (),
                 f"Nobody can {access.command} {table.relation}: {access.reason}.",
-                access.statement, "recursion",
-            )  # fmt: skip
+                access.statement,
+                "recursion",
+            )
             break
     for command, policies in table.idle.items():
         yield Finding(
-            "loss", "error", table.relation, "", "", command, (),
+            "loss",
+            "error",
+            table.relation,
+            "",
+            "",
+            command,
+            (),
             f"No user of the world can {command} {table.relation}, although "
             f"{', '.join(repr(p) for p in policies)} says that some can.",
             rule="idle-policy",
-        )  # fmt: skip
+        )
 
 
 def _token_findings(matrix: AccessMatrix) -> Iterator[Finding]:
     for detail in matrix.tokens:
         yield Finding(
-            "leak", "error", detail.relation, detail.persona, detail.rows, detail.command, (),
+            "leak",
+            "error",
+            detail.relation,
+            detail.persona,
+            detail.rows,
+            detail.command,
+            (),
             f"A token with {detail.persona} can {_VERBS.get(detail.command, detail.command)} "
             f"{detail.relation} {_on(detail.rows)}, which the same user without it cannot.",
-            detail.statement, "claims",
-        )  # fmt: skip
+            detail.statement,
+            "claims",
+        )

@@ -1,12 +1,25 @@
-"""What was observed: persona × row class × command × form × column, collapsed where forms agree."""
+"""What was observed, by persona, row class, command, form and column, collapsed where it agrees."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-__all__ = ["Access", "AccessMatrix", "Cell", "FormAccess", "TableAccess", "TokenAccess", "Verdict", "collapse"]
+if TYPE_CHECKING:
+    from prospectr_db.access.findings import Finding
+
+__all__ = [
+    "Access",
+    "AccessMatrix",
+    "Cell",
+    "FormAccess",
+    "TableAccess",
+    "TokenAccess",
+    "Verdict",
+    "collapse",
+]
 
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 
@@ -33,7 +46,7 @@ _NEARNESS = {
             Verdict.FILTERED,
             Verdict.DENIED,
             Verdict.UNPROVEN,
-        )  # fmt: skip
+        )
     )
 }
 
@@ -117,6 +130,8 @@ class TableAccess:
     writable: tuple[str, ...] = ()
     publications: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    public_rows: tuple[str, ...] = ()
+    column_privileges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, persona: str, rows: str, command: str) -> Access | None:
         """Return one entry."""
@@ -148,6 +163,7 @@ class AccessMatrix:
     seconds: float
     notes: tuple[str, ...] = ()
     tokens: tuple[TokenAccess, ...] = ()
+    oracles: tuple[Finding, ...] = ()
 
     def table(self, label: str) -> TableAccess | None:
         """Return one relation's access by its label."""

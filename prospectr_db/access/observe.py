@@ -47,7 +47,16 @@ from prospectr_db.resources import sql_text
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["Observation", "Outcome", "knockers", "observe", "observing", "prepare", "run"]
+__all__ = [
+    "Observation",
+    "Outcome",
+    "knockers",
+    "observe",
+    "observing",
+    "prepare",
+    "prepared",
+    "run",
+]
 
 _CHUNK = 40
 _OBSERVE = (
@@ -89,6 +98,7 @@ class Observation:
     superuser: str
     settle: bool
     probes: int = 0
+    controls: dict[tuple[str, str | None, str | None], Outcome] | None = None
 
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""
@@ -124,6 +134,20 @@ def observe(
 
 
 @contextlib.contextmanager
+def prepared(
+    target: Target,
+    *,
+    exposed: Sequence[str] = ("public",),
+    supplied: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+) -> Iterator[Observation]:
+    """Lend a world to ask single questions of, with nothing observed yet."""
+    with open_observer(target) as connection:
+        yield prepare(connection, exposed=exposed, supplied=supplied, owners=owners)
+        connection.rollback()
+
+
+@contextlib.contextmanager
 def observing(
     target: Target,
     *,
@@ -134,15 +158,22 @@ def observing(
 ) -> Iterator[tuple[Observation, AccessMatrix]]:
     """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
     from prospectr_db.access.claims import observe_tokens
+    from prospectr_db.access.oracles import find_oracles
 
     started = time.perf_counter()
     with open_observer(target) as connection:
         observation = prepare(connection, exposed=exposed, supplied=supplied, owners=owners)
         tables = observe_everything(observation, on_event=on_event)
         tokens = observe_tokens(observation, [r for r in observation.relations if r.is_table])
+        oracles = find_oracles(observation, tables)
         names = tuple(knocker.name for knocker in knockers(observation))
         seconds = time.perf_counter() - started
-        yield observation, AccessMatrix(tables, names, observation.probes, seconds, tokens=tokens)
+        yield (
+            observation,
+            AccessMatrix(
+                tables, names, observation.probes, seconds, tokens=tokens, oracles=oracles
+            ),
+        )
         connection.rollback()
 
 
@@ -178,7 +209,7 @@ def prepare(
     )
     connection.execute("select set_config('search_path', %s, true)", (path,))
     ownership, standings = find_ownership(catalog, declared=owners)
-    connection.execute(sql_text("access/observer.sql"))  # type: ignore[arg-type]
+    connection.execute(sql_text("access/observer.sql"))
     world = build_world(connection, catalog, ownership, standings, supplied=supplied)
     settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
     settle = settle or any(
@@ -228,6 +259,7 @@ def observe_everything(
 ) -> tuple[TableAccess, ...]:
     """Observe tables, views and functions."""
     from prospectr_db.access.doors import observe_functions, observe_views
+    from prospectr_db.access.storage import observe_storage
 
     tables = [r for r in observation.relations if r.is_table]
     views = [r for r in observation.relations if r.kind in "vm"]
@@ -236,6 +268,7 @@ def observe_everything(
         *observe_tables(observation, tables, on_event=on_event),
         *observe_views(observation, views, personas),
         *observe_functions(observation, personas),
+        *observe_storage(observation, personas),
     )
 
 
@@ -243,10 +276,11 @@ def observe_tables(
     observation: Observation,
     relations: Sequence[Relation],
     *,
+    personas: Sequence[Knocker] | None = None,
     on_event: Callable[[str], None] | None = None,
 ) -> tuple[TableAccess, ...]:
     """Observe some relations, a few dozen at a time so that memory stays flat."""
-    personas = knockers(observation)
+    personas = knockers(observation) if personas is None else personas
     found: list[TableAccess] = []
     for start in range(0, len(relations), _CHUNK):
         chunk = relations[start : start + _CHUNK]
@@ -306,11 +340,19 @@ def _identity(probe: Probe) -> tuple[str, str | None, str | None]:
 def _control(
     observation: Observation, probes: Sequence[Probe]
 ) -> dict[tuple[str, str | None, str | None], Outcome]:
-    """Run the same statements as the superuser: a denial counts only where this touches a row."""
+    """Run the same statements as the superuser: a denial counts only where this touches a row.
+
+    No policy or grant binds a superuser, so that mutants can share what was found once.
+    """
+    known = observation.controls if observation.controls is not None else {}
+    probes = [probe for probe in probes if _identity(probe) not in known]
     claims = observation.world.actors[OWNER].persona("control").claims
     persona = Persona("control", observation.superuser, claims)
     outcomes = run(observation, persona, probes)
-    return {_identity(probe): outcome for probe, outcome in zip(probes, outcomes, strict=True)}
+    known.update(
+        {_identity(probe): outcome for probe, outcome in zip(probes, outcomes, strict=True)}
+    )
+    return known
 
 
 def run(
@@ -343,7 +385,19 @@ def run(
             connection.execute(
                 "rollback to savepoint prospectr_run; release savepoint prospectr_run"
             )
-    return [Outcome(*row[:6], tuple(row[6] or ()), tuple(row[7] or ())) for row in rows]
+    return [
+        Outcome(
+            state,
+            message,
+            relation,
+            constraint,
+            context,
+            touched,
+            tuple(labels or ()),
+            tuple(output or ()),
+        )
+        for state, message, relation, constraint, context, touched, labels, output in rows
+    ]
 
 
 def judge_probe(
@@ -382,7 +436,7 @@ def judge_probe(
 
 
 def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
-    """Whether a statement without WHERE failed on a key that the persona's own row may have held."""
+    """Whether a statement without WHERE failed on a key that the persona's own row held."""
     return (
         outcome.state == "23503"
         and not outcome.from_function
@@ -418,7 +472,7 @@ def _cell(
 
 def _verdict(outcome: Outcome, control: Outcome, label: str | None) -> Verdict:
     verdict = _plain_verdict(outcome, label)
-    if verdict in (Verdict.ALLOWED, Verdict.REFUSED) or _proves(control, label):
+    if verdict in (Verdict.ALLOWED, Verdict.REFUSED) or _proves(control):
         return verdict
     if control.state is not None and control.from_function:
         # Nobody gets past the trigger; that the persona was stopped earlier changes nothing.
@@ -428,7 +482,7 @@ def _verdict(outcome: Outcome, control: Outcome, label: str | None) -> Verdict:
     return Verdict.UNPROVEN
 
 
-def _proves(control: Outcome, label: str | None) -> bool:
+def _proves(control: Outcome) -> bool:
     # A trigger that puts the old value back leaves no label, for anybody: that is proof as well.
     return control.state is None and control.touched > 0
 
@@ -476,7 +530,7 @@ def _table(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         links=links,
         standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
         membership=any(
-            relation.label in observation.ownership[fk.target].members
+            relation.label in observation.ownership[fk.target or 0].members
             for fk in relation.foreign_keys
             if fk.target in observation.ownership
         ),
@@ -490,18 +544,36 @@ def _table(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         writable=tuple(column.name for column in relation.columns if column.is_writable),
         publications=relation.publications,
         policies=tuple(policy_text(relation, policy) for policy in relation.policies),
+        column_privileges={
+            f"{role} {command}": held
+            for role in (ANON, AUTHENTICATED)
+            for letter, command in (("a", "insert"), ("w", "update"))
+            if (
+                held := tuple(
+                    c.name
+                    for c in relation.columns
+                    if letter in c.privileges.get(role, "") and c.is_writable
+                )
+            )
+        },
     )
 
 
 def policy_text(relation: Relation, policy: Policy) -> str:
     """Return a policy as a statement that makes it."""
     parts = [
-        "create policy", quote_identifier(policy.name), "on", relation.sql_name,
-        "" if policy.permissive else "as restrictive", "for", policy.command, "to",
+        "create policy",
+        quote_identifier(policy.name),
+        "on",
+        relation.sql_name,
+        "" if policy.permissive else "as restrictive",
+        "for",
+        policy.command,
+        "to",
         ", ".join(policy.roles),
         *(["using", f"({policy.using})"] if policy.using else []),
         *(["with check", f"({policy.check})"] if policy.check else []),
-    ]  # fmt: skip
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -532,7 +604,7 @@ _SPECIAL = frozenset({"merge", "on conflict", "transfer", "for update"})
 
 
 def _spread(cells: Iterable[Cell]) -> Iterator[Cell]:
-    """Give each row class the columns that may be read: a policy is about rows, a grant about columns."""
+    """Give each row class the columns that may be read: policies are about rows only."""
     columns: dict[str, list[Cell]] = {}
     rest: list[Cell] = []
     for cell in cells:
@@ -550,8 +622,17 @@ def _spread(cells: Iterable[Cell]) -> Iterator[Cell]:
 
 
 def _for_rows(cell: Cell, rows: str) -> Cell:
-    return Cell(cell.persona, rows, cell.command, cell.form, cell.column, cell.verdict, cell.statement,
-                cell.reason, cell.sqlstate)  # fmt: skip
+    return Cell(
+        cell.persona,
+        rows,
+        cell.command,
+        cell.form,
+        cell.column,
+        cell.verdict,
+        cell.statement,
+        cell.reason,
+        cell.sqlstate,
+    )
 
 
 def claims_json(persona: Persona) -> str:

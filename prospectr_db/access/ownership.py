@@ -1,4 +1,4 @@
-"""Whose row is it: which columns hold a user's id, a tenant or a claim, and what policies tell apart."""
+"""Whose row is it: which columns hold a user, a tenant or a claim, and which states matter."""
 
 from __future__ import annotations
 
@@ -74,21 +74,37 @@ def normalise(expression: str) -> str:
     `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
     """
     text = re.sub(r"\s+", " ", expression)
-    text = re.sub(r"::(?:[\w.\"]+(?: varying| precision| without time zone| with time zone)?)"
-                  r"(?:\(\d+(?:,\d+)?\))?(?:\[\])*", "", text)  # fmt: skip
+    text = re.sub(
+        r"::(?:[\w.\"]+(?: varying| precision| without time zone| with time zone)?)"
+        r"(?:\(\d+(?:,\d+)?\))?(?:\[\])*",
+        "",
+        text,
+    )
     text = re.sub(r"\bauth\.uid\(\s*\)", " @uid ", text, flags=re.IGNORECASE)
     text = re.sub(r"\bauth\.jwt\(\s*\)", " @jwt ", text, flags=re.IGNORECASE)
     text = re.sub(r"\bauth\.email\(\s*\)", " @jwt ->> 'email' ", text, flags=re.IGNORECASE)
-    text = re.sub(r"current_setting\(\s*'request\.jwt\.claims'\s*(?:,\s*true\s*)?\)", " @jwt ", text,
-                  flags=re.IGNORECASE)  # fmt: skip
-    text = re.sub(r"current_setting\(\s*'request\.jwt\.claim\.(\w+)'\s*(?:,\s*true\s*)?\)",
-                  r" @jwt ->> '\1' ", text, flags=re.IGNORECASE)  # fmt: skip
+    text = re.sub(
+        r"current_setting\(\s*'request\.jwt\.claims'\s*(?:,\s*true\s*)?\)",
+        " @jwt ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"current_setting\(\s*'request\.jwt\.claim\.(\w+)'\s*(?:,\s*true\s*)?\)",
+        r" @jwt ->> '\1' ",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = re.sub(r"\b(?:nullif|coalesce)\(", "(", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
     )
-    text = re.sub(r"\(\s*select\s+(\(?\s*@jwt[^()]*(?:\([^()]*\))?[^()]*?)\s*as\s+\"?[\w?]+\"?\s*\)",
-                  r" \1 ", text, flags=re.IGNORECASE)  # fmt: skip
+    text = re.sub(
+        r"\(\s*select\s+(\(?\s*@jwt[^()]*(?:\([^()]*\))?[^()]*?)\s*as\s+\"?[\w?]+\"?\s*\)",
+        r" \1 ",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = re.sub(r"[()]", " ", text).replace('"', "")
     text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
     return re.sub(r"\s+", " ", text).strip()
@@ -202,7 +218,7 @@ def find_ownership(
                 c.name
                 for c in relation.columns
                 if _holds_user(catalog, relation, c, keyed, compared, claims)
-            )  # fmt: skip
+            )
         )
     owned = _owned(catalog, users, claims)
     result: dict[int, Ownership] = {}
@@ -210,7 +226,7 @@ def find_ownership(
         result[relation.oid] = _describe(
             catalog, relation, users, owned, compared, claims, reads, texts, keyed
         )
-    return result, _standings(catalog, result, texts)
+    return result, _standings(catalog, result)
 
 
 def _comparisons(
@@ -268,10 +284,10 @@ def _holds_user(
     if (relation.oid, column.name) in claims:
         return False
     if (relation.oid, column.name) in compared:
-        if column.name in relation.primary_key and _points_at_user(catalog, relation, keyed):
-            return False  # a slip of the pen in a policy: the owner is elsewhere
-        # A column of a composite foreign key still says whose row it is.
-        return True
+        # A column of a composite foreign key still says whose row it is; but a primary key beside
+        # a foreign key to users is a slip of the pen in a policy: the owner is elsewhere.
+        in_primary = column.name in relation.primary_key
+        return not (in_primary and _points_at_user(catalog, relation, keyed))
     in_key = any(column.name in fk.columns for fk in relation.foreign_keys)
     return (
         relation.is_table
@@ -287,7 +303,7 @@ def _owned(
     users: Mapping[int, tuple[str, ...]],
     claims: Mapping[tuple[int, str], tuple[str, ...]],
 ) -> set[int]:
-    """Return the relations whose rows have an owner, following foreign keys until nothing changes."""
+    """Return the relations whose rows have an owner, by following foreign keys."""
     owned = {oid for oid, columns in users.items() if columns} | {oid for oid, _ in claims}
     owned |= _tenants(catalog, users)
     changed = True
@@ -378,7 +394,7 @@ def _members(
 def _values(
     relation: Relation, column: Column, texts: list[tuple[str, frozenset[tuple[int, str]]]]
 ) -> tuple[str | None, ...]:
-    """Return the values of a column that policies can tell apart; none if it is not such a column."""
+    """Return the values of a column that policies can tell apart, if there are any."""
     if column.category == "B":
         return ("false", "true")
     if column.labels:
@@ -421,7 +437,6 @@ def _near(name: str, text: str) -> list[str]:
 def _standings(
     catalog: Catalog,
     ownership: Mapping[int, Ownership],
-    texts: list[tuple[str, frozenset[tuple[int, str]]]],
 ) -> tuple[Standing, ...]:
     """Return the columns on users' own rows that decide about other tables' rows."""
     helpers = frozenset(

@@ -143,7 +143,7 @@ class Plan:
                 self._joined(names),
                 "where r.relation =",
                 str(self.source.oid),
-            )  # fmt: skip
+            )
         )
         if not names or column is None or column in names:
             if self.relation.oid != self.source.oid:
@@ -246,8 +246,17 @@ class Plan:
             for column in (c for c in writable if c not in granted and granted):
                 value = next(self._new_values(knocker, column))
                 text = update(self.relation, {column.name: value})
-                yield Probe(None, "", "update", "no where", self._shown(column, value), text, None,
-                            self.changed(column.name), value)  # fmt: skip
+                yield Probe(
+                    None,
+                    "",
+                    "update",
+                    "no where",
+                    self._shown(column, value),
+                    text,
+                    None,
+                    self.changed(column.name),
+                    value,
+                )
         if granted:
             yield from self._other_updates(knocker, granted, targets)
 
@@ -273,8 +282,15 @@ class Plan:
         assigned = " = ".join(
             (quote_identifier(plain.name), typed(self.relation, plain.name, value))
         )
-        text = " ".join(("merge into", self.relation.sql_name, "as t using (select 1) as s on true",
-                         "when matched then update set", assigned))  # fmt: skip
+        text = " ".join(
+            (
+                "merge into",
+                self.relation.sql_name,
+                "as t using (select 1) as s on true",
+                "when matched then update set",
+                assigned,
+            )
+        )
         yield Probe(
             None, "", "update", "merge", plain.name, text, None, self.changed(plain.name), value
         )
@@ -287,8 +303,16 @@ class Plan:
             for rows, row, preparation in targets:
                 if preparation is None:
                     text = update(self.relation, together, self._where(row))
-                    yield Probe(row.label, rows, "update", "transfer", None, text, None,
-                                self.changed(next(iter(together))))  # fmt: skip
+                    yield Probe(
+                        row.label,
+                        rows,
+                        "update",
+                        "transfer",
+                        None,
+                        text,
+                        None,
+                        self.changed(next(iter(together))),
+                    )
         key = self.relation.primary_key
         role = knocker.persona.role
         if key and all("a" in self.relation.by_name[n].privileges.get(role, "") for n in key):
@@ -300,7 +324,7 @@ class Plan:
         row = self.targets.get(OWNER)
         if row is None or plain.name in key or knocker.actor is None or not self.relation.is_table:
             return
-        given = self._insert_values(knocker.actor, self._home(knocker), role=knocker.persona.role)
+        given = self.insert_values(knocker.actor, self._home(knocker), role=knocker.persona.role)
         if given is None:
             return
         given |= {name: row.values[name] for name in key}
@@ -310,8 +334,17 @@ class Plan:
         )
         tail = " ".join(("on conflict", f"({target})", "do update set", assigned))
         rows = self.row_class(knocker, OWNER)
-        yield Probe(row.label, rows, "update", "on conflict", plain.name,
-                    insert(self.relation, given, tail), None, self.changed(plain.name), value)  # fmt: skip
+        yield Probe(
+            row.label,
+            rows,
+            "update",
+            "on conflict",
+            plain.name,
+            insert(self.relation, given, tail),
+            None,
+            self.changed(plain.name),
+            value,
+        )
 
     def _deletes(
         self, knocker: Knocker, targets: list[tuple[str, Row, str | None]]
@@ -319,11 +352,25 @@ class Plan:
         question = self.changed()
         yield Probe(None, "", "delete", "no where", None, delete(self.relation), None, question)
         for rows, row, preparation in targets:
-            yield Probe(row.label, rows, "delete", "where", None,
-                        delete(self.relation, self._where(row)), preparation, question)  # fmt: skip
+            yield Probe(
+                row.label,
+                rows,
+                "delete",
+                "where",
+                None,
+                delete(self.relation, self._where(row)),
+                preparation,
+                question,
+            )
         if not knocker.brief and self.relation.holds(knocker.persona.role, "d"):
-            text = " ".join(("merge into", self.relation.sql_name, "as t using (select 1) as s on true",
-                             "when matched then delete"))  # fmt: skip
+            text = " ".join(
+                (
+                    "merge into",
+                    self.relation.sql_name,
+                    "as t using (select 1) as s on true",
+                    "when matched then delete",
+                )
+            )
             yield Probe(None, "", "delete", "merge", None, text, None, question)
 
     def _truncate(self, knocker: Knocker) -> Iterator[Probe]:
@@ -341,7 +388,7 @@ class Plan:
         role = knocker.persona.role
         may = self.relation.holds_any(role, "a")
         for rows, given in self._insert_classes(knocker):
-            preparation = self._make_room(given)
+            preparation = self.make_room(given)
             text = insert(self.relation, given)
             yield Probe(None, rows, "insert", "values", None, text, preparation)
             if knocker.brief or not may:
@@ -351,8 +398,15 @@ class Plan:
             )
             if shown:
                 tail = " ".join(("returning", quote_identifier(shown)))
-                yield Probe(None, rows, "insert", "returning", None,
-                            insert(self.relation, given, tail), preparation)  # fmt: skip
+                yield Probe(
+                    None,
+                    rows,
+                    "insert",
+                    "returning",
+                    None,
+                    insert(self.relation, given, tail),
+                    preparation,
+                )
             if rows in ("own", "any") or (knocker.actor is None and rows in ("orphan", "other")):
                 yield from self._insert_columns(knocker, rows, given)
 
@@ -362,22 +416,46 @@ class Plan:
         for column in self.relation.columns:
             if not column.is_writable or column.name in given:
                 if column.name in given:
-                    yield Probe(None, rows, "insert", "column", column.name,
-                                insert(self.relation, given), self._make_room(given))  # fmt: skip
+                    yield Probe(
+                        None,
+                        rows,
+                        "insert",
+                        "column",
+                        column.name,
+                        insert(self.relation, given),
+                        self.make_room(given),
+                    )
                 continue
             for value in self._insert_values_of(knocker, column):
                 values = {**given, column.name: value}
                 text = insert(self.relation, values)
-                tail = "".join((" where not exists (select 1 from prospectr_access.rows as r where ",
-                                "r.relation = ", str(self.relation.oid), " and ",
-                                "(r.partition, r.place) = (t.tableoid, t.ctid)) and t.",
-                                quote_identifier(column.name), "::text is not distinct from ",
-                                typed(self.relation, column.name, value), "::text limit 1)"))  # fmt: skip
+                tail = "".join(
+                    (
+                        " where not exists (select 1 from prospectr_access.rows as r where ",
+                        "r.relation = ",
+                        str(self.relation.oid),
+                        " and ",
+                        "(r.partition, r.place) = (t.tableoid, t.ctid)) and t.",
+                        quote_identifier(column.name),
+                        "::text is not distinct from ",
+                        typed(self.relation, column.name, value),
+                        "::text limit 1)",
+                    )
+                )
                 question = "".join(
                     ("select array(select 'new' from ", self.relation.sql_name, " as t", tail)
                 )
-                yield Probe("new", rows, "insert", "column", self._shown(column, value), text,
-                            self._make_room(values), question, value)  # fmt: skip
+                yield Probe(
+                    "new",
+                    rows,
+                    "insert",
+                    "column",
+                    self._shown(column, value),
+                    text,
+                    self.make_room(values),
+                    question,
+                    value,
+                )
 
     def _insert_values_of(self, knocker: Knocker, column: Column) -> Iterator[str | None]:
         if column.name in self.owner.states:
@@ -385,7 +463,7 @@ class Plan:
             return
         fk = self._foreign_key(column.name)
         if fk is not None and len(fk.columns) == 1:
-            parent = self._parent_value(fk, column.name, self._home(knocker) or OWNER)
+            parent = self.parent_value(fk, column.name, self._home(knocker) or OWNER)
             yield parent
             return
         default = column.default or ""
@@ -404,23 +482,23 @@ class Plan:
         role, actor = knocker.persona.role, knocker.actor
         home = self._home(knocker)
         if not self.owner.owned:
-            values = self._insert_values(OWNER, OWNER, role=role)
+            values = self.insert_values(OWNER, OWNER, role=role)
             if values is not None:
                 yield "any", values
             return
         if actor is not None:
-            own = self._insert_values(actor, home, role=role)
+            own = self.insert_values(actor, home, role=role)
             if own is not None:
                 yield "own", own
         strange = OTHER if home == OWNER and actor in (OWNER, *self.world.standings) else OWNER
-        other = self._insert_values(strange, strange, role=role)
+        other = self.insert_values(strange, strange, role=role)
         if other is not None:
             yield "other", other
         if actor is not None:
             yield from self._crossed(actor, home, strange, role)
         nobody = [n for n in self.owner.deciding if not self.relation.by_name[n].not_null]
         if nobody and len(nobody) == len(self.owner.deciding):
-            values = self._insert_values(OWNER, OWNER, role=role)
+            values = self.insert_values(OWNER, OWNER, role=role)
             if values is not None:
                 yield "orphan", {n: v for n, v in values.items() if n not in nobody}
 
@@ -429,19 +507,17 @@ class Plan:
     ) -> Iterator[tuple[str, dict[str, str | None]]]:
         """Yield rows that mix my own with somebody else's: the links that should not be."""
         for fk in self.links():
-            values = self._insert_values(actor, home, role=role, forced=fk.columns)
+            values = self.insert_values(actor, home, role=role, forced=fk.columns)
             if values is None:
                 continue
             for name in fk.columns:
                 if name not in self.owner.users:
-                    values[name] = self._parent_value(fk, name, strange)
-            yield (
-                f"own under other's {', '.join(n for n in fk.columns if n not in self.owner.users)}",
-                values,
-            )
+                    values[name] = self.parent_value(fk, name, strange)
+            names = ", ".join(name for name in fk.columns if name not in self.owner.users)
+            yield f"own under other's {names}", values
         if self.owner.parents or len(self.owner.users) > 1:
             for name in self.owner.users:
-                values = self._insert_values(actor, home, role=role, forced=(name,))
+                values = self.insert_values(actor, home, role=role, forced=(name,))
                 if values is not None and self.relation.by_name[name].category != "A":
                     values[name] = self.world.actors[VICTIM].id
                     yield f"for another {name}", values
@@ -458,7 +534,7 @@ class Plan:
             and not set(fk.columns) <= set(self.owner.users)
         ]
 
-    def _insert_values(
+    def insert_values(
         self, actor: str, home: str, *, role: str, forced: Iterable[str] = ()
     ) -> dict[str, str | None] | None:
         """Return the columns of a new row: what it must have, and what policies look at."""
@@ -475,8 +551,10 @@ class Plan:
                 continue
             wanted[column.name] = self._insert_value(column, actor, home)
         for fk in self.relation.foreign_keys:
-            if any(wanted.get(n) is None and n in wanted and self.relation.by_name[n].not_null
-                   for n in fk.columns):  # fmt: skip
+            if any(
+                wanted.get(n) is None and n in wanted and self.relation.by_name[n].not_null
+                for n in fk.columns
+            ):
                 return None
         return wanted
 
@@ -488,7 +566,7 @@ class Plan:
             return "{" + user.id + "}" if column.category == "A" else user.id
         fk = self._foreign_key(column.name)
         if fk is not None:
-            return self._parent_value(fk, column.name, home)
+            return self.parent_value(fk, column.name, home)
         sample = self.world.row(self.relation, home) or self.world.row(self.relation, OWNER)
         if column.name in self.owner.claims or column.name in self.owner.soft:
             return sample.values[column.name] if sample else None
@@ -506,17 +584,25 @@ class Plan:
         found = [fk for fk in self.relation.foreign_keys if column in fk.columns]
         return min(found, key=lambda fk: len(fk.columns), default=None)
 
-    def _parent_value(self, fk: Constraint, column: str, home: str) -> str | None:
+    def parent_value(self, fk: Constraint, column: str, home: str) -> str | None:
+        """Return what a foreign key's column holds for the parent of a universe."""
         parent = self.world.rows.get((fk.target or 0, home))
         wanted = dict(zip(fk.columns, fk.target_columns, strict=True))[column]
         return parent.values[wanted] if parent else None
 
-    def _make_room(self, given: Mapping[str, str | None]) -> str | None:
-        """Return the statement that removes a row which the new one would collide with."""
+    def make_room(
+        self, given: Mapping[str, str | None], *, spare: tuple[str, ...] = ()
+    ) -> str | None:
+        """Return the statement that removes a row which the new one would collide with.
+
+        A collision on exactly the columns ``spare`` is left to happen.
+        """
         steps = [
             delete(self.relation, equals(self.relation, {n: given[n] for n in unique.columns}))
             for unique in self.relation.uniques
-            if unique.columns and all(given.get(name) is not None for name in unique.columns)
+            if unique.columns
+            and unique.columns != spare
+            and all(given.get(name) is not None for name in unique.columns)
         ]
         return "; ".join(steps) or None
 
@@ -529,9 +615,7 @@ class Plan:
             for child in self.catalog.relations
             if child.partition_bound and self.relation.oid in child.parents
         )
-        yield from candidates(
-            self.relation, column, tag="n", number=self.fresh, partitions=bounds
-        )
+        yield from candidates(self.relation, column, tag="n", number=self.fresh, partitions=bounds)
 
     def _decides(self, name: str) -> bool:
         in_parent = any(name in path.split(", ") for path in self.owner.parents)
@@ -552,7 +636,7 @@ class Plan:
             return
         fk = self._foreign_key(column.name)
         if fk is not None:
-            value = self._parent_value(fk, column.name, OTHER)
+            value = self.parent_value(fk, column.name, OTHER)
             row = self.targets.get(OWNER)
             if value is None or (row is not None and row.values.get(column.name) == value):
                 value = seeded_uuid("missing") if column.base_name == "uuid" else "987654321"
@@ -580,7 +664,7 @@ class Plan:
         for fk in self.links():
             for name in fk.columns:
                 if name not in values:
-                    values[name] = self._parent_value(fk, name, to)
+                    values[name] = self.parent_value(fk, name, to)
         return {
             n: v
             for n, v in values.items()

@@ -15,7 +15,7 @@ __all__ = ["SabotageNotSeenError", "sabotage"]
 
 
 class SabotageNotSeenError(ProspectrError):
-    """The check did not notice that a table was laid open, so that its answer means nothing."""
+    """The check did not notice that a table was laid open: its answer means nothing."""
 
     code = "sabotage_not_seen"
 
@@ -32,15 +32,21 @@ def sabotage(observation: Observation, matrix: AccessMatrix) -> str:
     spoilt = observe_changed(
         observation,
         relation,
-        " ".join((
-            "alter table", relation.sql_name, "disable row level security;",
-            "grant select, update, delete on", relation.sql_name, "to authenticated",
-        )),
-    )  # fmt: skip
+        " ".join(
+            (
+                "alter table",
+                relation.sql_name,
+                "disable row level security;",
+                "grant select, update, delete on",
+                relation.sql_name,
+                "to authenticated",
+            )
+        ),
+    )
     after = {f.key for f in judge(spoilt) if f.severity == "error"}
     if not after - before:
         raise SabotageNotSeenError(
-            f"With row-level security switched off on {relation.label} the check saw no difference.",
+            f"With row-level security off on {relation.label} the check saw no difference.",
             hint="This is a defect of the check, not of the project; please report it.",
         )
     return f"row-level security switched off on {relation.label}: {len(after - before)} leaks seen"
@@ -56,8 +62,9 @@ def _victim(observation: Observation, matrix: AccessMatrix) -> Relation | None:
             and relation.rls
             and not relation.is_partition
             and observation.world.row(relation, OWNER) is not None
-            and not any(a.succeeds for a in table.accesses if a.persona == "stranger"
-                        and a.rows == "other")  # fmt: skip
+            and not any(
+                a.succeeds for a in table.accesses if a.persona == "stranger" and a.rows == "other"
+            )
         ):
             return relation
     return None
@@ -71,7 +78,7 @@ def observe_changed(
     connection.execute("savepoint prospectr_change")
     try:
         connection.execute("set local search_path = ''")
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
         oids = [relation.oid, *(other.oid for other in others)]
         catalog = reread(connection, observation.catalog, oids)
         connection.execute("set local search_path = public, extensions")

@@ -6,12 +6,12 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
-from re import _constants as _sre
+from re import _constants as _sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from prospectr_db.access.ownership import literals
-from prospectr_db.database.catalog import Column, Constraint, Relation
+from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["candidates", "seeded_uuid"]
 
@@ -98,8 +98,11 @@ def _texts(column: Column, relation: Relation, tag: str, number: int, said: list
         found += [
             v.replace("%", short).replace("_", "x") for v in re.findall(r"~~\*? '([^']*)'", text)
         ]
-        found += [s for p in re.findall(r"(?<!!)~\*? '((?:[^']|'')*)'", text)
-                  for s in _sample(p.replace("''", "'"), number)]  # fmt: skip
+        found += [
+            s
+            for p in re.findall(r"(?<!!)~\*? '((?:[^']|'')*)'", text)
+            for s in _sample(p.replace("''", "'"), number)
+        ]
     shaped = {
         "email": f"{marker}@example.com",
         "url": f"https://example.com/{marker}",
@@ -112,10 +115,28 @@ def _texts(column: Column, relation: Relation, tag: str, number: int, said: list
         "color": "#aabbcc",
     }
     found += [value for word, value in shaped.items() if word in name]
-    found += [marker, f"{short}@example.com", f"https://example.com/{short}", short, f"{number:08d}",
-              f"+4930{number:07d}", "a", "A", "EUR", "DE", "1", seeded_uuid(marker), f"a-{number}",
-              "#aabbcc", f"10.0.0.{number % 250}", "{}", f"/{short}", marker * 4, marker.upper(),
-              short.upper()]  # fmt: skip
+    found += [
+        marker,
+        f"{short}@example.com",
+        f"https://example.com/{short}",
+        short,
+        f"{number:08d}",
+        f"+4930{number:07d}",
+        "a",
+        "A",
+        "EUR",
+        "DE",
+        "1",
+        seeded_uuid(marker),
+        f"a-{number}",
+        "#aabbcc",
+        f"10.0.0.{number % 250}",
+        "{}",
+        f"/{short}",
+        marker * 4,
+        marker.upper(),
+        short.upper(),
+    ]
     return found
 
 
@@ -197,8 +218,16 @@ def _is_number(text: str) -> bool:
 
 def _sample(pattern: str, number: int) -> Iterator[str]:
     """Yield texts that match a regular expression, by walking Python's parse of it."""
-    posix = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s", "upper": "A-Z",
-             "lower": "a-z", "punct": r"\-_.", "xdigit": "0-9a-f"}  # fmt: skip
+    posix = {
+        "alpha": "a-zA-Z",
+        "digit": "0-9",
+        "alnum": "a-zA-Z0-9",
+        "space": r"\s",
+        "upper": "A-Z",
+        "lower": "a-z",
+        "punct": r"\-_.",
+        "xdigit": "0-9a-f",
+    }
     for name, chars in posix.items():
         pattern = pattern.replace(f"[:{name}:]", chars)
     try:
@@ -240,7 +269,9 @@ def _one_of(choices: list[tuple[Any, Any]], number: int) -> str:
         for letter in "ax1-_ ":
             if not re.match(_class(choices[1:]), letter):
                 return letter
-    kind, value = choices[number % len(choices)] if choices else (_sre.LITERAL, ord("a"))
+    if not choices:
+        return "a"
+    kind, value = choices[number % len(choices)]
     if kind is _sre.RANGE:
         low, high = value
         return chr(low + number % (high - low + 1))
@@ -257,8 +288,3 @@ def _class(choices: list[tuple[Any, Any]]) -> str:
         elif kind is _sre.CATEGORY:
             parts.append({_sre.CATEGORY_DIGIT: r"\d", _sre.CATEGORY_SPACE: r"\s"}.get(value, r"\w"))
     return "[" + "".join(parts) + "]"
-
-
-def related_columns(relation: Relation, constraint: Constraint | None) -> tuple[str, ...]:
-    """Return the columns whose values a violated constraint is about."""
-    return constraint.columns if constraint else tuple(c.name for c in relation.columns)

@@ -12,6 +12,7 @@ from prospectr_db.access.check import CheckReport, check
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.mutants import MutationReport, mutate
 from prospectr_db.access.observe import Observation, observing
 from prospectr_db.access.sabotage import sabotage
 from prospectr_db.database.target import Target
@@ -20,7 +21,16 @@ from prospectr_db.errors import ConfigError
 if TYPE_CHECKING:
     from prospectr_db.project import Project
 
-__all__ = ["Written", "check_target", "contract_path", "exposed_schemas", "write_contract"]
+__all__ = [
+    "Written",
+    "check_target",
+    "contract_path",
+    "exposed_schemas",
+    "mutate_target",
+    "write_contract",
+]
+
+_ORACLE = "seen when the contract was written; whoever may write the column learns this"
 
 OnEvent = Callable[[object], None]
 
@@ -82,8 +92,30 @@ def _nothing(observation: Observation, matrix: AccessMatrix) -> tuple[Finding, .
     if matrix.tables or observation.catalog.own_relations:
         return ()
     return (
-        Finding("vacuous", "error", "", "", "", "", (), "There is no table to observe.", rule="empty"),
+        Finding(
+            "vacuous", "error", "", "", "", "", (), "There is no table to observe.", rule="empty"
+        ),
     )
+
+
+def mutate_target(
+    target: Target,
+    *,
+    project: Project | None = None,
+    contract: Contract | None = None,
+    only: tuple[str, ...] = (),
+    on_event: OnEvent | None = None,
+) -> MutationReport:
+    """Weaken a disposable database in every way, one at a time, and see which are noticed."""
+    if contract is None and project is not None:
+        contract = read_contract(contract_path(project))
+    with observing(
+        target,
+        exposed=exposed_schemas(project),
+        supplied=contract.values if contract else None,
+        owners=contract.owners if contract else None,
+    ) as (observation, matrix):
+        return mutate(observation, matrix, contract, only=only, on_event=on_event)
 
 
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:
@@ -98,8 +130,12 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         owners=old.owners if old else None,
         on_event=on_event,
     ) as (_, matrix):
-        holes = [f for f in judge(matrix) if f.severity == "error" and f.kind in ("leak", "oracle")]
-    accepted = {f.key: (old.accepted.get(f.key, "") if old else "") for f in holes}
+        found = judge(matrix)
+    holes = [f for f in found if f.severity == "error" and f.kind == "leak"]
+    accepted = {f.key: "" for f in holes}
+    accepted |= {f.key: _ORACLE for f in found if f.kind == "oracle" and f.severity == "warning"}
+    if old:
+        accepted = {key: old.accepted.get(key) or reason for key, reason in accepted.items()}
     text = render(facts_of(matrix), accepted=accepted, previous=previous, extras=old)
     if text != previous:
         try:

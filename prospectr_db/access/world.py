@@ -1,4 +1,4 @@
-"""The rows that probes run against: two users' worlds side by side, built from the catalog alone."""
+"""The rows that probes run against: two users' worlds side by side, built from the catalog."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _check_constraints(connection: Connection[Any], builder: _Builder) -> None:
                 OWNER,
                 str(error.diag.message_primary),
                 error.diag.constraint_name,
-            )  # fmt: skip
+            )
         )
 
 
@@ -239,9 +239,9 @@ class _Builder:
         pairs = list(zip(fk.columns, fk.target_columns, strict=True))
         optional = any(not relation.by_name[name].not_null for name in fk.columns)
         if target is None:
-            return (
-                {} if optional else self._hopeless(relation, key, "its parent is not visible", fk)
-            )
+            if not optional:
+                self._hopeless(relation, key, "its parent is not visible", fk)
+            return {} if optional else None
         parent = self._parent(target, key)
         if parent is not None:
             return {name: parent.values[wanted] for name, wanted in pairs}
@@ -253,7 +253,9 @@ class _Builder:
                 name: self._identity(target, wanted, self._home(target, key))
                 for name, wanted in pairs
             }
-        return {} if optional else self._hopeless(relation, key, f"{target.label} has no row", fk)
+        if not optional:
+            self._hopeless(relation, key, f"{target.label} has no row", fk)
+        return {} if optional else None
 
     def _home(self, target: Relation, key: str) -> str:
         """Return in whose universe an actor's parent lives: his own, or his tenant's."""
@@ -292,16 +294,21 @@ class _Builder:
     # Attempts ----------------------------------------------------------------------------------
 
     def _attempts(
-        self, relation: Relation, key: str, given: dict[str, str | None], fixed: set[str],
-        *, name: str | None = None,
-    ) -> Row | None:  # fmt: skip
+        self,
+        relation: Relation,
+        key: str,
+        given: dict[str, str | None],
+        fixed: set[str],
+        *,
+        name: str | None = None,
+    ) -> Row | None:
         """Insert with likely values; after each refusal try other values for what was refused."""
         self.number += 1
         self._speak(key)
         guesses = {
             column.name: candidates(
                 relation, column, tag=key, number=self.number, partitions=self._bounds(relation)
-            )  # fmt: skip
+            )
             for column in relation.columns
             if column.name not in fixed and self._is_needed(relation, column)
         }
@@ -315,7 +322,8 @@ class _Builder:
                 result = self._insert(relation, attempt.values(), forced=forced)
                 if not isinstance(result, psycopg.Error):
                     if result is None:
-                        return self._hopeless(relation, key, "a trigger swallowed the row")
+                        self._hopeless(relation, key, "a trigger swallowed the row")
+                        return None
                     return self._keep(relation, name or key, result, forced=forced)
                 reason = result
                 adopted = self._adopt(relation, attempt, result)
@@ -334,7 +342,7 @@ class _Builder:
                 name or key,
                 message,
                 reason.diag.constraint_name if reason else None,
-            )  # fmt: skip
+            )
         )
         return None
 
@@ -384,7 +392,7 @@ class _Builder:
         loud = "set local session_replication_role = origin;" if forced else ""
         text = f"savepoint w;{quiet}{insert_returning(relation, values)};{loud}release savepoint w"
         try:
-            cursor = self.connection.execute(text)  # type: ignore[call-overload]
+            cursor = self.connection.execute(text)
         except psycopg.Error as error:
             self.connection.execute("rollback to savepoint w")
             return error
@@ -406,15 +414,20 @@ class _Builder:
             return None
         values = attempt.values()
         where = {name: values[name] for name in unique.columns if values.get(name) is not None}
-        row = self.connection.execute(select_row(relation, where)).fetchone()  # type: ignore[call-overload]
+        row = self.connection.execute(select_row(relation, where)).fetchone()
         return (
             None if row is None else dict(zip((c.name for c in relation.columns), row, strict=True))
         )
 
     def _keep(
-        self, relation: Relation, key: str, values: Mapping[str, str | None],
-        *, adopted: bool = False, forced: bool = False,
-    ) -> Row:  # fmt: skip
+        self,
+        relation: Relation,
+        key: str,
+        values: Mapping[str, str | None],
+        *,
+        adopted: bool = False,
+        forced: bool = False,
+    ) -> Row:
         row = Row(f"{relation.label}:{key}", relation.oid, key, values, adopted, forced)
         self.world.rows[relation.oid, key] = row
         return row
@@ -439,7 +452,7 @@ class _Builder:
         where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
         text = f"savepoint w;{update(relation, values, where)};release savepoint w"
         try:
-            self.connection.execute(text)  # type: ignore[call-overload]
+            self.connection.execute(text)
         except psycopg.Error:
             self.connection.execute("rollback to savepoint w")
             return False
@@ -481,8 +494,9 @@ class _Builder:
             key = f"{standing.column}={'null' if value is None else value}"
             if key in self.world.actors:
                 key = f"{relation.name}.{key}"
-            self.add_actor(Actor(key, seeded_uuid("user", key), f"{seeded_uuid(key)[:8]}@example.com",
-                                 OWNER))  # fmt: skip
+            self.add_actor(
+                Actor(key, seeded_uuid("user", key), f"{seeded_uuid(key)[:8]}@example.com", OWNER)
+            )
             given = self._given(relation, key)
             if given is None:
                 continue
@@ -518,10 +532,11 @@ class _Builder:
         where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
         for _ in range(_TRIES):
             values = attempt.values()
-            text = f"savepoint w;set local session_replication_role = replica;{update(relation, values, where)}"
+            quiet = "savepoint w;set local session_replication_role = replica;"
+            text = quiet + update(relation, values, where)
             error: psycopg.Error | None = None
             try:
-                self.connection.execute(text)  # type: ignore[call-overload]
+                self.connection.execute(text)
             except psycopg.Error as refused:
                 error = refused
             self.connection.execute("rollback to savepoint w; release savepoint w")
@@ -549,18 +564,30 @@ class _Builder:
         for (oid, _), row in self.world.rows.items():
             relation = self.catalog.by_oid[oid]
             names = relation.primary_key or tuple(row.values)
-            self.connection.execute(
-                _remembering(relation, row, names)  # type: ignore[call-overload]
-            )
+            self.connection.execute(_remembering(relation, row, names))
 
 
 def _remembering(relation: Relation, row: Row, names: Sequence[str]) -> str:
     key = ", ".join(f"{literal(row.values[name])}::text" for name in names)
     where = equals(relation, {name: row.values[name] for name in names})
-    return (
-        "insert into prospectr_access.rows select "
-        f"{literal(row.label)}, {relation.oid}, t.tableoid, t.ctid, array[{key}]::text[], to_jsonb(t) "
-        f"from {relation.sql_name} as t where {where} limit 1 on conflict do nothing"
+    return " ".join(
+        (
+            "insert into prospectr_access.rows select",
+            ", ".join(
+                (
+                    literal(row.label),
+                    str(relation.oid),
+                    "t.tableoid, t.ctid",
+                    "".join(("array[", key, "]::text[]")),
+                    "to_jsonb(t)",
+                )
+            ),
+            "from",
+            relation.sql_name,
+            "as t where",
+            where,
+            "limit 1 on conflict do nothing",
+        )
     )
 
 
@@ -587,7 +614,7 @@ def _from_trigger(error: psycopg.Error) -> bool:
 
 
 class _Attempt:
-    """One row being tried: which guess is taken for each column, and what was learnt from refusals."""
+    """One row being tried: which guess each column takes, and what refusals have taught."""
 
     def __init__(
         self,
@@ -612,12 +639,14 @@ class _Attempt:
         """Change the attempt after a refusal; False when nothing is left to try."""
         column = error.diag.column_name
         if error.sqlstate == "23502" and column and column not in self.values():
-            self.guesses[column] = candidates(self.relation, self.relation.by_name[column], tag="x",
-                                              number=len(self.guesses) + 1)  # fmt: skip
+            self.guesses[column] = candidates(
+                self.relation, self.relation.by_name[column], tag="x", number=len(self.guesses) + 1
+            )
             self.at[column] = 0
             return True
-        constraint = next((c for c in self.relation.constraints if c.name == error.diag.constraint_name),
-                          None)  # fmt: skip
+        constraint = next(
+            (c for c in self.relation.constraints if c.name == error.diag.constraint_name), None
+        )
         if constraint is not None and constraint.kind == "f":
             return self._drop(constraint.columns)
         if error.sqlstate == "23514" and constraint is None and self.relation.partition_key:
@@ -659,9 +688,10 @@ class _Attempt:
 
     def _drop(self, names: Iterable[str]) -> bool:
         droppable = [
-            n for n in names
+            n
+            for n in names
             if (n in self.guesses or n in self.given) and not self.relation.by_name[n].not_null
-        ]  # fmt: skip
+        ]
         for name in droppable:
             self.guesses.pop(name, None)
             self.given.pop(name, None)

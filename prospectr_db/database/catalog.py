@@ -1,4 +1,4 @@
-"""What the access room knows of a database: relations, columns, keys, policies, functions, grants."""
+"""What the access room knows of a database: relations, keys, policies, functions, grants."""
 
 from __future__ import annotations
 
@@ -34,11 +34,31 @@ API_ROLES = ("anon", "authenticated", "service_role")
 # Schemas that Supabase owns (Supabase's documentation, "Database schemas"); a project's own
 # objects are never in them, except policies and triggers on the SHARED tables below.
 PLATFORM_SCHEMAS = (
-    "_analytics", "_realtime", "_supavisor", "auth", "cron", "extensions", "graphql",
-    "graphql_public", "information_schema", "net", "pgbouncer", "pgmq", "pgsodium",
-    "pgsodium_masks", "pgtle", "prospectr_access", "realtime", "storage", "supabase_functions",
-    "supabase_migrations", "tiger", "tiger_data", "topology", "vault",
-)  # fmt: skip
+    "_analytics",
+    "_realtime",
+    "_supavisor",
+    "auth",
+    "cron",
+    "extensions",
+    "graphql",
+    "graphql_public",
+    "information_schema",
+    "net",
+    "pgbouncer",
+    "pgmq",
+    "pgsodium",
+    "pgsodium_masks",
+    "pgtle",
+    "prospectr_access",
+    "realtime",
+    "storage",
+    "supabase_functions",
+    "supabase_migrations",
+    "tiger",
+    "tiger_data",
+    "topology",
+    "vault",
+)
 SHARED = ("auth.users", "storage.buckets", "storage.objects", "realtime.messages")
 
 
@@ -49,7 +69,7 @@ def quote_identifier(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; ``privileges`` maps a role to those of ``raw`` (select, insert, update) it holds."""
+    """A column; ``privileges`` maps a role to what it holds: r, a, w (select, insert, update)."""
 
     name: str
     number: int
@@ -322,7 +342,7 @@ def read_catalog(
 
         def ask(name: str) -> list[dict[str, Any]]:
             text = sql_text(f"catalog/access/{name}.sql")
-            return cursor.execute(text, parameters).fetchall()  # type: ignore[arg-type]
+            return cursor.execute(text, parameters).fetchall()
 
         relations = ask("relations")
         parameters["relations"] = [row["oid"] for row in relations]
@@ -355,7 +375,7 @@ def reread(
     *,
     roles: Iterable[str] = API_ROLES,
 ) -> Catalog:
-    """Return the catalog with some relations, and the functions, read anew after a change."""
+    """Return the catalog with some relations read anew, or, without any, the functions."""
     parameters: dict[str, Any] = {
         "only": list(oids),
         "relations": list(oids),
@@ -367,15 +387,19 @@ def reread(
 
         def ask(name: str) -> list[dict[str, Any]]:
             return cursor.execute(
-                sql_text(f"catalog/access/{name}.sql"),  # type: ignore[arg-type]
+                sql_text(f"catalog/access/{name}.sql"),
                 parameters,
             ).fetchall()
 
-        rows = ask("relations")
-        parts = {name: _grouped(ask(name)) for name in _PARTS}
-        sources = _grouped(ask("view_sources"))
-        fresh = {row["oid"]: _relation(row, parts, sources) for row in rows}
-        functions = tuple(_function(row) for row in ask("functions"))
+        fresh = {}
+        if oids:
+            rows = ask("relations")
+            parts = {name: _grouped(ask(name)) for name in _PARTS}
+            sources = _grouped(ask("view_sources"))
+            fresh = {row["oid"]: _relation(row, parts, sources) for row in rows}
+        functions = catalog.functions
+        if not oids:
+            functions = tuple(_function(row) for row in ask("functions"))
     relations = tuple(fresh.get(relation.oid, relation) for relation in catalog.relations)
     return replace(catalog, relations=relations, functions=functions)
 
@@ -397,8 +421,11 @@ def _relation(
 ) -> Relation:
     oid = row["oid"]
     lists = ("options", "parents", "publications")
+    plain: dict[str, Any] = {
+        key: tuple(value) if key in lists else value for key, value in row.items()
+    }
     return Relation(
-        **{key: tuple(value) if key in lists else value for key, value in row.items()},
+        **plain,
         columns=tuple(_column(part) for part in parts["columns"].get(oid, ())),
         constraints=tuple(_constraint(part) for part in parts["constraints"].get(oid, ())),
         policies=tuple(_policy(part) for part in parts["policies"].get(oid, ())),

@@ -36,8 +36,10 @@ def matrix_text(matrix: AccessMatrix, style: Style) -> str:
 
 
 def _ordered(matrix: AccessMatrix) -> list[TableAccess]:
-    return sorted(matrix.tables, key=lambda table: (table.kind == "function", table.kind != "table",
-                                                    table.relation))  # fmt: skip
+    return sorted(
+        matrix.tables,
+        key=lambda table: (table.kind == "function", table.kind != "table", table.relation),
+    )
 
 
 def _width(matrix: AccessMatrix) -> int:
@@ -140,12 +142,16 @@ def verdict_line(report: CheckReport, style: Style) -> str:
     if not errors:
         against = "the contract is kept" if report.contract else "no leak found"
         return style.good(f"OK: {against} ({size}; self-test: {report.sabotage}).")
-    kinds = {kind: sum(f.kind == kind for f in errors) for kind in dict.fromkeys(f.kind for f in errors)}
+    kinds = {
+        kind: sum(f.kind == kind for f in errors) for kind in dict.fromkeys(f.kind for f in errors)
+    }
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     return style.bad(f"NOT OK: {counted} ({size}).")
 
 
-def finding_lines(findings: tuple[Finding, ...], style: Style, *, notes: bool = False) -> Iterator[str]:
+def finding_lines(
+    findings: tuple[Finding, ...], style: Style, *, notes: bool = False
+) -> Iterator[str]:
     """Yield one line per finding, and the statement that shows it."""
     paint = {"error": style.bad, "warning": style.warn, "note": style.dim}
     for finding in findings:

@@ -1,13 +1,13 @@
-"""The answer of an access check as files for other programs: JUnit, SARIF, GitHub, Markdown, HTML."""
+"""The answer of an access check as files: JUnit, SARIF, GitHub, Markdown, HTML."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from prospectr_db.access.check import CheckReport
 from prospectr_db.access.findings import Finding
@@ -15,7 +15,14 @@ from prospectr_db.errors import ProspectrError
 from prospectr_db.project import Project
 from prospectr_db.report.jsons import plain
 
-__all__ = ["annotations", "html_page", "junit_xml", "markdown_text", "sarif_document", "write_reports"]
+__all__ = [
+    "annotations",
+    "html_page",
+    "junit_xml",
+    "markdown_text",
+    "sarif_document",
+    "write_reports",
+]
 
 _LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 _PAGE = Path(__file__).with_name("access_page.html")
@@ -32,7 +39,7 @@ def write_reports(
     html: Path | None = None,
 ) -> None:
     """Write the files that were asked for, and GitHub's summary where it runs there."""
-    wanted = (
+    wanted: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (junit, lambda: junit_xml(report)),
         (sarif, lambda: json.dumps(sarif_document(report, project), indent=2)),
         (markdown, lambda: markdown_text(report)),
@@ -61,7 +68,7 @@ def junit_xml(report: CheckReport) -> str:
     by_relation: dict[str, list[Finding]] = {t.relation: [] for t in report.matrix.tables}
     for finding in report.errors:
         by_relation.setdefault(finding.relation or "project", []).append(finding)
-    suite = ElementTree.Element(
+    suite = ET.Element(
         "testsuite",
         name="prospectr-db access",
         tests=str(len(by_relation)),
@@ -69,16 +76,16 @@ def junit_xml(report: CheckReport) -> str:
         time=f"{report.seconds:.3f}",
     )
     for relation, found in by_relation.items():
-        case = ElementTree.SubElement(suite, "testcase", classname="access", name=_clean(relation))
+        case = ET.SubElement(suite, "testcase", classname="access", name=_clean(relation))
         if found:
-            failure = ElementTree.SubElement(case, "failure", message=_clean(found[0].sentence))
+            failure = ET.SubElement(case, "failure", message=_clean(found[0].sentence))
             failure.text = _clean(
                 "\n".join(
                     part for f in found for part in (f.sentence, f"  {f.statement}") if part.strip()
                 )
             )
-    ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _clean(text: str) -> str:
@@ -150,7 +157,7 @@ def locate(finding: Finding, project: Project) -> tuple[str, int]:
     return "supabase/access.toml", 1
 
 
-def annotations(report: CheckReport, project: Project) -> str:
+def github_annotations(report: CheckReport, project: Project) -> str:
     """Return GitHub's workflow commands, one line per finding."""
     lines = []
     for finding in report.findings:
@@ -171,8 +178,10 @@ def markdown_text(report: CheckReport) -> str:
         lines += [f"| **{f.kind}** | {_cell(f.sentence)} |" for f in errors]
         lines += [""]
     lines += [
-        f"{len(report.matrix.tables)} relations, {report.matrix.probes} statements in "
-        f"{report.seconds:.1f} s. Self-test: {report.sabotage}.",
+        (
+            f"{len(report.matrix.tables)} relations, {report.matrix.probes} statements in "
+            f"{report.seconds:.1f} s. Self-test: {report.sabotage}."
+        ),
         "",
     ]
     return "\n".join(lines)

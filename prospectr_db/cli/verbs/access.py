@@ -48,7 +48,7 @@ def check(
     from prospectr_db.access.verify import check_target
     from prospectr_db.migrations.reset import disposable
     from prospectr_db.report import access as text
-    from prospectr_db.report.access_files import annotations, write_reports
+    from prospectr_db.report.access_files import github_annotations, write_reports
     from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
@@ -66,7 +66,7 @@ def check(
         html=html,
     )
     if run.environment.get("GITHUB_ACTIONS") == "true" and not run.as_json:
-        typer.echo(annotations(report, run.project))
+        typer.echo(github_annotations(report, run.project))
     run.show(report, verb="access check", text=text.check_text, ok=report.ok)
 
 
@@ -84,3 +84,37 @@ def write(context: typer.Context) -> None:
     ) as target:
         report = write_contract(target, run.project)
     run.show(report, verb="access write", text=written_text)
+
+
+@access_app.command()
+def why(
+    context: typer.Context,
+    table: str = typer.Argument(..., help="The table, with its schema unless that is public."),
+    persona: str = typer.Option("stranger", "--as", metavar="PERSONA", help="Who asks."),
+    command: str = typer.Option("select", "--command", help="select, insert, update or delete."),
+    column: str = typer.Option(None, "--column", help="Only this column."),
+) -> None:
+    """Show why a persona can or cannot: rows, statement, grants, each policy's parts."""
+    from prospectr_db.access.contract import read_contract
+    from prospectr_db.access.observe import prepared
+    from prospectr_db.access.verify import contract_path, exposed_schemas
+    from prospectr_db.access.why import explain
+    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.report.access_why import why_text
+    from prospectr_db.server.embedded import CHECKS
+
+    run = invocation(context)
+    contract = read_contract(contract_path(run.project))
+    with (
+        disposable(
+            run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
+        ) as target,
+        prepared(
+            target,
+            exposed=exposed_schemas(run.project),
+            supplied=contract.values if contract else None,
+            owners=contract.owners if contract else None,
+        ) as observation,
+    ):
+        report = explain(observation, table, persona=persona, command=command, column=column)
+    run.show(report, verb="access why", text=why_text)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, S608 - schemas read better in long lines, and nothing of them is input
 """Small schemas: a right one, and ways of spoiling or respelling it."""
 
 from __future__ import annotations
@@ -105,6 +106,16 @@ create policy "team changes projects" on public.projects for update to authentic
     with check (private.my_role(team_id) is not null);
 create policy "admins drop projects" on public.projects for delete to authenticated
     using (private.my_role(team_id) = 'admin');
+"""
+
+FILES = """
+insert into storage.buckets (id, name, public) values ('papers', 'papers', false);
+create policy "read own papers" on storage.objects for select to authenticated
+    using (bucket_id = 'papers' and (storage.foldername(name))[1] = (select auth.uid())::text);
+create policy "add own papers" on storage.objects for insert to authenticated
+    with check (bucket_id = 'papers' and (storage.foldername(name))[1] = (select auth.uid())::text);
+create policy "drop own papers" on storage.objects for delete to authenticated
+    using (bucket_id = 'papers' and (storage.foldername(name))[1] = (select auth.uid())::text);
 """
 
 
@@ -243,11 +254,18 @@ create policy own on public.events for select to authenticated using (user_id = 
 """, "other-rows", "events_2026"),
     Fault("a policy that lets nobody through", NOTES + 'alter policy "see own" on public.notes'
           " using ((select auth.uid()) = id);", "idle-policy", "notes"),
+    Fault("a bucket that everybody reads", FILES +
+          'alter policy "read own papers" on storage.objects using (bucket_id = \'papers\');',
+          "other-rows", "storage.objects"),
+    Fault("uploads anywhere", FILES +
+          'alter policy "add own papers" on storage.objects with check (bucket_id = \'papers\');',
+          "insert-for-others", "storage.objects"),
     Fault("a missing grant", NOTES + "revoke select on public.notes from authenticated;",
           "idle-policy", "notes"),
 ]  # fmt: skip
 
 RIGHT = {
+    "files": FILES,
     "notes": NOTES,
     "tree": TREE,
     "teams": TEAMS,
@@ -332,7 +350,9 @@ as $$ begin insert into public.people (id, nick) values (new.id, new.raw_user_me
 return new; end $$;
 revoke execute on function public.greet() from public, anon, authenticated;
 create trigger greet after insert on auth.users for each row execute function public.greet();
-""" + NOTES + """
+"""
+    + NOTES
+    + """
 create policy staff on public.notes for select to authenticated using (exists (
     select 1 from public.people as p where p.id = (select auth.uid()) and p.is_admin));
 """,

@@ -10,7 +10,7 @@ from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
-from tests.integration.access.schemas import FAULTS, RIGHT, Fault
+from tests.integration.access.schemas import FAULTS, NOTES, RIGHT, TREE, Fault
 
 
 @pytest.fixture
@@ -26,9 +26,7 @@ def errors_of(target: Target) -> Callable[[str], list[Finding]]:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_planted_hole_is_named(
-    fault: Fault, errors_of: Callable[[str], list[Finding]]
-) -> None:
+def test_a_planted_hole_is_named(fault: Fault, errors_of: Callable[[str], list[Finding]]) -> None:
     found = errors_of(fault.sql)
     assert (fault.rule, fault.relation) in {(f.rule, f.relation) for f in found}, [
         f.sentence for f in found
@@ -36,7 +34,32 @@ def test_a_planted_hole_is_named(
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_a_right_schema_is_left_alone(
-    name: str, errors_of: Callable[[str], list[Finding]]
-) -> None:
+def test_a_right_schema_is_left_alone(name: str, errors_of: Callable[[str], list[Finding]]) -> None:
     assert [f.sentence for f in errors_of(RIGHT[name])] == []
+
+
+UNIQUE_HANDLE = """
+alter table public.notes add column handle text unique;
+grant insert (handle), update (handle) on public.notes to authenticated;
+"""
+
+
+def test_a_unique_column_that_strangers_cannot_read_is_shown_to_be_an_oracle(
+    target: Target,
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(NOTES + UNIQUE_HANDLE)  # type: ignore[call-overload]
+    found = [f for f in judge(observe(target)) if f.kind == "oracle"]
+    assert [(f.relation, f.columns) for f in found if f.severity == "warning"] == [
+        ("notes", ("handle",))
+    ]
+
+
+def test_a_foreign_key_tells_whether_an_id_exists_only_where_policies_look_at_it_too_late(
+    target: Target,
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(TREE)  # type: ignore[call-overload]
+    found = [f for f in judge(observe(target)) if f.kind == "oracle"]
+    # That a uuid is taken can be learnt, but not guessed.
+    assert {(f.columns, f.severity) for f in found} == {(("id",), "note")}
