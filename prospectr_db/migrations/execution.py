@@ -157,6 +157,24 @@ class Session:
                 return self._one_by_one(script, plan)
             return self._pipelined(script, plan)
 
+    def observe(
+        self,
+        script: Script,
+        steps: Sequence[Step],
+        *,
+        before: Callable[[], None],
+        after_each: Callable[[Step], None],
+    ) -> None:
+        """Run steps in one transaction and look at the database between them, as ourselves."""
+        plan: list[tuple[Query, Step | None]] = [((b"begin", None), None)]
+        self._one_by_one(script, plan)
+        before()
+        for step in steps:
+            queries: list[tuple[Query, Step | None]] = [(q, step) for q in self._queries(step)]
+            self._one_by_one(script, queries)
+            after_each(step)
+        self._one_by_one(script, [((b"commit", None), None)])
+
     def tidy(self, text: str = "") -> None:
         """Undo what a file may have left in the session."""
         for query, parameters in self._tidying(text):

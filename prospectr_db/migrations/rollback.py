@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.database.snapshot import Change, difference, take
 from prospectr_db.database.target import Target
-from prospectr_db.errors import UsageError
+from prospectr_db.errors import ProspectrError, UsageError
 from prospectr_db.migrations.apply import apply_files, read_comparison
 from prospectr_db.migrations.comparison import State
 from prospectr_db.migrations.errors import HistoryConflictError
@@ -137,10 +137,8 @@ def check_rollbacks(
         first = take(connection)
         try:
             _undo(session, migration.version, script(file))
-        except Exception as error:
-            if not hasattr(error, "message"):
-                raise
-            checked.append(CheckedRollback(file.version, file.name, (), (), str(error)))
+        except ProspectrError as error:
+            checked.append(CheckedRollback(file.version, file.name, (), (), error.message))
             continue
         left = difference(before, take(connection))
         apply_files(connection, [migration])

@@ -9,8 +9,10 @@ from prospectr_db.migrations.bundle import Bundled
 from prospectr_db.migrations.comparison import State
 from prospectr_db.migrations.events import (
     AppliedElsewhere,
+    ExtraApplied,
     MigrationApplied,
     Retrying,
+    RolledBack,
     SeedApplied,
     SeedProgress,
     ServerNotice,
@@ -68,6 +70,16 @@ def _(event: Retrying, style: Style) -> str:
 
 
 @line_for.register
+def _(event: ExtraApplied, style: Style) -> str:
+    return f"{event.path} {style.dim(_seconds(event.seconds))}"
+
+
+@line_for.register
+def _(event: RolledBack, style: Style) -> str:
+    return f"{event.version} {style.dim('rolled back')}"
+
+
+@line_for.register
 def _(event: ServerNotice, style: Style) -> str | None:
     if event.severity != "WARNING":
         return None
@@ -90,12 +102,14 @@ def applied(report: Applied, style: Style) -> str:
     """Return what `migrate` did."""
     lines = _notes(report.notes, style)
     count = len(report.applied)
-    if count:
+    if count or report.repeated:
         summary = f"{style.good('applied')} {_counted(count, 'migration')} to {report.target}"
     else:
         summary = f"{style.good('up to date')}: {report.target} has " + _counted(
             report.already_applied, "migration"
         )
+    if report.repeated:
+        summary += f", {_counted(len(report.repeated), 'repeatable file')}"
     if report.elsewhere:
         summary += f" ({len(report.elsewhere)} by another run meanwhile)"
     lines.append(f"{summary} in {_seconds(report.seconds)}")

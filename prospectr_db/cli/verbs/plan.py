@@ -1,0 +1,42 @@
+"""`prospectr-db plan`: what `migrate` would do, before it does."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import typer
+
+from prospectr_db.cli.app import app, invocation
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    to: str = typer.Option(None, "--to", metavar="VERSION", help="Stop after this migration."),
+    include_all: bool = typer.Option(
+        False, "--include-all", help="Also files older than the newest applied one."
+    ),
+    markdown: bool = typer.Option(False, "--markdown", help="Markdown, for a pull request."),
+    check: bool = typer.Option(
+        False, "--check", help="Exit 1 if a migration fails or is dangerous to the database."
+    ),
+) -> None:
+    """Try the pending migrations on a copy: locks, rewrites, lint, failures, what changes."""
+    from prospectr_db.cli.copies import copies
+    from prospectr_db.migrations.plan import plan as rehearse
+    from prospectr_db.report.plan import plan_markdown, plan_text
+
+    run = invocation(context)
+    beside = Path(sys.executable).with_name("squawk")
+    report = rehearse(
+        run.target(),
+        run.project,
+        copies(run),
+        to=to,
+        include_all=include_all,
+        squawk=str(beside) if beside.exists() else shutil.which("squawk") or "squawk",
+    )
+    text = plan_markdown if markdown else plan_text
+    run.show(report, verb="plan", text=text, ok=report.ok or not check)

@@ -1,0 +1,158 @@
+"""What pending migrations will do, told before they do it: tried on a copy of the target."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from prospectr_db.database.connection import connect, connect_as_migrator
+from prospectr_db.database.snapshot import Change, difference, take
+from prospectr_db.database.target import Target
+from prospectr_db.migrations.apply import read_comparison
+from prospectr_db.migrations.comparison import select_pending
+from prospectr_db.migrations.execution import Session
+from prospectr_db.migrations.rebuild import recorded_project
+from prospectr_db.migrations.rehearsal import RehearsedMigration, rehearse
+from prospectr_db.project import Migration, Project
+from prospectr_db.resources import sql_text
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["Copies", "Finding", "Plan", "plan"]
+
+Copies = Callable[[Project], AbstractContextManager[Target]]
+"""Lends a throwaway database in the state of a project; `migrations.reset.disposable` does."""
+
+_SQUAWK_SECONDS = 60
+# `migrate` sets a lock_timeout for every transaction, and a statement_timeout when asked.
+_EXCLUDED = "--exclude=require-lock-timeout,require-statement-timeout"
+_LARGE_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark of the linter squawk."""
+
+    file: str
+    line: int
+    rule: str
+    level: str
+    message: str
+    help: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `migrate` would do to a database. Nothing of it was done."""
+
+    target: str
+    migrations: tuple[RehearsedMigration, ...]
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    dangers: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every migration ran on the copy and none is dangerous to the target."""
+        return not self.dangers and all(item.error is None for item in self.migrations)
+
+
+def plan(
+    target: Target,
+    project: Project,
+    copies: Copies,
+    *,
+    to: str | None = None,
+    include_all: bool = False,
+    squawk: str | None = "squawk",
+) -> Plan:
+    """Apply the pending migrations to a copy of the target's state, and tell what they do.
+
+    The target is only read: its history, and the sizes of its tables. ``squawk`` is the linter's
+    command, None for none. Raises HistoryConflictError as `migrate` would.
+    """
+    with connect(target, autocommit=True) as connection:
+        comparison, _ = read_comparison(connection, project)
+        pending = select_pending(project, comparison, to=to, include_all=include_all)
+        state, notes = recorded_project(connection, project)
+        sizes = _sizes(connection) if pending else {}
+    if not pending:
+        return Plan(target.name, (), (), (), (), (*project.notes, *notes))
+    with copies(state) as copy, connect_as_migrator(copy, autocommit=True) as connection:
+        before = take(connection)
+        session = Session.on(connection, on_event=lambda _event: None)
+        rehearsed = []
+        for migration in pending:
+            rehearsed.append(rehearse(session, migration, sizes))
+            if rehearsed[-1].error is not None:
+                break
+        changes = difference(before, take(connection))
+    findings, more = _lint(pending, squawk)
+    skipped = len(pending) - len(rehearsed)
+    if skipped:
+        more = (*more, f"{skipped} migrations after the one that fails were not tried.")
+    return Plan(
+        target.name,
+        tuple(rehearsed),
+        changes,
+        findings,
+        tuple(_dangers(rehearsed)),
+        (*project.notes, *notes, *more, "The copy has no rows: what depends on data was not seen."),
+    )
+
+
+def _sizes(connection: Connection[Any]) -> dict[str, tuple[int, int]]:
+    rows = connection.execute(sql_text("migrations/sizes.sql")).fetchall()
+    return {name: (count, size) for name, count, size in rows}
+
+
+def _dangers(rehearsed: Sequence[RehearsedMigration]) -> list[str]:
+    """Return, in words, what would make others wait for long on tables of some size."""
+    dangers = []
+    for migration in rehearsed:
+        for statement in migration.statements:
+            for effect in statement.effects:
+                slow = effect.rewrites or effect.scans
+                if slow and effect.blocks and (effect.rows or 0) >= _LARGE_ROWS:
+                    does = "rewrites" if effect.rewrites else "reads all of"
+                    dangers.append(
+                        f"{migration.file}:{statement.line} {does} {effect.table} (about "
+                        f"{effect.rows} rows) while {effect.blocks} wait."
+                    )
+    return dangers
+
+
+def _lint(
+    pending: Sequence[Migration], squawk: str | None
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    if squawk is None:
+        return (), ()
+    labels = {str(migration.path): migration.label for migration in pending}
+    command = [squawk, "--reporter", "json", "--assume-in-transaction", _EXCLUDED, *labels]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_SQUAWK_SECONDS, check=False
+        )
+        remarks = json.loads(done.stdout or "[]")
+    except FileNotFoundError:
+        return (), ("squawk is not installed; prospectr-db[lint] brings it.",)
+    except (subprocess.TimeoutExpired, json.JSONDecodeError) as error:
+        return (), (f"squawk gave no answer ({type(error).__name__}); its remarks are missing.",)
+    return tuple(_finding(remark, labels) for remark in remarks), ()
+
+
+def _finding(remark: dict[str, Any], labels: dict[str, str]) -> Finding:
+    return Finding(
+        file=labels.get(remark.get("file", ""), remark.get("file", "")),
+        line=int(remark.get("line", 0)) + 1,
+        rule=str(remark.get("rule_name", "")),
+        level=str(remark.get("level", "")).lower(),
+        message=str(remark.get("message", "")),
+        help=remark.get("help"),
+    )
