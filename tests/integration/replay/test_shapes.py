@@ -1,0 +1,55 @@
+"""Every shape of project that Supabase takes migrates and seeds unchanged, in both eras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from prospectr_db.database import connect
+from prospectr_db.migrations.reset import clone, drop, prepare
+from prospectr_db.project import load
+from prospectr_db.server.embedded import CHECKS, EmbeddedServer, ensure, stop
+from prospectr_db.server.settings import ServerSettings
+
+from . import layouts, services, statements
+from .shape import Shape
+
+SHAPES = (*services.SHAPES, *statements.SHAPES, *layouts.SHAPES)
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="module", params=["c", "s"])
+def replayer(
+    request: pytest.FixtureRequest,
+    settings: ServerSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[EmbeddedServer]:
+    """A server of one era. Not the shared one: there these states would push others out."""
+    root = tmp_path_factory.mktemp(f"replay_{request.param}")
+    era = replace(settings, profile=request.param)
+    yield ensure(root, era, instance=CHECKS)
+    stop(root, era, instance=CHECKS)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+def test_project_of_this_shape_builds_and_behaves(
+    replayer: EmbeddedServer, shape: Shape, tmp_path: Path
+) -> None:
+    project = load(shape.write(tmp_path))
+
+    prepared = prepare(replayer, project)
+
+    assert all(any(name in note for note in project.notes) for name in shape.skipped)
+    database = f"replayed_{next(_NUMBERS)}"
+    target = clone(replayer, prepared.template, database)
+    try:
+        with connect(target) as connection:
+            for statement in shape.asks[:-1]:
+                connection.execute(statement.encode())
+            assert connection.execute(shape.asks[-1].encode()).fetchall() == list(shape.answer)
+    finally:
+        drop(replayer, database)
