@@ -1,0 +1,263 @@
+"""The contract is written from what is seen, and any change of access turns the check red."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from prospectr_db.access.check import check
+from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
+from prospectr_db.access.mutants import mutate
+from prospectr_db.access.observe import observe, observing, prepared
+from prospectr_db.access.sabotage import SabotageNotSeenError, sabotage
+from prospectr_db.access.verify import check_target
+from prospectr_db.access.why import explain
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.errors import ConfigError, UsageError
+from tests.integration.access.schemas import NOTES, TEAMS, TREE
+
+Run = Callable[[str], None]
+
+
+@pytest.fixture
+def run(target: Target) -> Run:
+    """Run statements as migrations would be."""
+
+    def execute(sql: str) -> None:
+        with connect_as_migrator(target) as connection:
+            connection.execute(sql)  # type: ignore[call-overload]
+
+    return execute
+
+
+def written(target: Target) -> Contract:
+    """Return the contract that `access write` would leave behind."""
+    matrix = observe(target)
+    return parse_contract(render(facts_of(matrix), accepted={}))
+
+
+def sentences(target: Target, contract: Contract) -> set[str]:
+    return {f.sentence for f in check(observe(target), contract) if f.severity == "error"}
+
+
+@pytest.mark.parametrize("schema", [NOTES, TREE, TEAMS], ids=["notes", "tree", "teams"])
+def test_a_contract_that_was_just_written_is_kept(schema: str, target: Target, run: Run) -> None:
+    run(schema)
+    assert sentences(target, written(target)) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            "grant update (is_pro) on public.notes to authenticated",
+            "Owners can now update notes.is_pro on their own rows.",
+        ),
+        (
+            "grant insert (is_pro) on public.notes to authenticated",
+            "Owners can now insert into notes.is_pro for themselves.",
+        ),
+        (
+            "revoke delete on public.notes from authenticated",
+            (
+                "Owners can no longer delete notes on their own rows: denied, permission denied for "
+                "table notes."
+            ),
+        ),
+        (
+            (
+                "create table public.extra (id int primary key); "
+                "alter table public.extra enable row level security"
+            ),
+            "The table extra is not in the contract: say who may do what to it.",
+        ),
+        ("drop table public.notes", "The contract speaks of notes, which is not there."),
+        (
+            "grant select on public.notes to anon",
+            "notes now holds a grant that no policy uses: anon: select.",
+        ),
+        (
+            "grant truncate on public.notes to anon",
+            "Visitors without a login can now empty notes with TRUNCATE, which no policy stops.",
+        ),
+        (
+            'alter policy "drop own" on public.notes using (true)',
+            "Authenticated strangers can now delete notes on other people's rows.",
+        ),
+    ],
+)
+def test_a_change_of_access_is_told_in_a_sentence(
+    change: str, expected: str, target: Target, run: Run
+) -> None:
+    run(NOTES)
+    contract = written(target)
+    run(change)
+    assert expected in sentences(target, contract)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        'alter policy "see own" on public.notes using (user_id = auth.uid())',
+        'alter policy "see own" on public.notes to public',
+        (
+            'drop policy "see own" on public.notes; create policy a on public.notes for select '
+            "to authenticated using (auth.uid() is not null and auth.uid() = user_id)"
+        ),
+    ],
+)
+def test_another_spelling_of_the_same_access_keeps_the_contract(
+    spelling: str, target: Target, run: Run
+) -> None:
+    run(NOTES)
+    contract = written(target)
+    run(spelling)
+    assert sentences(target, contract) == set()
+
+
+def test_a_hole_stays_red_until_somebody_gives_a_reason(target: Target, run: Run) -> None:
+    run(NOTES + 'alter policy "see own" on public.notes using (true);')
+    matrix = observe(target)
+    keys = {f.key: "" for f in check(matrix, None) if f.severity == "error"}
+    unreasoned = parse_contract(render(facts_of(matrix), accepted=keys))
+    reasoned = parse_contract(render(facts_of(matrix), accepted=dict.fromkeys(keys, "a wall")))
+    assert [f for f in check(matrix, unreasoned) if f.severity == "error"]
+    assert not [f for f in check(matrix, reasoned) if f.severity == "error"]
+
+
+def test_comments_and_reasons_survive_writing_again(target: Target, run: Run) -> None:
+    run(NOTES)
+    facts = facts_of(observe(target))
+    text = render(facts, accepted={"a/b": "because"})
+    kept = text.replace(
+        "[tables.notes.owner]", "# the owner writes his notes\n[tables.notes.owner]  # all of them"
+    )
+    again = render(facts, accepted={"a/b": "because"}, previous=kept)
+    assert again == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version = ",
+        "strange = 1",
+        "[tables.notes.owner]\nselect = 3",
+        "[tables.notes.owner]\nfly = true",
+        "[tables]\nnotes = 1",
+    ],
+)
+def test_a_contract_that_cannot_be_read_is_explained(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_contract(text)
+    assert caught.value.hint
+
+
+def test_an_empty_database_is_not_green(target: Target) -> None:
+    report = check_target(target)
+    assert not report.ok
+    assert [f.kind for f in report.errors] == ["vacuous"]
+
+
+def test_a_table_whose_rows_cannot_be_built_is_red_until_values_are_supplied(
+    target: Target, run: Run
+) -> None:
+    run(
+        NOTES
+        + "alter table public.notes add column code text not null check (md5(code) like 'c4ca%');"
+    )
+    found = [f for f in check(observe(target), None) if f.severity == "error"]
+    assert {f.kind for f in found} >= {"vacuous"}
+    supplied = observe(target, supplied={"notes": {"code": "1"}})
+    assert not [f for f in check(supplied, None) if f.kind == "vacuous"]
+
+
+def test_each_run_lays_one_table_open_and_sees_it(target: Target, run: Run) -> None:
+    run(NOTES)
+    report = check_target(target)
+    assert report.ok
+    assert report.sabotage.startswith("row-level security switched off on notes")
+
+
+def test_a_check_that_cannot_see_the_sabotage_is_an_error(
+    target: Target, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(NOTES)
+    with observing(target) as (observation, matrix):
+        monkeypatch.setattr("prospectr_db.access.sabotage.judge", lambda _matrix: ())
+        with pytest.raises(SabotageNotSeenError):
+            sabotage(observation, matrix)
+
+
+def test_nothing_of_an_observation_stays_behind(target: Target, run: Run) -> None:
+    run(NOTES)
+    check_target(target)
+    with connect_as_migrator(target) as connection:
+        rows = connection.execute(
+            "select (select count(*) from auth.users), (select count(*) from public.notes),"
+            " to_regnamespace('prospectr_access')::text"
+        ).fetchone()
+    assert rows == (0, 0, None)
+
+
+def test_why_shows_the_value_of_each_part_of_the_policy_that_decided(
+    target: Target, run: Run
+) -> None:
+    run(
+        NOTES
+        + 'alter policy "see own" on public.notes using (auth.uid() = user_id and not is_pro);'
+    )
+    with prepared(target) as observation:
+        stranger = explain(observation, "notes", persona="stranger", command="select")
+        owner = explain(observation, "notes", persona="owner", command="select")
+    deciding = next(p for p in stranger.policies if p.applies)
+    assert stranger.verdict == "filtered"
+    assert owner.verdict == "allowed"
+    assert [(p.depth, p.value) for p in deciding.parts if "user_id" in p.expression] == [
+        (0, "false"),
+        (1, "false"),
+    ]
+    assert any(p.expression == "NOT is_pro" and p.value == "true" for p in deciding.parts)
+
+
+def test_the_printed_script_reproduces_the_verdict(target: Target, run: Run) -> None:
+    run(NOTES)
+    with prepared(target) as observation:
+        why = explain(observation, "notes", persona="owner", command="update", column="title")
+        connection = observation.connection
+        lines = why.script.removeprefix("begin;").removesuffix("rollback;")
+        connection.execute(lines)  # type: ignore[call-overload]
+    assert why.verdict == "allowed"
+    assert "set local role authenticated" in why.script
+
+
+def test_why_explains_a_wrong_name(target: Target, run: Run) -> None:
+    run(NOTES)
+    with prepared(target) as observation:
+        for wrong in ({"label": "nope"}, {"label": "notes", "persona": "nope"}):
+            with pytest.raises(UsageError):
+                explain(observation, **wrong)
+
+
+def test_every_weakening_that_changes_somebodys_access_is_noticed_by_the_contract(
+    target: Target, run: Run
+) -> None:
+    run(TREE)
+    contract = written(target)
+    with observing(target) as (observation, matrix):
+        report = mutate(observation, matrix, contract)
+    survivors = [m.change for m in report.mutants if m.outcome == "survived"]
+    assert survivors == []
+    assert report.killed > 10
+
+
+def test_a_weakening_that_no_rule_knows_survives_without_a_contract(
+    target: Target, run: Run
+) -> None:
+    run(NOTES)
+    with observing(target) as (observation, matrix):
+        report = mutate(observation, matrix, None)
+    assert "update (is_pro) on notes to authenticated" in {
+        m.change for m in report.mutants if m.outcome == "survived"
+    }
