@@ -126,7 +126,7 @@ def take(
             raise ValueError(f"no such kind: {', '.join(sorted(unknown))}")
     parameters = {
         "schemas": None if schemas is None else sorted(schemas),
-        "except": sorted(exclude),
+        "excluded": sorted(exclude),
         "members": extension_members,
     }
     objects: dict[Key, Facts] = {}

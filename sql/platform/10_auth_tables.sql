@@ -55,7 +55,7 @@ create table auth.users (
     constraint users_pkey primary key (id),
     constraint users_phone_key unique (phone),
     constraint users_email_change_confirm_status_check
-        check ((email_change_confirm_status >= 0) and (email_change_confirm_status <= 2))
+    check ((email_change_confirm_status >= 0) and (email_change_confirm_status <= 2))
 );
 create unique index confirmation_token_idx
 on auth.users (confirmation_token)
@@ -91,7 +91,7 @@ create table auth.sessions (
     tag text,
     constraint sessions_pkey primary key (id),
     constraint sessions_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade
+    foreign key (user_id) references auth.users (id) on delete cascade
 );
 create index sessions_not_after_idx on auth.sessions (not_after desc);
 create index sessions_user_id_idx on auth.sessions (user_id);
@@ -110,7 +110,7 @@ create table auth.refresh_tokens (
     constraint refresh_tokens_pkey primary key (id),
     constraint refresh_tokens_token_unique unique (token),
     constraint refresh_tokens_session_id_fkey
-        foreign key (session_id) references auth.sessions (id) on delete cascade
+    foreign key (session_id) references auth.sessions (id) on delete cascade
 );
 create index refresh_tokens_instance_id_idx on auth.refresh_tokens (instance_id);
 create index refresh_tokens_instance_id_user_id_idx on auth.refresh_tokens (instance_id, user_id);
@@ -155,7 +155,7 @@ create table auth.identities (
     constraint identities_pkey primary key (id),
     constraint identities_provider_id_provider_unique unique (provider_id, provider),
     constraint identities_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade
+    foreign key (user_id) references auth.users (id) on delete cascade
 );
 create index identities_email_idx on auth.identities (email text_pattern_ops);
 create index identities_user_id_idx on auth.identities (user_id);
@@ -176,7 +176,7 @@ create table auth.mfa_factors (
     constraint mfa_factors_pkey primary key (id),
     constraint mfa_factors_last_challenged_at_key unique (last_challenged_at),
     constraint mfa_factors_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade
+    foreign key (user_id) references auth.users (id) on delete cascade
 );
 create index factor_id_created_at_idx on auth.mfa_factors (user_id, created_at);
 create unique index mfa_factors_user_friendly_name_unique
@@ -195,7 +195,7 @@ create table auth.mfa_challenges (
     web_authn_session_data jsonb,
     constraint mfa_challenges_pkey primary key (id),
     constraint mfa_challenges_auth_factor_id_fkey
-        foreign key (factor_id) references auth.mfa_factors (id) on delete cascade
+    foreign key (factor_id) references auth.mfa_factors (id) on delete cascade
 );
 create index mfa_challenge_created_at_idx on auth.mfa_challenges (created_at desc);
 
@@ -207,9 +207,9 @@ create table auth.mfa_amr_claims (
     id uuid not null,
     constraint amr_id_pk primary key (id),
     constraint mfa_amr_claims_session_id_authentication_method_pkey
-        unique (session_id, authentication_method),
+    unique (session_id, authentication_method),
     constraint mfa_amr_claims_session_id_fkey
-        foreign key (session_id) references auth.sessions (id) on delete cascade
+    foreign key (session_id) references auth.sessions (id) on delete cascade
 );
 
 create table auth.sso_providers (
@@ -219,7 +219,7 @@ create table auth.sso_providers (
     updated_at timestamptz,
     constraint sso_providers_pkey primary key (id),
     constraint "resource_id not empty"
-        check ((resource_id = null) or (char_length(resource_id) > 0))
+    check ((resource_id = null) or (char_length(resource_id) > 0))
 );
 create unique index sso_providers_resource_id_idx on auth.sso_providers (lower(resource_id));
 
@@ -231,7 +231,7 @@ create table auth.sso_domains (
     updated_at timestamptz,
     constraint sso_domains_pkey primary key (id),
     constraint sso_domains_sso_provider_id_fkey
-        foreign key (sso_provider_id) references auth.sso_providers (id) on delete cascade,
+    foreign key (sso_provider_id) references auth.sso_providers (id) on delete cascade,
     constraint "domain not empty" check (char_length(domain) > 0)
 );
 create unique index sso_domains_domain_idx on auth.sso_domains (lower(domain));
@@ -250,10 +250,10 @@ create table auth.saml_providers (
     constraint saml_providers_pkey primary key (id),
     constraint saml_providers_entity_id_key unique (entity_id),
     constraint saml_providers_sso_provider_id_fkey
-        foreign key (sso_provider_id) references auth.sso_providers (id) on delete cascade,
+    foreign key (sso_provider_id) references auth.sso_providers (id) on delete cascade,
     constraint "entity_id not empty" check (char_length(entity_id) > 0),
     constraint "metadata_url not empty"
-        check ((metadata_url = null) or (char_length(metadata_url) > 0)),
+    check ((metadata_url = null) or (char_length(metadata_url) > 0)),
     constraint "metadata_xml not empty" check (char_length(metadata_xml) > 0)
 );
 create index saml_providers_sso_provider_id_idx on auth.saml_providers (sso_provider_id);
@@ -288,9 +288,9 @@ create table auth.saml_relay_states (
     flow_state_id uuid,
     constraint saml_relay_states_pkey primary key (id),
     constraint saml_relay_states_flow_state_id_fkey
-        foreign key (flow_state_id) references auth.flow_state (id) on delete cascade,
+    foreign key (flow_state_id) references auth.flow_state (id) on delete cascade,
     constraint saml_relay_states_sso_provider_id_fkey
-        foreign key (sso_provider_id) references auth.sso_providers (id) on delete cascade,
+    foreign key (sso_provider_id) references auth.sso_providers (id) on delete cascade,
     constraint "request_id not empty" check (char_length(request_id) > 0)
 );
 create index saml_relay_states_created_at_idx on auth.saml_relay_states (created_at desc);
@@ -307,7 +307,7 @@ create table auth.one_time_tokens (
     updated_at timestamp not null default now(),
     constraint one_time_tokens_pkey primary key (id),
     constraint one_time_tokens_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade,
+    foreign key (user_id) references auth.users (id) on delete cascade,
     constraint one_time_tokens_token_hash_check check (char_length(token_hash) > 0)
 );
 create index one_time_tokens_relates_to_hash_idx on auth.one_time_tokens using hash (relates_to);

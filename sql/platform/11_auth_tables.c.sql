@@ -28,8 +28,10 @@ create table auth.oauth_clients (
     constraint oauth_clients_client_uri_length check (char_length(client_uri) <= 2048),
     constraint oauth_clients_logo_uri_length check (char_length(logo_uri) <= 2048),
     constraint oauth_clients_token_endpoint_auth_method_check
-        check (token_endpoint_auth_method = any (array['client_secret_basic',
-            'client_secret_post', 'none']))
+    check (token_endpoint_auth_method = any(array[
+        'client_secret_basic',
+        'client_secret_post', 'none'
+    ]))
 );
 create index oauth_clients_deleted_at_idx on auth.oauth_clients (deleted_at);
 
@@ -55,17 +57,17 @@ create table auth.oauth_authorizations (
     constraint oauth_authorizations_authorization_code_key unique (authorization_code),
     constraint oauth_authorizations_authorization_id_key unique (authorization_id),
     constraint oauth_authorizations_client_id_fkey
-        foreign key (client_id) references auth.oauth_clients (id) on delete cascade,
+    foreign key (client_id) references auth.oauth_clients (id) on delete cascade,
     constraint oauth_authorizations_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade,
+    foreign key (user_id) references auth.users (id) on delete cascade,
     constraint oauth_authorizations_authorization_code_length
-        check (char_length(authorization_code) <= 255),
+    check (char_length(authorization_code) <= 255),
     constraint oauth_authorizations_code_challenge_length
-        check (char_length(code_challenge) <= 128),
+    check (char_length(code_challenge) <= 128),
     constraint oauth_authorizations_expires_at_future check (expires_at > created_at),
     constraint oauth_authorizations_nonce_length check (char_length(nonce) <= 255),
     constraint oauth_authorizations_redirect_uri_length
-        check (char_length(redirect_uri) <= 2048),
+    check (char_length(redirect_uri) <= 2048),
     constraint oauth_authorizations_resource_length check (char_length(resource) <= 2048),
     constraint oauth_authorizations_scope_length check (char_length(scope) <= 4096),
     constraint oauth_authorizations_state_length check (char_length(state) <= 4096)
@@ -84,11 +86,11 @@ create table auth.oauth_consents (
     constraint oauth_consents_pkey primary key (id),
     constraint oauth_consents_user_client_unique unique (user_id, client_id),
     constraint oauth_consents_client_id_fkey
-        foreign key (client_id) references auth.oauth_clients (id) on delete cascade,
+    foreign key (client_id) references auth.oauth_clients (id) on delete cascade,
     constraint oauth_consents_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade,
+    foreign key (user_id) references auth.users (id) on delete cascade,
     constraint oauth_consents_revoked_after_granted
-        check ((revoked_at is null) or (revoked_at >= granted_at)),
+    check ((revoked_at is null) or (revoked_at >= granted_at)),
     constraint oauth_consents_scopes_length check (char_length(scopes) <= 2048),
     constraint oauth_consents_scopes_not_empty check (char_length(trim(both from scopes)) > 0)
 );
@@ -138,44 +140,50 @@ create table auth.custom_oauth_providers (
     constraint custom_oauth_providers_pkey primary key (id),
     constraint custom_oauth_providers_identifier_key unique (identifier),
     constraint custom_oauth_providers_authorization_url_https
-        check ((authorization_url is null) or (authorization_url like 'https://%')),
+    check ((authorization_url is null) or (authorization_url like 'https://%')),
     constraint custom_oauth_providers_authorization_url_length
-        check ((authorization_url is null) or (char_length(authorization_url) <= 2048)),
+    check ((authorization_url is null) or (char_length(authorization_url) <= 2048)),
     constraint custom_oauth_providers_client_id_length
-        check ((char_length(client_id) >= 1) and (char_length(client_id) <= 512)),
+    check ((char_length(client_id) >= 1) and (char_length(client_id) <= 512)),
     constraint custom_oauth_providers_discovery_url_length
-        check ((discovery_url is null) or (char_length(discovery_url) <= 2048)),
+    check ((discovery_url is null) or (char_length(discovery_url) <= 2048)),
     constraint custom_oauth_providers_identifier_format
-        check (identifier ~ '^[a-z0-9][a-z0-9:-]{0,48}[a-z0-9]$'),
+    check (identifier ~ '^[a-z0-9][a-z0-9:-]{0,48}[a-z0-9]$'),
     constraint custom_oauth_providers_issuer_length
-        check ((issuer is null) or ((char_length(issuer) >= 1)
-            and (char_length(issuer) <= 2048))),
+    check ((
+        issuer is null) or ((char_length(issuer) >= 1)
+    and (char_length(issuer) <= 2048)
+    )),
     constraint custom_oauth_providers_jwks_uri_https
-        check ((jwks_uri is null) or (jwks_uri like 'https://%')),
+    check ((jwks_uri is null) or (jwks_uri like 'https://%')),
     constraint custom_oauth_providers_jwks_uri_length
-        check ((jwks_uri is null) or (char_length(jwks_uri) <= 2048)),
+    check ((jwks_uri is null) or (char_length(jwks_uri) <= 2048)),
     constraint custom_oauth_providers_name_length
-        check ((char_length(name) >= 1) and (char_length(name) <= 100)),
+    check ((char_length(name) >= 1) and (char_length(name) <= 100)),
     constraint custom_oauth_providers_oauth2_requires_endpoints
-        check ((provider_type <> 'oauth2') or ((authorization_url is not null)
-            and (token_url is not null) and (userinfo_url is not null))),
+    check ((
+        provider_type <> 'oauth2') or ((authorization_url is not null)
+    and (token_url is not null) and (userinfo_url is not null)
+    )),
     constraint custom_oauth_providers_oidc_discovery_url_https
-        check ((provider_type <> 'oidc') or (discovery_url is null)
-            or (discovery_url like 'https://%')),
+    check (
+        (provider_type <> 'oidc') or (discovery_url is null)
+        or (discovery_url like 'https://%')
+    ),
     constraint custom_oauth_providers_oidc_issuer_https
-        check ((provider_type <> 'oidc') or (issuer is null) or (issuer like 'https://%')),
+    check ((provider_type <> 'oidc') or (issuer is null) or (issuer like 'https://%')),
     constraint custom_oauth_providers_oidc_requires_issuer
-        check ((provider_type <> 'oidc') or (issuer is not null)),
+    check ((provider_type <> 'oidc') or (issuer is not null)),
     constraint custom_oauth_providers_provider_type_check
-        check (provider_type = any (array['oauth2', 'oidc'])),
+    check (provider_type = any(array['oauth2', 'oidc'])),
     constraint custom_oauth_providers_token_url_https
-        check ((token_url is null) or (token_url like 'https://%')),
+    check ((token_url is null) or (token_url like 'https://%')),
     constraint custom_oauth_providers_token_url_length
-        check ((token_url is null) or (char_length(token_url) <= 2048)),
+    check ((token_url is null) or (char_length(token_url) <= 2048)),
     constraint custom_oauth_providers_userinfo_url_https
-        check ((userinfo_url is null) or (userinfo_url like 'https://%')),
+    check ((userinfo_url is null) or (userinfo_url like 'https://%')),
     constraint custom_oauth_providers_userinfo_url_length
-        check ((userinfo_url is null) or (char_length(userinfo_url) <= 2048))
+    check ((userinfo_url is null) or (char_length(userinfo_url) <= 2048))
 );
 create index custom_oauth_providers_created_at_idx on auth.custom_oauth_providers (created_at);
 create index custom_oauth_providers_enabled_idx on auth.custom_oauth_providers (enabled);
@@ -200,7 +208,7 @@ create table auth.webauthn_credentials (
     last_used_at timestamptz,
     constraint webauthn_credentials_pkey primary key (id),
     constraint webauthn_credentials_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade
+    foreign key (user_id) references auth.users (id) on delete cascade
 );
 create unique index webauthn_credentials_credential_id_key
 on auth.webauthn_credentials (credential_id);
@@ -215,9 +223,9 @@ create table auth.webauthn_challenges (
     expires_at timestamptz not null,
     constraint webauthn_challenges_pkey primary key (id),
     constraint webauthn_challenges_user_id_fkey
-        foreign key (user_id) references auth.users (id) on delete cascade,
+    foreign key (user_id) references auth.users (id) on delete cascade,
     constraint webauthn_challenges_challenge_type_check
-        check (challenge_type = any (array['signup', 'registration', 'authentication']))
+    check (challenge_type = any(array['signup', 'registration', 'authentication']))
 );
 create index webauthn_challenges_expires_at_idx on auth.webauthn_challenges (expires_at);
 create index webauthn_challenges_user_id_idx on auth.webauthn_challenges (user_id);
@@ -232,7 +240,7 @@ create table auth.mfa_recovery_code_sets (
     updated_at timestamptz not null default now(),
     constraint mfa_recovery_code_sets_pkey primary key (id),
     constraint mfa_recovery_code_sets_failed_verification_count_check
-        check (failed_verification_count >= 0)
+    check (failed_verification_count >= 0)
 );
 
 create table auth.mfa_recovery_codes (
@@ -255,9 +263,9 @@ create table auth.scim_tokens (
     revoked_at timestamptz,
     constraint scim_tokens_pkey primary key (id),
     constraint scim_tokens_expires_at_future
-        check ((expires_at is null) or (expires_at > created_at)),
+    check ((expires_at is null) or (expires_at > created_at)),
     constraint scim_tokens_revoked_after_created
-        check ((revoked_at is null) or (revoked_at >= created_at)),
+    check ((revoked_at is null) or (revoked_at >= created_at)),
     constraint scim_tokens_token_hash_check check (token_hash ~ '^[0-9a-f]{64}$')
 );
 
@@ -277,37 +285,37 @@ create table auth.scim_users (
 );
 
 alter table auth.sessions
-    add column oauth_client_id uuid,
-    add column refresh_token_hmac_key text,
-    add column refresh_token_counter bigint,
-    add column scopes text,
-    add constraint sessions_oauth_client_id_fkey
-        foreign key (oauth_client_id) references auth.oauth_clients (id) on delete cascade,
-    add constraint sessions_scopes_length check (char_length(scopes) <= 4096);
+add column oauth_client_id uuid,
+add column refresh_token_hmac_key text,
+add column refresh_token_counter bigint,
+add column scopes text,
+add constraint sessions_oauth_client_id_fkey
+foreign key (oauth_client_id) references auth.oauth_clients (id) on delete cascade,
+add constraint sessions_scopes_length check (char_length(scopes) <= 4096);
 create index sessions_oauth_client_id_idx on auth.sessions (oauth_client_id);
 
 alter table auth.mfa_factors
-    add column last_webauthn_challenge_data jsonb;
+add column last_webauthn_challenge_data jsonb;
 
 alter table auth.sso_providers
-    add column disabled boolean;
+add column disabled boolean;
 create index sso_providers_resource_id_pattern_idx
 on auth.sso_providers (resource_id text_pattern_ops);
 
 alter table auth.flow_state
-    add column invite_token text,
-    add column referrer text,
-    add column oauth_client_state_id uuid,
-    add column linking_target_id uuid,
-    add column email_optional boolean not null default false;
+add column invite_token text,
+add column referrer text,
+add column oauth_client_state_id uuid,
+add column linking_target_id uuid,
+add column email_optional boolean not null default false;
 
 alter table auth.one_time_tokens
-    add column expires_at timestamptz;
+add column expires_at timestamptz;
 
 -- A flow may now begin without a PKCE code.
 alter table auth.flow_state
-    alter column auth_code drop not null,
-    alter column code_challenge drop not null,
-    alter column code_challenge_method drop not null;
+alter column auth_code drop not null,
+alter column code_challenge drop not null,
+alter column code_challenge_method drop not null;
 
 reset role;

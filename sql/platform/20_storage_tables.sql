@@ -58,7 +58,7 @@ create table storage.s3_multipart_uploads (
     user_metadata jsonb,
     constraint s3_multipart_uploads_pkey primary key (id),
     constraint s3_multipart_uploads_bucket_id_fkey
-        foreign key (bucket_id) references storage.buckets (id)
+    foreign key (bucket_id) references storage.buckets (id)
 );
 create index idx_multipart_uploads_list
 on storage.s3_multipart_uploads (bucket_id, key, created_at);
@@ -76,9 +76,9 @@ create table storage.s3_multipart_uploads_parts (
     created_at timestamptz not null default now(),
     constraint s3_multipart_uploads_parts_pkey primary key (id),
     constraint s3_multipart_uploads_parts_bucket_id_fkey
-        foreign key (bucket_id) references storage.buckets (id),
+    foreign key (bucket_id) references storage.buckets (id),
     constraint s3_multipart_uploads_parts_upload_id_fkey
-        foreign key (upload_id) references storage.s3_multipart_uploads (id) on delete cascade
+    foreign key (upload_id) references storage.s3_multipart_uploads (id) on delete cascade
 );
 
 alter table storage.buckets enable row level security;

@@ -37,28 +37,28 @@ create table storage.vector_indexes (
     updated_at timestamptz not null default now(),
     constraint vector_indexes_pkey primary key (id),
     constraint vector_indexes_bucket_id_fkey
-        foreign key (bucket_id) references storage.buckets_vectors (id)
+    foreign key (bucket_id) references storage.buckets_vectors (id)
 );
 create unique index vector_indexes_name_bucket_id_idx on storage.vector_indexes (name, bucket_id);
 
 alter table storage.buckets
-    add column type storage.buckettype not null default 'STANDARD',
-    add column versioning_status text not null default 'DISABLED',
-    add constraint buckets_versioning_dark_check check (versioning_status = 'DISABLED'),
-    add constraint buckets_versioning_standard_only_check
-        check ((type = 'STANDARD') or (versioning_status = 'DISABLED')),
-    add constraint buckets_versioning_status_check
-        check (versioning_status = any (array['DISABLED', 'ENABLED', 'SUSPENDED']));
+add column type storage.buckettype not null default 'STANDARD',
+add column versioning_status text not null default 'DISABLED',
+add constraint buckets_versioning_dark_check check (versioning_status = 'DISABLED'),
+add constraint buckets_versioning_standard_only_check
+check ((type = 'STANDARD') or (versioning_status = 'DISABLED')),
+add constraint buckets_versioning_status_check
+check (versioning_status = any(array['DISABLED', 'ENABLED', 'SUSPENDED']));
 
 alter table storage.objects
-    add column archived_at timestamptz,
-    add column is_delete_marker boolean not null default false,
-    add column is_versioned boolean not null default false;
+add column archived_at timestamptz,
+add column is_delete_marker boolean not null default false,
+add column is_versioned boolean not null default false;
 create index idx_objects_bucket_id_name_lower
 on storage.objects (bucket_id, lower(name) collate "C");
 
 alter table storage.s3_multipart_uploads
-    add column metadata jsonb;
+add column metadata jsonb;
 
 alter table storage.buckets_analytics enable row level security;
 alter table storage.buckets_vectors enable row level security;

@@ -85,9 +85,9 @@ create trigger update_objects_updated_at
 before update on storage.objects
 for each row execute function storage.update_updated_at_column();
 
--- One level of a bucket as a file browser shows it; folders have no id. `levels` is the depth of the
--- entries wanted, `prefix` the folder, `search` what names begin with. Folders come first, but since
--- 2026 they stand among the objects where both are ordered by name.
+-- One level of a bucket as a file browser shows it; folders have no id. `levels` is the depth of
+-- the entries wanted, `prefix` the folder, `search` what names begin with. Folders come first, but
+-- since 2026 they stand among the objects where both are ordered by name.
 create or replace function storage.search(
     prefix text,
     bucketname text,

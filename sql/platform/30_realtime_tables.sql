@@ -18,8 +18,8 @@ create type realtime.wal_column as (
 create type realtime.wal_rls as (
     wal jsonb,
     is_rls_enabled boolean,
-    subscription_ids uuid[],
-    errors text[]
+    subscription_ids uuid [],
+    errors text []
 );
 
 create or replace function realtime.to_regrole(role_name text) returns regrole

@@ -1,6 +1,6 @@
--- Stands in for supautils, the library through which Supabase lets postgres manage policies and drop
--- triggers on some tables of the services without owning them. A library leaves no trace in the
--- catalog; this one needs six event triggers, and keeps its functions in pg_catalog.
+-- Stands in for supautils, the library through which Supabase lets postgres manage policies and
+-- drop triggers on some tables of the services without owning them. A library leaves no trace in
+-- the catalog; this one needs six event triggers, and keeps its functions in pg_catalog.
 --
 -- How: for the length of one such statement postgres is made a member of the services' roles, so
 -- that PostgreSQL's own check passes; at its end the membership is gone. The row is written by

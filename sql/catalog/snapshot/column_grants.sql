@@ -17,8 +17,8 @@ cross join lateral pg_catalog.aclexplode(att.attacl) as acl
 where
     not att.attisdropped
     and att.attacl is not null
-    and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and not exists (
@@ -40,4 +40,4 @@ where
         )
     )
 group by nsp.nspname, rel.relname, att.attname, acl.grantee
-order by name
+order by name;

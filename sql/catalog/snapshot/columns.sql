@@ -26,8 +26,8 @@ where
     att.attnum > 0
     and not att.attisdropped
     and rel.relkind in ('r', 'p', 'f', 'v', 'm')
-    and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and not exists (
@@ -48,4 +48,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

@@ -15,18 +15,19 @@ left join pg_catalog.pg_constraint as con
 left join pg_catalog.pg_class as host
     on coalesce(pol.polrelid, trg.tgrelid, con.conrelid) = host.oid
 left join pg_catalog.pg_namespace as nsp
-    on host.relnamespace = nsp.oid
-    or target.schema = nsp.nspname
-    or (des.classoid = 'pg_catalog.pg_namespace'::regclass and des.objoid = nsp.oid)
+    on
+        host.relnamespace = nsp.oid
+        or target.schema = nsp.nspname
+        or (des.classoid = 'pg_catalog.pg_namespace'::regclass and des.objoid = nsp.oid)
 where
     des.objoid >= 16384
     and des.classoid <> 'pg_catalog.pg_extension'::regclass
     and (nsp.nspname is not null or %(schemas)s::text[] is null)
     and (nsp.nspname is null or (
-    (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
-    and nsp.nspname not like 'pg\_t%%'
-    and nsp.nspname not in ('pg_catalog', 'information_schema')
+        (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+        and nsp.nspname <> all(%(excluded)s::text[])
+        and nsp.nspname not like 'pg\_t%%'
+        and nsp.nspname not in ('pg_catalog', 'information_schema')
     ))
     and not (target.type = 'event trigger' and target.identity like 'supautils%%')
     and (
@@ -40,4 +41,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

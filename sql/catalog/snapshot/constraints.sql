@@ -1,5 +1,5 @@
--- Constraints of tables and domains. Not-null constraints, which PostgreSQL 18 lists as well, are told
--- with their columns.
+-- Constraints of tables and domains. Not-null constraints, which PostgreSQL 18 lists as well, are
+-- told with their columns.
 select
     pg_catalog.format(
         '%%s.%%s.%%s', nsp.nspname, coalesce(rel.relname, dom.typname), con.conname
@@ -16,8 +16,8 @@ left join pg_catalog.pg_class as rel on con.conrelid = rel.oid
 left join pg_catalog.pg_type as dom on con.contypid = dom.oid
 where
     con.contype in ('c', 'f', 'p', 'u', 'x')
-    and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and not exists (
@@ -49,4 +49,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

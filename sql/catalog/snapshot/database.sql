@@ -1,5 +1,5 @@
--- The database itself: owner, settings, and who may connect to it or create schemas in it. Its name is
--- not part of it: copies of one database have different names.
+-- The database itself: owner, settings, and who may connect to it or create schemas in it. Its name
+-- is not part of it: copies of one database have different names.
 select
     'database' as name,
     pg_catalog.jsonb_strip_nulls(
@@ -33,4 +33,4 @@ select
         )
     ) as facts
 from pg_catalog.pg_database as dat
-where dat.datname = pg_catalog.current_database()
+where dat.datname = pg_catalog.current_database();

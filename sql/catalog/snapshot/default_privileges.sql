@@ -24,6 +24,6 @@ from pg_catalog.pg_default_acl as def
 left join pg_catalog.pg_namespace as nsp on def.defaclnamespace = nsp.oid
 cross join lateral pg_catalog.aclexplode(def.defaclacl) as acl
 where
-    %(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[])
+    %(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[])
 group by def.defaclrole, def.defaclobjtype, nsp.nspname, acl.grantee
-order by name
+order by name;

@@ -1,4 +1,5 @@
--- Event triggers, without those of the extensions and of the embedded server's stand-in for supautils.
+-- Event triggers, without those of the extensions and of the embedded server's stand-in for
+-- supautils.
 select
     evt.evtname as name,
     pg_catalog.jsonb_strip_nulls(
@@ -31,4 +32,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

@@ -5,4 +5,4 @@ select
 from pg_catalog.pg_extension as ext
 inner join pg_catalog.pg_namespace as nsp on ext.extnamespace = nsp.oid
 where ext.extname <> 'plpgsql'
-order by name
+order by name;

@@ -1,5 +1,5 @@
--- Functions, procedures and aggregates: everything that decides what a call does and as whom. Bodies are
--- compared without line-end differences and outer white space.
+-- Functions, procedures and aggregates: everything that decides what a call does and as whom.
+-- Bodies are compared without line-end differences and outer white space.
 select
     pg_catalog.format(
         '%%s.%%s(%%s)',
@@ -40,8 +40,8 @@ from pg_catalog.pg_proc as pro
 inner join pg_catalog.pg_namespace as nsp on pro.pronamespace = nsp.oid
 inner join pg_catalog.pg_language as lan on pro.prolang = lan.oid
 where
-    (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and (
@@ -55,4 +55,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

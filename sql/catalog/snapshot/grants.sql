@@ -1,5 +1,5 @@
--- Privileges on schemas, relations, sequences, functions and types, one row for each role. An owner who
--- holds what owners hold by themselves is not worth a row.
+-- Privileges on schemas, relations, sequences, functions and types, one row for each role. An owner
+-- who holds what owners hold by themselves is not worth a row.
 with objects as (
     select
         pg_catalog.format('schema %%s', nsp.nspname) as object,
@@ -8,8 +8,8 @@ with objects as (
         pg_catalog.acldefault('n', nsp.nspowner) as usual
     from pg_catalog.pg_namespace as nsp
     where
-        (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-        and nsp.nspname <> all (%(except)s::text[])
+        (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+        and nsp.nspname <> all(%(excluded)s::text[])
         and nsp.nspname not like 'pg\_t%%'
         and nsp.nspname not in ('pg_catalog', 'information_schema')
         and (
@@ -32,15 +32,17 @@ with objects as (
         rel.relowner,
         coalesce(
             rel.relacl,
-            pg_catalog.acldefault(case rel.relkind when 'S' then 's' else 'r' end::"char", rel.relowner)
+            pg_catalog.acldefault(
+                case rel.relkind when 'S' then 's' else 'r' end::"char", rel.relowner
+            )
         ),
         pg_catalog.acldefault(case rel.relkind when 'S' then 's' else 'r' end::"char", rel.relowner)
     from pg_catalog.pg_class as rel
     inner join pg_catalog.pg_namespace as nsp on rel.relnamespace = nsp.oid
     where
         rel.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
-        and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-        and nsp.nspname <> all (%(except)s::text[])
+        and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+        and nsp.nspname <> all(%(excluded)s::text[])
         and nsp.nspname not like 'pg\_t%%'
         and nsp.nspname not in ('pg_catalog', 'information_schema')
         and not exists (
@@ -73,8 +75,8 @@ with objects as (
     from pg_catalog.pg_proc as pro
     inner join pg_catalog.pg_namespace as nsp on pro.pronamespace = nsp.oid
     where
-        (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-        and nsp.nspname <> all (%(except)s::text[])
+        (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+        and nsp.nspname <> all(%(excluded)s::text[])
         and nsp.nspname not like 'pg\_t%%'
         and nsp.nspname not in ('pg_catalog', 'information_schema')
         and (
@@ -98,8 +100,8 @@ with objects as (
     inner join pg_catalog.pg_namespace as nsp on typ.typnamespace = nsp.oid
     where
         typ.typacl is not null
-        and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-        and nsp.nspname <> all (%(except)s::text[])
+        and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+        and nsp.nspname <> all(%(excluded)s::text[])
         and nsp.nspname not like 'pg\_t%%'
         and nsp.nspname not in ('pg_catalog', 'information_schema')
         and (
@@ -118,7 +120,8 @@ with objects as (
 held as (
     select
         objects.object,
-        case acl.grantee when 0 then 'public' else pg_catalog.pg_get_userbyid(acl.grantee) end as grantee,
+        case acl.grantee when 0 then 'public' else pg_catalog.pg_get_userbyid(acl.grantee) end
+            as grantee,
         acl.grantee = objects.owner as by_owner,
         acl.privilege_type || case when acl.is_grantable then '*' else '' end as privilege,
         (
@@ -138,4 +141,4 @@ select
 from held
 group by object, grantee, by_owner, usual_count
 having not (by_owner and pg_catalog.count(distinct privilege) = usual_count)
-order by name
+order by name;

@@ -14,8 +14,8 @@ inner join pg_catalog.pg_class as idx on ind.indexrelid = idx.oid
 inner join pg_catalog.pg_class as rel on ind.indrelid = rel.oid
 inner join pg_catalog.pg_namespace as nsp on rel.relnamespace = nsp.oid
 where
-    (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and not exists (
@@ -36,4 +36,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

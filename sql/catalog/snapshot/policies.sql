@@ -27,8 +27,8 @@ from pg_catalog.pg_policy as pol
 inner join pg_catalog.pg_class as rel on pol.polrelid = rel.oid
 inner join pg_catalog.pg_namespace as nsp on rel.relnamespace = nsp.oid
 where
-    (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and (
@@ -42,4 +42,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

@@ -25,7 +25,7 @@ select
                                     from pg_catalog.pg_attribute as att
                                     where
                                         att.attrelid = listed.prrelid
-                                        and att.attnum = any (listed.prattrs::smallint[])
+                                        and att.attnum = any(listed.prattrs::smallint[])
                                 )
                             )
                         )
@@ -42,4 +42,4 @@ select
         )
     ) as facts
 from pg_catalog.pg_publication as pub
-order by name
+order by name;

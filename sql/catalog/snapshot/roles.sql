@@ -33,4 +33,4 @@ select
     ) as facts
 from pg_catalog.pg_roles as rol
 where rol.rolname not like 'pg\_%%'
-order by name
+order by name;

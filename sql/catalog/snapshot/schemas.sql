@@ -4,8 +4,8 @@ select
     pg_catalog.jsonb_build_object('owner', pg_catalog.pg_get_userbyid(nsp.nspowner)) as facts
 from pg_catalog.pg_namespace as nsp
 where
-    (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and (
@@ -19,4 +19,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

@@ -49,8 +49,8 @@ inner join pg_catalog.pg_namespace as nsp on typ.typnamespace = nsp.oid
 left join pg_catalog.pg_class as rel on typ.typrelid = rel.oid
 where
     (typ.typtype in ('e', 'd', 'r') or (typ.typtype = 'c' and rel.relkind = 'c'))
-    and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and (
@@ -64,4 +64,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;

@@ -13,8 +13,8 @@ from pg_catalog.pg_class as rel
 inner join pg_catalog.pg_namespace as nsp on rel.relnamespace = nsp.oid
 where
     rel.relkind in ('v', 'm')
-    and (%(schemas)s::text[] is null or nsp.nspname = any (%(schemas)s::text[]))
-    and nsp.nspname <> all (%(except)s::text[])
+    and (%(schemas)s::text[] is null or nsp.nspname = any(%(schemas)s::text[]))
+    and nsp.nspname <> all(%(excluded)s::text[])
     and nsp.nspname not like 'pg\_t%%'
     and nsp.nspname not in ('pg_catalog', 'information_schema')
     and (
@@ -28,4 +28,4 @@ where
                 and dep.deptype = 'e'
         )
     )
-order by name
+order by name;
