@@ -95,23 +95,31 @@ class Invocation:
         """Whether the project's own server is a container and not the embedded one."""
         return self.docker or self.image is not None
 
-    def server(self, *, instance: str = "work") -> ProjectServer:
-        """The project's own server, embedded or in Docker, started if need be."""
+    def server(self, *, instance: str = "work", fresh: bool = False) -> ProjectServer:
+        """The project's own server, embedded or in Docker, started if need be.
+
+        ``fresh``: thrown away first, with its data.
+        """
         self._check_one_database()
         if self.uses_docker:
-            from prospectr_db.server import docker
+            from prospectr_db.server.docker import ensure as ensure_container
 
-            return docker.ensure(
+            return ensure_container(
                 self.project,
                 self.settings,
                 image=self.image,
                 instance=instance,
+                fresh=fresh,
                 on_event=self.progress.show,
             )
         from prospectr_db.server.embedded import ensure
 
         return ensure(
-            self.project.root, self.settings, instance=instance, on_event=self.progress.show
+            self.project.root,
+            self.settings,
+            instance=instance,
+            fresh=fresh,
+            on_event=self.progress.show,
         )
 
     def target(self) -> Target:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from prospectr_db.report.progress import line_for
 from prospectr_db.report.style import Style
+from prospectr_db.server.docker import ContainerStatus
 from prospectr_db.server.embedded import ServerLog, ServerStatus, ServerUrl, Stopped
 from prospectr_db.server.events import (
+    ContainerStarting,
     Initialising,
     InstallingPlatform,
+    Pulling,
     Rebuilding,
     Restarting,
     Started,
 )
 
-__all__ = ["server_log", "server_status", "server_stopped", "server_url"]
+__all__ = ["container_status", "server_log", "server_status", "server_stopped", "server_url"]
+
+
+@line_for.register
+def _(event: Pulling, style: Style) -> str:
+    return style.dim(f"pulling the image {event.image}: this may take a few minutes")
+
+
+@line_for.register
+def _(event: ContainerStarting, style: Style) -> str:
+    return style.dim(f"starting a container of {event.image}")
 
 
 @line_for.register
@@ -58,6 +71,22 @@ def server_status(status: ServerStatus, style: Style) -> str:
     if status.databases:
         rows.append(("databases", ", ".join(status.databases)))
     rows += [("data", status.data_directory), ("log", status.log)]
+    return "\n".join(f"{label:<11}{value}" for label, value in rows)
+
+
+def container_status(status: ContainerStatus | None, style: Style) -> str:
+    """Return a container's status as text."""
+    if status is None:
+        return "container  none"
+    rows = [
+        (
+            "container",
+            f"{status.container} {style.good('running') if status.running else 'stopped'}",
+        ),
+        ("image", status.image),
+    ]
+    if status.url:
+        rows.append(("url", status.url))
     return "\n".join(f"{label:<11}{value}" for label, value in rows)
 
 

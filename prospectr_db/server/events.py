@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Initialising", "InstallingPlatform", "Rebuilding", "Restarting", "Started"]
+__all__ = [
+    "ContainerStarting",
+    "Initialising",
+    "InstallingPlatform",
+    "Pulling",
+    "Rebuilding",
+    "Restarting",
+    "Started",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulling:
+    """An image is being fetched."""
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerStarting:
+    """A container is being started."""
+
+    image: str
 
 
 @dataclass(frozen=True, slots=True)

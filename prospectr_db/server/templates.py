@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +138,31 @@ class Templates:
         for (name,) in rows:
             self._forget(name)
 
+    @contextmanager
+    def _alone_in(self, database: str) -> Iterator[None]:
+        """Keep everybody out of a database while it is copied.
+
+        On Supabase's image the workers of pg_cron and pg_net live in it, and come back at once.
+        """
+        busy = self._connection.execute(
+            "select 1 from pg_catalog.pg_stat_activity where datname = %s limit 1", (database,)
+        ).fetchone()
+        if not busy:
+            yield
+            return
+        allow = sql.SQL("alter database {} with allow_connections {}")
+        name = sql.Identifier(database)
+        self._connection.execute(allow.format(name, sql.SQL("false")))
+        try:
+            self._connection.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_catalog.pg_stat_activity"
+                " where datname = %s",
+                (database,),
+            )
+            yield
+        finally:
+            self._connection.execute(allow.format(name, sql.SQL("true")))
+
     def _drop_users_of(self, role: str, *, spare: str) -> bool:
         rows = self._connection.execute(
             "select distinct d.datname from pg_catalog.pg_shdepend as s"
@@ -166,11 +192,12 @@ class Templates:
             self._connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
 
     def _copy(self, original: str, copy: str) -> None:
-        self._connection.execute(
-            sql.SQL("create database {} template {} owner {} strategy file_copy").format(
-                sql.Identifier(copy), sql.Identifier(original), sql.Identifier(_OWNER)
+        with self._alone_in(original):
+            self._connection.execute(
+                sql.SQL("create database {} template {} owner {} strategy file_copy").format(
+                    sql.Identifier(copy), sql.Identifier(original), sql.Identifier(_OWNER)
+                )
             )
-        )
         for (statement,) in self._connection.execute(
             sql_text("server/database_properties.sql"), {"original": original, "copy": copy}
         ).fetchall():

@@ -1,10 +1,11 @@
-"""`prospectr-db server …`: the embedded PostgreSQL by hand."""
+"""`prospectr-db server …`: the project's own PostgreSQL by hand, embedded or in Docker."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -13,7 +14,14 @@ from prospectr_db.errors import ServerError
 
 
 def _status(run: Invocation, *, ok: bool = True) -> None:
-    from prospectr_db.report.server import server_status
+    from prospectr_db.report.server import container_status, server_status
+
+    if run.uses_docker:
+        from prospectr_db.server import docker
+
+        found = docker.status(run.project.root)
+        run.show(found, verb="server status", text=container_status, ok=ok)
+        return
     from prospectr_db.server.embedded import status
 
     run.show(
@@ -38,6 +46,12 @@ def start(
     from prospectr_db.server.embedded import ensure
 
     run = invocation(context)
+    if run.uses_docker:
+        if tcp is not None:
+            raise typer.BadParameter("a container always listens; see `server url --docker`.")
+        run.server(fresh=fresh)
+        _status(run)
+        return
     ensure(
         run.project.root,
         run.settings,
@@ -50,16 +64,28 @@ def start(
 
 @server_app.command()
 def stop(context: typer.Context) -> None:
-    """Stop the embedded server, and the one that checks run on; their data stays."""
+    """Stop the embedded servers, whose data stays, and remove the project's containers.
+
+    With --docker only the containers.
+    """
     from prospectr_db.report.server import server_stopped
+    from prospectr_db.server.docker import has_containers
+    from prospectr_db.server.docker import stop as stop_container
     from prospectr_db.server.embedded import CHECKS, WORK, Stopped, stop
 
     run = invocation(context)
-    stopped = tuple(
-        instance
-        for instance in (WORK, CHECKS)
-        if stop(run.project.root, run.settings, instance=instance)
-    )
+    root = run.project.root
+    stopped: tuple[str, ...] = ()
+    if not run.uses_docker:
+        stopped = tuple(
+            instance for instance in (WORK, CHECKS) if stop(root, run.settings, instance=instance)
+        )
+    if run.uses_docker or has_containers(root, run.settings):
+        stopped += tuple(
+            f"{instance} (container)"
+            for instance in (WORK, CHECKS)
+            if stop_container(root, run.settings, instance=instance)
+        )
     run.show(Stopped(stopped), verb="server stop", text=server_stopped)
 
 
@@ -82,10 +108,8 @@ def url(context: typer.Context) -> None:
 @server_app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def psql(context: typer.Context) -> None:
     """Open psql as postgres; further arguments are psql's own."""
-    from prospectr_db.server.embedded import psql_command
-
     run = invocation(context)
-    command = psql_command(run.server(), context.args)
+    command, secrets = _psql(run, context.args)
     sys.stdout.flush()
     if command is None:
         raise ServerError(
@@ -93,7 +117,9 @@ def psql(context: typer.Context) -> None:
             hint="Use `prospectr-db server url` with a client of your own.",
         )
     raise typer.Exit(
-        subprocess.run(command, check=False, env={**os.environ, "PGAPPNAME": "psql"}).returncode
+        subprocess.run(
+            command, check=False, env={**os.environ, "PGAPPNAME": "psql", **secrets}
+        ).returncode
     )
 
 
@@ -107,9 +133,35 @@ def logs(
     from prospectr_db.server.embedded import read_log
 
     run = invocation(context)
+    if run.uses_docker:
+        from prospectr_db.server import docker
+        from prospectr_db.server.embedded import ServerLog
+
+        run.show(
+            ServerLog(*docker.logs(run.project.root, lines=lines)),
+            verb="server logs",
+            text=server_log,
+        )
+        return
     run.show(
         read_log(run.project.root, run.settings, lines=lines), verb="server logs", text=server_log
     )
+
+
+def _psql(run: Invocation, arguments: Sequence[str]) -> tuple[list[str] | None, dict[str, str]]:
+    """Return the command that opens psql, and what only its environment may tell it."""
+    if not run.uses_docker:
+        from prospectr_db.server.embedded import EmbeddedServer, psql_command
+
+        server = run.server()
+        assert isinstance(server, EmbeddedServer)  # noqa: S101 - there are two kinds
+        return psql_command(server, arguments), {}
+    from prospectr_db.pgtap.suite import find_psql
+
+    url = run.server().url()
+    password = url.reveal().get("password", "")
+    shown = url.replace(password=None).url()
+    return [str(find_psql(None)), shown, *arguments], {"PGPASSWORD": password}
 
 
 def _port(text: str | None) -> int | None:
