@@ -54,9 +54,12 @@ def run_lock(target: Target, *, wait: float, on_event: OnEvent) -> Iterator[None
             " 'statement_timeout')"
         )
         _acquire(connection, wait, on_event)
-        yield
-        if not connection.closed and not connection.broken:
-            connection.execute("rollback")
+        try:
+            yield
+        finally:
+            # A lock that was lost meanwhile needs no giving back, and what was done is done.
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("rollback")
 
 
 def _acquire(connection: Connection[Any], wait: float, on_event: OnEvent) -> None:
