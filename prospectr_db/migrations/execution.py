@@ -20,6 +20,7 @@ from prospectr_db.database.connection import elevated
 from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.migrations.events import ServerNotice
 from prospectr_db.migrations.history import INSERT
+from prospectr_db.migrations.pipelining import PipelineFailure, send_all
 from prospectr_db.migrations.script import Action, Script, Step
 
 if TYPE_CHECKING:
@@ -182,18 +183,11 @@ class Session:
 
     def _pipelined(self, script: Script, plan: list[tuple[Query, Step | None]]) -> int:
         """Send everything at once; the server stops at the first failure, commit included."""
-        cursors: list[psycopg.Cursor[Any]] = []
+        queries = [(_typed(query), parameters) for (query, parameters), _ in plan]
         try:
-            with self.connection.pipeline():
-                for (query, parameters), _ in plan:
-                    cursor = self.connection.cursor()
-                    cursors.append(cursor)
-                    cursor.execute(_typed(query), parameters)
-        except psycopg.Error as error:
-            # The first that brought no result is the one that failed.
-            done = [cursor.pgresult is not None for cursor in cursors]
-            at = done.index(False) if False in done else len(done) - 1
-            raise self._failed(script, plan, at, error) from error
+            cursors = send_all(self.connection, queries)
+        except PipelineFailure as failure:
+            raise self._failed(script, plan, failure.index, failure.error) from failure.error
         results = zip(plan, cursors, strict=True)
         return sum(max(0, cursor.rowcount) for (_, step), cursor in results if step is not None)
 

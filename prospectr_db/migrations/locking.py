@@ -33,6 +33,12 @@ __all__ = ["RUN_LOCK_KEYS", "Watch", "run_lock"]
 OnEvent = Callable[[object], None]
 
 RUN_LOCK_KEYS = (0x70726F73, 1)  # any two numbers, the same in every run
+# Nothing here has parameters, so it goes by the simple protocol: the portal of the extended one
+# would keep its snapshot for as long as the transaction is open.
+_STAY = sql.SQL(
+    "select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings where name in"
+    " ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')"
+)
 _TRY_LOCK = sql.SQL("select pg_catalog.pg_try_advisory_xact_lock({}, {})").format(*RUN_LOCK_KEYS)
 _POLL_SECONDS = 0.2
 _SLOWEST_POLL_SECONDS = 2.0
@@ -46,13 +52,6 @@ def run_lock(target: Target, *, wait: float, on_event: OnEvent) -> Iterator[None
     Raises LockedError, naming the holder, if another run has not finished after ``wait`` seconds.
     """
     with connect(target, autocommit=True) as connection:
-        connection.execute("begin")
-        # The server must not end this transaction for being idle, under whatever name.
-        connection.execute(
-            "select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings"
-            " where name in ('idle_in_transaction_session_timeout', 'transaction_timeout',"
-            " 'statement_timeout')"
-        )
         _acquire(connection, wait, on_event)
         try:
             yield
@@ -65,11 +64,14 @@ def run_lock(target: Target, *, wait: float, on_event: OnEvent) -> Iterator[None
 def _acquire(connection: Connection[Any], wait: float, on_event: OnEvent) -> None:
     begun, pause, told = time.monotonic(), _POLL_SECONDS, False
     while True:
-        # Without parameters, so by the simple protocol: the portal of the extended one would keep
-        # its snapshot for as long as the transaction is open.
+        connection.execute("begin")
+        connection.execute(_STAY)
         row = connection.execute(_TRY_LOCK).fetchone()
         if row and row[0]:
             return
+        # Who waits holds no transaction: behind a pooler it would hold a server connection, and
+        # the run that it waits for may need that one.
+        connection.execute("rollback")
         waited = time.monotonic() - begun
         if waited >= wait:
             raise LockedError(

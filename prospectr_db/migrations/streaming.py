@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -15,6 +15,7 @@ from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.database.statements import Kind, classify, split
 from prospectr_db.errors import MigrationFileError, ProspectrError
 from prospectr_db.migrations.events import SeedProgress
+from prospectr_db.migrations.pipelining import PipelineFailure, send_all
 from prospectr_db.project import SeedFile
 
 if TYPE_CHECKING:
@@ -173,16 +174,10 @@ def _run(session: Session, reader: _Reader, file: SeedFile) -> int:
 
 
 def _send(session: Session, file: SeedFile, batch: list[_Piece]) -> int:
-    cursors: list[psycopg.Cursor[Any]] = []
     try:
-        with session.connection.pipeline():
-            for piece in batch:
-                cursor = session.connection.cursor()
-                cursors.append(cursor)
-                cursor.execute(piece.text.encode())
-    except psycopg.Error as error:
-        done = [cursor.pgresult is not None for cursor in cursors]
-        raise _failure(file, batch[done.index(False) if False in done else -1], error) from error
+        cursors = send_all(session.connection, [(piece.text.encode(), None) for piece in batch])
+    except PipelineFailure as failure:
+        raise _failure(file, batch[failure.index], failure.error) from failure.error
     return sum(max(0, cursor.rowcount) for cursor in cursors)
 
 
