@@ -34,18 +34,25 @@ class Binaries:
     @property
     def share_dir(self) -> Path:
         """The folder that holds ``extension/``."""
-        said = subprocess.run(
-            [str(self.bin_dir / "pg_config"), "--sharedir"],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        beside = self.bin_dir.parent / "share"
-        return Path(said.stdout.strip()) if said.returncode == 0 and said.stdout else beside
+        return self._told("--sharedir") or self.bin_dir.parent / "share"
+
+    @property
+    def library_dir(self) -> Path:
+        """The folder that holds the server's own modules, ``$libdir``."""
+        return self._told("--pkglibdir") or self.bin_dir.parent / "lib"
 
     def program(self, name: str) -> Path:
         """Return the path of one program."""
         return self.bin_dir / name
+
+    def _told(self, question: str) -> Path | None:
+        said = subprocess.run(
+            [str(self.bin_dir / "pg_config"), question],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return Path(said.stdout.strip()) if said.returncode == 0 and said.stdout else None
 
 
 def find_binaries(wanted: Path | None, layout: Layout, account: Account) -> Binaries:

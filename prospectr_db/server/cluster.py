@@ -162,6 +162,7 @@ def start(layout: Layout, binaries: Binaries, account: Account, *, port: int | N
     }
     if binaries.major >= _CONTROL_PATH_SINCE:
         settings["extension_control_path"] = f"{layout.extensions}:$system"
+    settings["dynamic_library_path"] = f"{layout.libraries}:$libdir"
     begun = account.run(
         [
             binaries.program("pg_ctl"),

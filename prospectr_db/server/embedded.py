@@ -305,7 +305,7 @@ def _start(
     fresh: bool,
     on_event: OnEvent,
 ) -> EmbeddedServer:
-    from prospectr_db.platform import extensions, pgtap
+    from prospectr_db.platform import extensions, libraries, pgtap
     from prospectr_db.platform.install import revision
 
     begun = time.monotonic()
@@ -338,6 +338,7 @@ def _start(
         extra_dirs=settings.extension_dirs,
         named={"pgtap": tap.path} if tap else {},
     )
+    libraries.prepare(layout.libraries, library_dir=binaries.library_dir)
     cluster.start(layout, binaries, account, port=port)
     server = EmbeddedServer(layout, record)
     try:

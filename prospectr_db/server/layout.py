@@ -29,6 +29,7 @@ class Layout:
     lock: Path
     record: Path
     extensions: Path
+    libraries: Path
     binaries: Path
     socket: Path
 
@@ -50,6 +51,7 @@ def layout_for(home: Path, project_root: Path, *, instance: str, uid: int) -> La
         lock=root / "lock",
         record=root / "server.json",
         extensions=root / "extensions",
+        libraries=root / "libraries",
         binaries=root / "binaries",
         socket=_SOCKET_ROOT / f"prospectr-db-{uid}" / key,
     )
