@@ -29,18 +29,7 @@ def _told(differences: tuple[Difference, ...]) -> list[str]:
     return [
         f"{found.what} {found.kind} {found.name}: {found.expected} / {found.found}"
         for found in differences
-        if not _is_library_setting(found)
     ]
-
-
-def _is_library_setting(found: Difference) -> bool:
-    """Whether it is the setting that is made only where the server can load the libraries."""
-    if found.name != "authenticator" or not found.expected:
-        return False
-    settings = found.expected.get("settings") or []
-    return [
-        setting for setting in settings if not setting.startswith("session_preload_libraries=")
-    ] == (found.found or {}).get("settings")
 
 
 def test_a_new_database_is_a_project_of_autumn_2026_to_the_last_grant(
@@ -118,9 +107,7 @@ def test_the_older_profile_is_a_project_of_mid_2025(seed_target: Target) -> None
         report = check(connection)
         assert report.profile is Profile.SEED
         assert [
-            found.name
-            for found in report.differences
-            if found not in report.serious and not _is_library_setting(found)
+            found.name for found in report.differences if found not in report.serious
         ] == _LATER_HELPERS
         assert _told(report.serious) == []
         assert report.agreeing > 800
