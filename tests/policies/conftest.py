@@ -34,3 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if argument in metafunc.fixturenames:
             columns = sorted(getattr(metafunc.cls, name)())
             metafunc.parametrize(argument, columns)
+    if "refusal" in metafunc.fixturenames:
+        refusals = metafunc.cls.refusals
+        names = [f"{column}={str(value)[:12]}" for column, value in refusals]
+        metafunc.parametrize("refusal", refusals, ids=names)

@@ -45,6 +45,8 @@ class OwnedTable:
     """The columns that a user may change, each with a new value."""
     deletes: ClassVar[bool] = False
     """Whether a user may delete."""
+    refusals: ClassVar[tuple[tuple[str, Any], ...]]
+    """Columns with values that no role may give them: the check ``<table>_<column>_check``."""
 
     def make(self, rows: Rows, owner: Persona) -> UUID:
         """Make a row that belongs to the owner."""
@@ -376,6 +378,16 @@ class OwnedTable:
             newcomer.allowed(insert, rows=1)
         else:
             newcomer.rejected(insert)
+
+    # Values.
+
+    def test_no_role_writes_nonsense(
+        self, as_persona: AsPersona, row: UUID, refusal: tuple[str, Any]
+    ) -> None:
+        column, value = refusal
+        as_persona(POSTGRES).refused(
+            self.update(column, value, row), constraint=f"{self.table}_{column}_check"
+        )
 
     # Existence.
 

@@ -231,6 +231,29 @@ def test_every_column_that_a_policy_compares_with_the_user_leads_an_index(
     assert set(owners.items()) <= leading
 
 
+def test_every_owner_is_an_auth_user_and_takes_his_rows_along(prospectr_connection: Any) -> None:
+    owners = rows_of(
+        prospectr_connection,
+        """
+        select conrelid::regclass::text, attribute.attname
+        from pg_catalog.pg_constraint
+        inner join pg_catalog.pg_attribute as attribute
+            on attribute.attrelid = conrelid and attribute.attnum = any(conkey)
+        where
+            connamespace = 'public'::regnamespace
+            and confrelid = 'auth.users'::regclass
+            and confdeltype = 'c'
+        order by 1
+        """,
+    )
+    expected = dict.fromkeys(TABLES, "user_id") | {
+        "user_profile": "user_id_auth",
+        "provider_data": "auth_provider_id",
+    }
+    del expected["invitation_users"]  # through its job
+    assert {table.removeprefix("public."): column for table, column in owners} == expected
+
+
 def test_the_named_indexes_lead_with_what_they_are_named_after(prospectr_connection: Any) -> None:
     found = dict(
         rows_of(

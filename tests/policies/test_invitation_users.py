@@ -42,6 +42,14 @@ class TestInvitationUsers(EditableTable):
     inserts = frozenset({"job_id", "linkedin_profile_url", "full_name", "headline"})
     updates = {"full_name": "Another name", "headline": "Another headline"}
     deletes = True
+    refusals = (
+        ("linkedin_profile_url", "javascript:alert(1)"),
+        ("linkedin_profile_url", "http://example.com"),
+        ("linkedin_profile_url", "https://" + "x" * 500),
+        ("full_name", ""),
+        ("full_name", "x" * 201),
+        ("headline", "x" * 501),
+    )
 
     def make(self, rows: Rows, owner: Persona) -> UUID:
         return rows.recipient(owner)
@@ -85,21 +93,22 @@ class TestInvitationUsers(EditableTable):
         as_persona(owner).filtered(self.delete(recipient))
         as_persona(owner).filtered(self.delete())
 
-    @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://example.com", "", "x" * 501])
-    def test_a_profile_is_a_link_that_can_be_shown(
-        self, as_persona: AsPersona, rows: Rows, owner: Persona, url: str
-    ) -> None:
-        as_persona(owner).refused(
-            self.insert({"job_id": rows.job(owner), "linkedin_profile_url": url}),
-            constraint="invitation_users_linkedin_profile_url_check",
-        )
-
     def test_what_is_sent_was_sent_at_some_time(
         self, as_persona: AsPersona, service_role: Persona, row: UUID
     ) -> None:
         as_persona(service_role).refused(
             self.update("status", "sent", row), constraint="invitation_users_sent_at_check"
         )
+
+    def test_nobody_responds_before_he_is_asked(
+        self, as_persona: AsPersona, rows: Rows, owner: Persona, service_role: Persona
+    ) -> None:
+        row = rows.recipient(owner, status="sent", sent_at="2026-02-01")
+        as_persona(service_role).refused(
+            self.update("responded_at", "2026-01-31", row),
+            constraint="invitation_users_responded_at_check",
+        )
+        as_persona(service_role).allowed(self.update("responded_at", "2026-02-02", row))
 
     def test_the_database_keeps_updated_at(
         self, as_persona: AsPersona, rows: Rows, owner: Persona

@@ -16,6 +16,7 @@ class TestLinkedinStatusUpdates(OwnedTable):
     table = "linkedin_status_updates"
     policies = {"Users can view their own LinkedIn status updates.": ("select", "authenticated")}
     columns = frozenset({"id", "created_at", "user_id", "previous_status", "status", "reason"})
+    refusals = (("reason", "x" * 1001),)
 
     def make(self, rows: Rows, owner: Persona) -> UUID:
         return rows.status_update(owner)

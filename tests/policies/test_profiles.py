@@ -68,6 +68,7 @@ class TestProfiles(EditableTable):
     )
     inserts = frozenset({"user_id", "linkedin_token", "linkedin_status", "oauth_state"})
     updates = {"linkedin_token": "a new token", "linkedin_status": True, "oauth_state": "a state"}
+    refusals = (("message_quota", -1),)
 
     def make(self, rows: Rows, owner: Persona) -> UUID:
         return rows.profile(owner, linkedin_token=f"token of {owner.name}")
@@ -206,6 +207,24 @@ class TestProfiles(EditableTable):
     ) -> None:
         as_persona(owner).refused(
             self.insert({"user_id": owner.sub}), constraint="profiles_user_id_key"
+        )
+
+    @pytest.mark.parametrize(
+        "column", ["stripe_customer_id", "subscription_id", "unipile_account_id"]
+    )
+    def test_what_a_webhook_looks_up_is_one_profile(
+        self,
+        as_persona: AsPersona,
+        rows: Rows,
+        owner: Persona,
+        stranger: Persona,
+        service_role: Persona,
+        column: str,
+    ) -> None:
+        rows.profile(owner, **{column: "the same"})
+        theirs = rows.profile(stranger)
+        as_persona(service_role).refused(
+            self.update(column, "the same", theirs), constraint=f"profiles_{column}_key"
         )
 
     # The policy for inserting is for every role; the grants are not.

@@ -44,6 +44,10 @@ class TestProviderData(EditableTable):
         "expires": "2026-12-31T00:00:00Z",
         "data": "{}",
     }
+    refusals = (
+        ("name", ""),
+        ("name", "x" * 201),
+    )
 
     def make(self, rows: Rows, owner: Persona) -> UUID:
         return rows.provider(owner)

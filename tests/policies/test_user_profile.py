@@ -23,6 +23,10 @@ class TestUserProfile(EditableTable):
         {"id", "created_at", "updated_at", "user_id_auth", "user_name", "providers"}
     )
     updates = {"user_name": "Another name"}
+    refusals = (
+        ("user_name", ""),
+        ("user_name", "x" * 201),
+    )
 
     def make(self, rows: Rows, owner: Persona) -> UUID:
         return rows.user_profile(owner, user_name=owner.name)
