@@ -44,6 +44,7 @@ STAMP = "prepared"
 _NONE: Mapping[str, Path] = MappingProxyType({})
 _INCLUDE = re.compile(r"^\\ir\s+(\S+)\s*$", re.MULTILINE)
 _DEFAULT_VERSION = re.compile(r"(?m)^default_version\s*=\s*'([^']+)'")
+_FOR_VERSIONS = re.compile(r"\.(from|before)-([\d.]+)\.sql$")
 _EARLIER_VERSIONS = re.compile(r"(?m)^# earlier versions:\s*(.+)$")
 
 
@@ -140,7 +141,7 @@ def _write(file: Path, text: str) -> None:
 
 def _fingerprint(own: Path, extra_dirs: Sequence[Path], named: Mapping[str, Path]) -> str:
     """Digest what `_files` depends on, without reading the server's many scripts."""
-    digest = hashlib.sha256(revision().encode())
+    digest = hashlib.sha256(revision().encode() + Path(__file__).read_bytes())
     for place in (own, *extra_dirs, *named.values()):
         controls = [place] if place.is_file() else sorted(place.rglob("*.control"))
         for file in controls:
@@ -200,19 +201,37 @@ def _standin(folder: Path, name: str) -> dict[str, str]:
     control = (folder / f"{name}.control").read_text(encoding="utf-8")
     current = _DEFAULT_VERSION.findall(control)[0]
     earlier = " ".join(_EARLIER_VERSIONS.findall(control)).split()
-    script = _script(folder, name)
-    files = {f"{name}.control": control, f"{name}--{current}.sql": script}
+    files = {f"{name}.control": control, f"{name}--{current}.sql": _script(folder, name, current)}
     for version in earlier:
-        files[f"{name}--{version}.sql"] = script
-        files[f"{name}--{version}--{current}.sql"] = "-- The stand-in is the same in both.\n"
+        files[f"{name}--{version}.sql"] = _script(folder, name, version)
+        files[f"{name}--{version}--{current}.sql"] = "-- The stand-in updates nothing.\n"
     return files
 
 
-def _script(folder: Path, name: str) -> str:
-    """Return a stand-in's .sql files in the order of their names, joined, includes resolved."""
+def _script(folder: Path, name: str, version: str) -> str:
+    """Return a stand-in's .sql files in the order of their names, joined, includes resolved.
+
+    A file named ``….from-VERSION.sql`` or ``….before-VERSION.sql`` is for those versions only.
+    """
 
     def included(found: re.Match[str]) -> str:
         return (folder / found[1]).read_text(encoding="utf-8")
 
-    whole = "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql")))
+    whole = "\n".join(
+        file.read_text(encoding="utf-8")
+        for file in sorted(folder.glob("*.sql"))
+        if _is_for(file.name, version)
+    )
     return _INCLUDE.sub(included, whole).replace("@prefix@", re.sub(r"\W", "_", name))
+
+
+def _is_for(file: str, version: str) -> bool:
+    condition = _FOR_VERSIONS.search(file)
+    if condition is None:
+        return True
+    is_later = _as_numbers(version) >= _as_numbers(condition[2])
+    return is_later if condition[1] == "from" else not is_later
+
+
+def _as_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))

@@ -6,7 +6,12 @@ declare
     wanted record;
 begin
     for wanted in
-        select extension.name, extension.namespace, control.trusted
+        select
+            extension.name,
+            extension.namespace,
+            control.trusted,
+            -- The era of mid-2025 had an earlier pg_net, with other functions.
+            case pg_catalog.current_setting('platform.profile') when 's' then older.version end as version
         from (
             values
             (1, 'uuid-ossp', 'extensions', null),
@@ -22,6 +27,8 @@ begin
             on extension.name = available.name
         inner join pg_catalog.pg_available_extension_versions as control
             on available.name = control.name and available.default_version = control.version
+        left join pg_catalog.pg_available_extension_versions as older
+            on extension.name = older.name and extension.name = 'pg_net' and older.version = '0.14.0'
         where
             available.installed_version is null
             and (profile is null or profile = pg_catalog.current_setting('platform.profile'))
@@ -31,7 +38,8 @@ begin
             set local role postgres;
         end if;
         execute pg_catalog.format(
-            'create extension %I with schema %I', wanted.name, wanted.namespace
+            'create extension %I with schema %I%s', wanted.name, wanted.namespace,
+            ' version ' || pg_catalog.quote_literal(wanted.version)
         );
         reset role;
     end loop;

@@ -11,19 +11,3 @@ $$;
 create function net.worker_restart() returns boolean
 language sql volatile
 return true;
-
-create function net.wait_until_running() returns void
-language plpgsql volatile
-as $$
-begin
-    null;
-end
-$$;
-
-create function net.wake() returns void
-language plpgsql volatile
-as $$
-begin
-    null;
-end
-$$;

@@ -60,7 +60,6 @@ begin
         http_get.headers,
         http_get.timeout_milliseconds
     returning id into request_id;
-    perform net.wake();
     return request_id;
 end
 $$;
@@ -102,38 +101,6 @@ begin
         convert_to(http_post.body::text, 'UTF8'),
         http_post.timeout_milliseconds
     returning id into request_id;
-    perform net.wake();
-    return request_id;
-end
-$$;
-
-create function net.http_delete(
-    url text,
-    params jsonb default '{}'::jsonb,
-    headers jsonb default '{}'::jsonb,
-    timeout_milliseconds integer default 5000,
-    body jsonb default null
-) returns bigint
-language plpgsql volatile
-as $$
-declare
-    request_id bigint;
-begin
-    insert into net.http_request_queue (method, url, headers, body, timeout_milliseconds)
-    select
-        'DELETE',
-        net._encode_url_with_params_array(
-            http_delete.url,
-            array(
-                select net._urlencode_string(key) || '=' || net._urlencode_string(value)
-                from jsonb_each_text(params)
-            )
-        ),
-        http_delete.headers,
-        convert_to(http_delete.body::text, 'UTF8'),
-        http_delete.timeout_milliseconds
-    returning id into request_id;
-    perform net.wake();
     return request_id;
 end
 $$;
