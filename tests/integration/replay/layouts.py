@@ -9,7 +9,7 @@ _CONFIG = "config.toml"
 
 
 def _leaves(place: str) -> str:
-    return f"{_TABLE}insert into public.trace values ('{place}');\n"
+    return _TABLE + "insert into public.trace values ('PLACE');\n".replace("PLACE", place)
 
 
 _TRACES = ("select place from public.trace order by ctid",)
@@ -75,8 +75,10 @@ SHAPES = (
             "seed.sql": "-- nothing yet\n",
         },
         (
-            "select (select string_agg(place, ' ' order by ctid) from public.trace),"
-            " count(*) from supabase_migrations.schema_migrations",
+            (
+                "select (select string_agg(place, ' ' order by ctid) from public.trace),"
+                " count(*) from supabase_migrations.schema_migrations"
+            ),
         ),
         (("tail bare", 6),),
     ),
@@ -115,8 +117,10 @@ SHAPES = (
             """,
         },
         (
-            "select (select decrypted_secret from public.seen), public, file_size_limit,"
-            " allowed_mime_types from storage.buckets where id = 'images'",
+            (
+                "select (select decrypted_secret from public.seen), public, file_size_limit,"
+                " allowed_mime_types from storage.buckets where id = 'images'"
+            ),
         ),
         (("from the config", True, 52428800, ["image/png", "image/jpeg"]),),
     ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .shape import OWNER, STRANGER, Shape, as_user, user
+from .shape import ADA, AS_ADA, BOB, Shape
+
+ROLE = "insert into public.user_roles values ('@ada@', 'editor');"
 
 SHAPES = (
     Shape(
@@ -29,9 +31,9 @@ SHAPES = (
                 create trigger on_auth_user_created after insert on auth.users
                     for each row execute procedure public.handle_new_user();
             """,
-            "seed.sql": user(OWNER, "ada") + user(STRANGER, "bob"),
+            "seed.sql": ADA + BOB,
         },
-        (as_user(OWNER), "select full_name from public.profiles"),
+        (AS_ADA, "select full_name from public.profiles"),
         (("ada",),),
     ),
     Shape(
@@ -51,14 +53,14 @@ SHAPES = (
                 );
                 drop policy if exists "Nobody made this one" on storage.objects;
             """,
-            "seed.sql": f"""
+            "seed.sql": """
                 insert into storage.objects (bucket_id, name) values
-                    ('avatars', '{OWNER}/face.png'), ('avatars', '{STRANGER}/face.png');
+                    ('avatars', '@ada@/face.png'), ('avatars', '@bob@/face.png');
             """,
         },
         (
-            as_user(OWNER),
-            f"insert into storage.objects (bucket_id, name) values ('avatars', '{OWNER}/new.png')",
+            AS_ADA,
+            "insert into storage.objects (bucket_id, name) values ('avatars', '@ada@/new.png')",
             "select split_part(name, '/', 2) from storage.objects order by name",
         ),
         (("face.png",), ("new.png",)),
@@ -96,9 +98,11 @@ SHAPES = (
             """,
         },
         (
-            "select tablename, relreplident::text from pg_publication_tables"
-            " inner join pg_class on relname = tablename and relnamespace = 'public'::regnamespace"
-            " where pubname = 'supabase_realtime'",
+            (
+                "select tablename, relreplident::text from pg_publication_tables"
+                " inner join pg_class as rel on rel.oid = ('public.' || tablename)::regclass"
+                " where pubname = 'supabase_realtime'"
+            ),
         ),
         (("messages", "f"),),
     ),
@@ -113,8 +117,10 @@ SHAPES = (
             """,
         },
         (
-            "select puballtables, pubowner::regrole::text from pg_publication"
-            " where pubname = 'supabase_realtime'",
+            (
+                "select puballtables, pubowner::regrole::text from pg_publication"
+                " where pubname = 'supabase_realtime'"
+            ),
         ),
         ((True, "postgres"),),
     ),
@@ -209,9 +215,11 @@ SHAPES = (
             "seed.sql": "insert into public.leads values (1);",
         },
         (
-            "select hook_name, (convert_from(body, 'utf8')::jsonb) -> 'record'"
-            " from supabase_functions.hooks"
-            " inner join net.http_request_queue as queue on queue.id = request_id",
+            (
+                "select hook_name, (convert_from(body, 'utf8')::jsonb) -> 'record'"
+                " from supabase_functions.hooks"
+                " inner join net.http_request_queue as queue on queue.id = request_id"
+            ),
         ),
         (("lead_hook", {"id": 1}),),
     ),
@@ -238,7 +246,7 @@ SHAPES = (
         "a seed of users with passwords and identities",
         {
             "migrations/20240101000000_nothing.sql": "select 1;",
-            "seed.sql": f"""
+            "seed.sql": """
                 create extension if not exists pgcrypto with schema extensions;
                 insert into auth.users (
                     instance_id, id, aud, role, email, encrypted_password, email_confirmed_at,
@@ -246,10 +254,10 @@ SHAPES = (
                     created_at, updated_at, confirmation_token, email_change,
                     email_change_token_new, recovery_token
                 ) values (
-                    '00000000-0000-0000-0000-000000000000', '{OWNER}', 'authenticated',
+                    '00000000-0000-0000-0000-000000000000', '@ada@', 'authenticated',
                     'authenticated', 'ada@example.com', crypt('secret', gen_salt('bf', 4)),
                     current_timestamp, current_timestamp, current_timestamp,
-                    '{{"provider":"email","providers":["email"]}}', '{{}}', now(), now(),
+                    '{"provider":"email","providers":["email"]}', '{}', now(), now(),
                     '', '', '', ''
                 );
                 insert into auth.identities (
@@ -257,23 +265,25 @@ SHAPES = (
                     created_at, updated_at
                 ) (
                     select uuid_generate_v4(), id, id,
-                        format('{{"sub":"%s","email":"%s"}}', id::text, email)::jsonb,
+                        format('{"sub":"%s","email":"%s"}', id::text, email)::jsonb,
                         'email', now(), now(), now()
                     from auth.users
                 );
             """,
         },
         (
-            "select u.encrypted_password = extensions.crypt('secret', u.encrypted_password),"
-            " i.email, u.confirmed_at is not null"
-            " from auth.users as u inner join auth.identities as i on i.user_id = u.id",
+            (
+                "select u.encrypted_password = extensions.crypt('secret', u.encrypted_password),"
+                " i.email, u.confirmed_at is not null"
+                " from auth.users as u inner join auth.identities as i on i.user_id = u.id"
+            ),
         ),
         ((True, "ada@example.com", True),),
     ),
     Shape(
         "a custom access token hook",
         {
-            "migrations/20240101000000_hook.sql": f"""
+            "migrations/20240101000000_hook.sql": """
                 create table public.user_roles (
                     user_id uuid primary key references auth.users, role text not null
                 );
@@ -281,7 +291,7 @@ SHAPES = (
                 create function public.custom_access_token_hook(event jsonb) returns jsonb
                 language plpgsql stable as $$
                 begin
-                    return jsonb_set(event, '{{claims,user_role}}', coalesce(
+                    return jsonb_set(event, '{claims,user_role}', coalesce(
                         (
                             select to_jsonb(role) from public.user_roles
                             where user_id = (event ->> 'user_id')::uuid
@@ -298,17 +308,18 @@ SHAPES = (
                 revoke all on table public.user_roles from authenticated, anon, public;
                 create policy "Auth reads roles." on public.user_roles as permissive
                     for select to supabase_auth_admin using (true);
-                {user(OWNER, "ada")}
-                insert into public.user_roles values ('{OWNER}', 'editor');
             """,
+            "seed.sql": ADA + ROLE,
         },
         (
-            "select public.custom_access_token_hook("
-            f"""'{{"user_id": "{OWNER}", "claims": {{}}}}') #>> '{{claims,user_role}}',"""
-            " has_function_privilege("
-            "'supabase_auth_admin', 'public.custom_access_token_hook(jsonb)', 'execute'),"
-            " has_function_privilege("
-            "'authenticated', 'public.custom_access_token_hook(jsonb)', 'execute')",
+            (
+                "select public.custom_access_token_hook("
+                """'{"user_id": "@ada@", "claims": {}}') #>> '{claims,user_role}',"""
+                " has_function_privilege("
+                "'supabase_auth_admin', 'public.custom_access_token_hook(jsonb)', 'execute'),"
+                " has_function_privilege("
+                "'authenticated', 'public.custom_access_token_hook(jsonb)', 'execute')"
+            ),
         ),
         (("editor", True, False),),
     ),

@@ -7,10 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["OWNER", "STRANGER", "Shape", "as_user", "user"]
+__all__ = ["ADA", "AS_ADA", "BOB", "Shape"]
 
-OWNER = "11111111-1111-4111-8111-111111111111"
-STRANGER = "22222222-2222-4222-8222-222222222222"
+_PEOPLE = {
+    "@ada@": "11111111-1111-4111-8111-111111111111",
+    "@bob@": "22222222-2222-4222-8222-222222222222",
+}
+
+ADA = """
+    insert into auth.users (id, aud, role, email, raw_user_meta_data) values (
+        '@ada@', 'authenticated', 'authenticated', 'ada@example.com', '{"full_name": "ada"}'
+    );
+"""
+"""Signs Ada up, as a seed does. ``@ada@`` and ``@bob@`` stand for identifiers in every file."""
+BOB = ADA.replace("ada", "bob")
+
+AS_ADA = """
+    select
+        set_config('request.jwt.claims', '{"sub": "@ada@", "role": "authenticated"}', true),
+        set_config('role', 'authenticated', true)
+"""
+"""After it, the transaction is Ada's."""
 
 Row = tuple[object, ...]
 
@@ -34,24 +51,16 @@ class Shape:
         for name, content in self.files.items():
             path = root / "supabase" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = content if isinstance(content, bytes) else textwrap.dedent(content).encode()
-            path.write_bytes(text)
+            raw = content if isinstance(content, bytes) else textwrap.dedent(content).encode()
+            path.write_bytes(_with_people(raw))
         return root
 
-
-def as_user(identifier: str) -> str:
-    """Return the statement after which a transaction is a signed-in user's."""
-    claims = f'{{"sub": "{identifier}", "role": "authenticated"}}'
-    return (
-        f"select set_config('request.jwt.claims', '{claims}', true),"
-        " set_config('role', 'authenticated', true)"
-    )
+    def questions(self) -> tuple[bytes, ...]:
+        """Return ``asks`` as they are sent."""
+        return tuple(_with_people(ask.encode()) for ask in self.asks)
 
 
-def user(identifier: str, name: str) -> str:
-    """Return the statement that signs a user up, as a seed does."""
-    return (
-        "insert into auth.users (id, aud, role, email, raw_user_meta_data) values"
-        f" ('{identifier}', 'authenticated', 'authenticated', '{name}@example.com',"
-        f""" '{{"full_name": "{name}"}}');\n"""
-    )
+def _with_people(text: bytes) -> bytes:
+    for placeholder, identifier in _PEOPLE.items():
+        text = text.replace(placeholder.encode(), identifier.encode())
+    return text

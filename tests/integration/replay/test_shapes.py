@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from prospectr_db.database import connect
-from prospectr_db.migrations.reset import clone, drop, prepare
+from prospectr_db.migrations.reset import reset
 from prospectr_db.project import load
 from prospectr_db.server.embedded import CHECKS, EmbeddedServer, ensure, stop
 from prospectr_db.server.settings import ServerSettings
@@ -19,7 +18,6 @@ from . import layouts, services, statements
 from .shape import Shape
 
 SHAPES = (*services.SHAPES, *statements.SHAPES, *layouts.SHAPES)
-_NUMBERS = count()
 
 
 @pytest.fixture(scope="module", params=["c", "s"])
@@ -41,15 +39,11 @@ def test_project_of_this_shape_builds_and_behaves(
 ) -> None:
     project = load(shape.write(tmp_path))
 
-    prepared = prepare(replayer, project)
+    reset(replayer, project)
 
     assert all(any(name in note for note in project.notes) for name in shape.skipped)
-    database = f"replayed_{next(_NUMBERS)}"
-    target = clone(replayer, prepared.template, database)
-    try:
-        with connect(target) as connection:
-            for statement in shape.asks[:-1]:
-                connection.execute(statement.encode())
-            assert connection.execute(shape.asks[-1].encode()).fetchall() == list(shape.answer)
-    finally:
-        drop(replayer, database)
+    *before, last = shape.questions()
+    with connect(replayer.target()) as connection:
+        for statement in before:
+            connection.execute(statement)
+        assert connection.execute(last).fetchall() == list(shape.answer)
