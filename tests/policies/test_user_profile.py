@@ -64,6 +64,16 @@ class TestUserProfile(EditableTable):
             constraint="provider_data_provider_id_ref_fkey",
         )
 
+    def test_deleting_one_takes_its_providers_along(
+        self, as_persona: AsPersona, rows: Rows, owner: Persona, service_role: Persona
+    ) -> None:
+        row = rows.user_profile(owner)
+        provider = rows.provider(owner, row)
+        as_persona(service_role).execute(self.delete(row))
+        assert not as_persona(POSTGRES).fetch(
+            "select 1 from public.provider_data where id = %s", [provider]
+        )
+
     def test_the_database_keeps_updated_at(
         self, as_persona: AsPersona, rows: Rows, owner: Persona
     ) -> None:
