@@ -28,7 +28,10 @@ with roles as (
         order by r.rolname
     ) as list
     from pg_catalog.pg_authid as r
-    where r.oid >= 16384 or r.rolname = 'supabase_admin'
+    where
+        (r.oid >= 16384 or r.rolname = 'supabase_admin')
+        -- A local Data API's login comes and goes, and is nobody's state.
+        and r.rolname not like 'prospectr\_api\_%'
 ),
 
 memberships as (
@@ -47,7 +50,7 @@ memberships as (
     inner join pg_catalog.pg_roles as g on a.roleid = g.oid
     inner join pg_catalog.pg_roles as m on a.member = m.oid
     inner join pg_catalog.pg_roles as b on a.grantor = b.oid
-    where m.oid >= 16384
+    where m.oid >= 16384 and m.rolname not like 'prospectr\_api\_%'
 ),
 
 parameters as (
