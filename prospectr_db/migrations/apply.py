@@ -35,6 +35,7 @@ from prospectr_db.migrations.history import ensure_history, read_history, read_l
 from prospectr_db.migrations.locking import Watch, run_lock
 from prospectr_db.migrations.script import Script, recorded_statements, script
 from prospectr_db.migrations.stepwise import run_stepwise
+from prospectr_db.platform.extensions import explained
 from prospectr_db.project import Migration, Project
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class _Runner:
                 return self._once(migration)
             except FailedStepError as failure:
                 if failure.sqlstate not in {_LOCK_NOT_AVAILABLE, _DEADLOCK}:
-                    raise failure.diagnosed() from failure
+                    raise explained(failure.diagnosed(), self.session.connection) from failure
                 if attempt == self.attempts:
                     raise self._locked(migration, failure) from failure
                 # Jitter, so that two that collided do not collide again.

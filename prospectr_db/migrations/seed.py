@@ -22,6 +22,7 @@ from prospectr_db.migrations.locking import run_lock
 from prospectr_db.migrations.policy import When
 from prospectr_db.migrations.script import script
 from prospectr_db.migrations.streaming import LARGE_BYTES, stream_statements
+from prospectr_db.platform.extensions import explained
 from prospectr_db.project import Project, SeedFile, read_sql
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _run(session: Session, file: SeedFile) -> SeedRun:
             steps = plan.groups[0].steps if plan.groups else ()
             rows = session.transact(plan, steps, after=[record])
     except FailedStepError as failure:
-        raise failure.diagnosed() from failure
+        raise explained(failure.diagnosed(), session.connection) from failure
     seconds = time.monotonic() - begun
     session.on_event(SeedApplied(file.label, seconds, rows))
     return SeedRun(file.label, "ran", rows, seconds)

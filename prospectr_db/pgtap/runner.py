@@ -7,6 +7,7 @@ a file commits stays for the files after it, as under pg_prove, which is what se
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +45,14 @@ _OPTIONS = (
     "ON_ERROR_STOP=1",
 )
 _PATIENCE_SECONDS = 300.0
+_MISSING = re.compile(r'extension "([^"]+)" is not available')
+_FROM_THE_NETWORK = re.compile(r"pg_?tle|dbdev|database\.dev")
+_HELPERS_FROM_THE_NETWORK = (
+    "A file installs test helpers from database.dev, which needs pg_tle and the network. Save the "
+    "helpers' SQL (such as supabase_test_helpers--0.0.6.sql of usebasejump/supabase-test-helpers) "
+    "beside the tests as 00000-helpers.sql with one passing test at its end, in place of the file "
+    "that installs them; or offer it as an extension with PROSPECTR_DB_EXTENSIONS=FOLDER."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +202,17 @@ def _installed(connection: Connection[Any]) -> str | None:
 
 
 def _notes(target: Target, results: Sequence[TapFile]) -> tuple[str, ...]:
-    """Say what can be done about extensions that test files asked for and the server lacks."""
-    sign = 'extension "'
-    missing = {
-        error.split(sign, 1)[1].split('"', 1)[0]: None
-        for result in results
-        for error in result.errors
-        if sign in error and "is not available" in error
-    }
-    if not missing:
-        return ()
-    with connect(target, autocommit=True) as connection:
-        return tuple(f"{name}: {explain_missing(connection, name)}" for name in missing)
+    """Say what can be done about what test files asked for and the server lacks."""
+    errors = [error for result in results for error in result.errors]
+    missing = {found[1]: None for error in errors if (found := _MISSING.search(error))}
+    notes = []
+    if any(_FROM_THE_NETWORK.search(error) for error in errors):
+        notes.append(_HELPERS_FROM_THE_NETWORK)
+        missing.pop("pg_tle", None)
+    if missing:
+        with connect(target, autocommit=True) as connection:
+            notes += [f"{name}: {explain_missing(connection, name)}" for name in missing]
+    return tuple(notes)
 
 
 def _name(file: Path, folder: Path) -> str:

@@ -11,13 +11,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from prospectr_db.errors import ExtensionNotAvailableError, ProspectrError
 from prospectr_db.platform.sources import Source, open_source
 from prospectr_db.resources import sql_root
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["add", "available", "explain_missing", "prepare", "revision", "standins"]
+__all__ = ["add", "available", "explain_missing", "explained", "prepare", "revision", "standins"]
 
 # Modules that are not marked as trusted, but that `postgres` may create on Supabase: there
 # supautils lends it a superuser's rights for them (its setting supautils.privileged_extensions).
@@ -44,6 +45,7 @@ STAMP = "prepared"
 _NONE: Mapping[str, Path] = MappingProxyType({})
 _INCLUDE = re.compile(r"^\\ir\s+(\S+)\s*$", re.MULTILINE)
 _DEFAULT_VERSION = re.compile(r"(?m)^default_version\s*=\s*'([^']+)'")
+_MISSING = re.compile(r'extension "([^"]+)" is not available|extension/([^/"]+)\.control')
 _FOR_VERSIONS = re.compile(r"\.(from|before)-([\d.]+)\.sql$")
 _EARLIER_VERSIONS = re.compile(r"(?m)^# earlier versions:\s*(.+)$")
 
@@ -132,6 +134,24 @@ def explain_missing(connection: Connection[Any], name: str) -> str:
         "with the URL of a local Supabase stack or of a project, or PROSPECTR_DB_BIN with the bin "
         "directory of a PostgreSQL that has it."
     )
+
+
+def explained(error: ProspectrError, connection: Connection[Any]) -> ProspectrError:
+    """Return an error with `explain_missing` as its hint where it is about a missing extension.
+
+    Any other error, and any error while the connection cannot run a query, is returned as it is.
+    """
+    from psycopg.pq import TransactionStatus
+
+    named = _MISSING.search(error.message)
+    if (
+        not isinstance(error, ExtensionNotAvailableError)
+        or named is None
+        or connection.info.transaction_status is not TransactionStatus.IDLE
+    ):
+        return error
+    hint = explain_missing(connection, named[1] or named[2])
+    return ExtensionNotAvailableError(error.message, hint=hint, **error.details)
 
 
 def _write(file: Path, text: str) -> None:

@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from psycopg import Connection, sql
 
-from prospectr_db.platform.extensions import available, explain_missing, standins
+from prospectr_db.database import diagnose
+from prospectr_db.errors import UsageError
+from prospectr_db.platform.extensions import available, explain_missing, explained, standins
 
 # What the control files of the real extensions fix (their repositories, PostgreSQL's contrib).
 FIXED_SCHEMA = {
@@ -124,3 +126,13 @@ def test_a_missing_extension_is_explained_with_the_closest_names_first(
     assert "PROSPECTR_DB_EXTENSIONS" in hint
     assert "--db-url" in hint
     assert set(standins()) <= set(available(owner))
+
+
+def test_an_error_about_a_missing_extension_gets_that_hint(owner: Connection[Any]) -> None:
+    owner.autocommit = True
+    with pytest.raises(psycopg.Error) as refused:
+        owner.execute("create extension postgis_")
+    error = explained(diagnose(refused.value), owner)
+    assert (error.hint or "").startswith("This server offers: ")
+    other = UsageError("x", hint="y")
+    assert explained(other, owner) is other

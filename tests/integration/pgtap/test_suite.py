@@ -14,11 +14,14 @@ from psycopg import Connection
 from prospectr_db.database import Target, connect
 from prospectr_db.errors import ExtensionNotAvailableError
 from prospectr_db.pgtap import TapReport, find_tests, run
-from prospectr_db.pgtap.suite import find_psql
+from prospectr_db.pgtap.suite import find_psql, run_on_copy
 from prospectr_db.platform.extensions import available
+from prospectr_db.project import load
 from prospectr_db.report.jsons import document
 from prospectr_db.report.pgtap import suite_junit, suite_text
 from prospectr_db.report.style import Style
+from prospectr_db.server.embedded import EmbeddedServer
+from tests.conftest import MakeProject, RunCli
 
 TESTS = {
     # Commits a helper, as setup files do, and ends with a test: a file without one is red.
@@ -65,7 +68,8 @@ TESTS = {
         select * from finish(); rollback;
     """,
     "060-empty.sql": "select 1;",
-    "070-extension.sql": "create extension pg_tle;",
+    "070-extension.sql": "create extension postgis;",
+    "080-network.sql": "create extension if not exists pg_tle;",
 }
 
 
@@ -109,15 +113,17 @@ def test_each_file_is_judged_by_what_it_said(report: TapReport) -> None:
         "050-dies.sql": False,
         "060-empty.sql": False,
         "070-extension.sql": False,
+        "080-network.sql": False,
     }
     assert not report.ok
 
-    red, dies, _, extension = report.files[4:]
+    red, dies, _, extension, _ = report.files[4:]
     assert [test.description for test in red.failed] == ["one is two"]
     assert dies.problems == ("It planned 2 tests and ran 1.", "psql ended with exit code 3.")
     assert any(line.startswith("psql:050-dies.sql:2: ERROR") for line in dies.errors)
     assert any("is not available" in line for line in extension.errors)
-    assert report.notes[0].startswith("pg_tle: This server offers: ")
+    assert "database.dev" in report.notes[0]
+    assert report.notes[1].startswith("postgis: This server offers: ")
 
 
 def test_pgtap_is_gone_afterwards(report: TapReport, session: Connection[Any]) -> None:
@@ -130,12 +136,12 @@ def test_pgtap_is_gone_afterwards(report: TapReport, session: Connection[Any]) -
 def test_the_report_reads_as_text_json_and_junit(report: TapReport) -> None:
     text = suite_text(report, Style(width=100, color=False))
     assert "not ok 1 one is two" in text
-    assert text.splitlines()[-1].startswith("red: 10 tests in 8 files, 1 failed, 4 files not green")
+    assert text.splitlines()[-1].startswith("red: 10 tests in 9 files, 1 failed, 5 files not green")
     json.dumps(document(report, verb="test", ok=report.ok))
     root = ET.fromstring(suite_junit(report))  # noqa: S314 - written by us
-    assert len(root.findall("testsuite")) == 8
+    assert len(root.findall("testsuite")) == 9
     assert len(root.findall(".//failure")) == 1
-    assert len(root.findall(".//error")) == 3
+    assert len(root.findall(".//error")) == 4
 
 
 def test_a_file_that_hangs_is_stopped_and_red(
@@ -149,6 +155,40 @@ def test_a_file_that_hangs_is_stopped_and_red(
     )
     assert not result.ok
     assert result.files[0].errors == ("It was stopped after 0 s.",)
+
+
+def test_a_suite_runs_on_a_copy_that_is_gone_afterwards(
+    server: EmbeddedServer, session: Connection[Any], make_project: MakeProject
+) -> None:
+    if "pgtap" not in available(session):
+        pytest.skip("no pgTAP on this machine (see docs/guide/extensions.md)")
+    root = make_project(
+        {
+            "supabase/migrations/1_notes.sql": "create table public.notes (id int);",
+            "supabase/tests/notes.test.sql": """
+                create table public.left_behind (id int);
+                begin; select plan(1); select has_table('public', 'notes', 'migrated');
+                select * from finish(); rollback;
+            """,
+        }
+    )
+    folder = root / "supabase" / "tests"
+    for _ in range(2):
+        report = run_on_copy(server, load(root), find_tests([folder]), folder=folder)
+        assert report.ok, report
+    with server.memory() as memory:
+        assert memory.execute(
+            "select count(*) from pg_database where datname like 'pgtap%'"
+        ).fetchone() == (0,)
+
+
+def test_a_project_without_tests_is_not_green(cli: RunCli, make_project: MakeProject) -> None:
+    root = make_project({"supabase/config.toml": ""})
+    assert cli("test", project=root).code == 2
+    (root / "supabase" / "tests").mkdir()
+    done = cli("test", project=root)
+    assert done.code == 2
+    assert "There are no test files" in done.err
 
 
 def test_a_server_without_pgtap_says_how_to_get_it(
