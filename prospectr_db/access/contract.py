@@ -54,6 +54,7 @@ class Contract:
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     path: Path | None = None
+    personas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def default_rows(persona: str, *, owned: bool) -> str:
@@ -195,7 +196,7 @@ def parse_contract(text: str, *, path: Path | None = None) -> Contract:
             hint="Correct that line, or write the contract anew with `prospectr-db access write`.",
             file=name,
         ) from error
-    known = {"version", "tables", "views", "functions", "accepted"}
+    known = {"version", "personas", "tables", "views", "functions", "accepted"}
     strange = sorted(set(raw) - known)
     if strange:
         raise ConfigError(
@@ -257,6 +258,7 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
         lists["owner_columns"],
         {relation: given for relation, given in values.items() if given},
         path,
+        _personas(raw.get("personas", {}), name),
     )
 
 
@@ -281,6 +283,18 @@ def _read_grants(
             place = "all" if key in ("truncate", "call") else rows
             columns = () if value is True else _strings(value, name, f"{relation}.{persona}.{key}")
             allowed[relation, persona, place, key] = columns
+
+
+def _personas(raw: Any, name: str) -> dict[str, Mapping[str, Any]]:
+    """Read ``[personas.NAME]``: ``like`` (owner, stranger, newcomer), ``role`` and ``claims``."""
+    if not isinstance(raw, Mapping):
+        raise _bad(name, "personas is not a table of personas")
+    for persona, body in raw.items():
+        if not isinstance(body, Mapping) or set(body) - {"like", "role", "claims"}:
+            raise _bad(name, f"personas.{persona} has other keys than like, role and claims")
+        if body.get("like", "newcomer") not in ("owner", "stranger", "newcomer"):
+            raise _bad(name, f"personas.{persona}.like is none of owner, stranger, newcomer")
+    return dict(raw)
 
 
 def _accepted(raw: Any, name: str) -> dict[str, str]:
@@ -320,6 +334,9 @@ def render(
 ) -> str:
     """Return a contract's text, sorted; comments of the previous text stay where they were."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
+    for persona, body in sorted(extras.personas.items()) if extras else ():
+        lines += ["", f"[personas.{_key(persona)}]"]
+        lines += [f"{key} = {_inline(value)}" for key, value in sorted(body.items())]
     for section, kinds in (
         ("tables", ("table", "foreign table")),
         ("views", ("view", "materialized view")),
@@ -400,6 +417,17 @@ def _list(items: Iterable[str]) -> str:
     if len(line) <= 88:
         return line
     return "[\n" + "".join(f"    {item},\n" for item in quoted) + "]"
+
+
+def _inline(value: Any) -> str:
+    """Return any TOML value on one line."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else _quote(str(value))
 
 
 def _quote(text: str) -> str:

@@ -10,7 +10,7 @@ from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
 
 __all__ = ["Finding", "Kind", "judge", "phrase", "who"]
 
-Kind = Literal["leak", "loss", "vacuous", "surprise", "oracle", "unmentioned", "gone", "sabotage"]
+Kind = Literal["leak", "loss", "vacuous", "surprise", "oracle", "unmentioned", "gone", "drift"]
 Severity = Literal["error", "warning", "note"]
 
 OUTSIDERS = ("anon", "stranger", "newcomer")
@@ -78,8 +78,8 @@ def phrase(table: TableAccess, access: Access) -> str:
         what = table.relation
     if access.command == "insert":
         return f"{people} can insert into {what} {_inserted(access.rows)}"
-    forms = [form.form for form in access.forms if form.verdict == "allowed"]
-    how = f" ({', '.join(forms)})" if access.verdict != "allowed" and forms else ""
+    closed = {form.form for form in access.forms if form.verdict != "allowed"}
+    how = " by a statement without WHERE" if "where" in closed else ""
     return f"{people} can {verb} {what} {_on(access.rows)}{how}"
 
 

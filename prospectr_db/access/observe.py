@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -99,6 +99,7 @@ class Observation:
     settle: bool
     probes: int = 0
     controls: dict[tuple[str, str | None, str | None], Outcome] | None = None
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""
@@ -121,6 +122,7 @@ def observe(
     exposed: Sequence[str] = ("public",),
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     owners: Mapping[str, Iterable[str]] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
     on_event: Callable[[str], None] | None = None,
 ) -> AccessMatrix:
     """Observe a disposable database, and leave its rows as they were.
@@ -128,7 +130,7 @@ def observe(
     Raises ProspectrError where the connection is no superuser's: the world could not be built.
     """
     with observing(
-        target, exposed=exposed, supplied=supplied, owners=owners, on_event=on_event
+        target, exposed=exposed, supplied=supplied, owners=owners, extra=extra, on_event=on_event
     ) as (_, matrix):
         return matrix
 
@@ -140,10 +142,11 @@ def prepared(
     exposed: Sequence[str] = ("public",),
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     owners: Mapping[str, Iterable[str]] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Observation]:
     """Lend a world to ask single questions of, with nothing observed yet."""
     with open_observer(target) as connection:
-        yield prepare(connection, exposed=exposed, supplied=supplied, owners=owners)
+        yield prepare(connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
         connection.rollback()
 
 
@@ -154,6 +157,7 @@ def observing(
     exposed: Sequence[str] = ("public",),
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     owners: Mapping[str, Iterable[str]] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
     on_event: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[Observation, AccessMatrix]]:
     """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
@@ -162,7 +166,9 @@ def observing(
 
     started = time.perf_counter()
     with open_observer(target) as connection:
-        observation = prepare(connection, exposed=exposed, supplied=supplied, owners=owners)
+        observation = prepare(
+            connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra
+        )
         tables = observe_everything(observation, on_event=on_event)
         tokens = observe_tokens(observation, [r for r in observation.relations if r.is_table])
         oracles = find_oracles(observation, tables)
@@ -188,6 +194,7 @@ def prepare(
     exposed: Sequence[str] = ("public",),
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     owners: Mapping[str, Iterable[str]] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Observation:
     """Read the catalog, install the observer and build the world, in the current transaction."""
     from prospectr_db.access.claims import forgeries
@@ -215,7 +222,9 @@ def prepare(
     settle = settle or any(
         "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
     )
-    observation = Observation(connection, catalog, ownership, standings, world, row[0], settle)
+    observation = Observation(
+        connection, catalog, ownership, standings, world, row[0], settle, extra=extra or {}
+    )
     for number, forged in enumerate(forgeries(observation)):
         add_forger(connection, observation, f"forger {number}", forged)
     return observation
@@ -246,10 +255,17 @@ def knockers(observation: Observation) -> list[Knocker]:
         Knocker(anon(), None),
         Knocker(actors[OWNER].persona("owner"), OWNER),
         Knocker(actors[OTHER].persona("stranger"), OTHER),
-        Knocker(actors[NEWCOMER].persona("newcomer"), NEWCOMER),
+        # The same role as the stranger, so the same columns: only the rows can differ.
+        Knocker(actors[NEWCOMER].persona("newcomer"), NEWCOMER, brief=True),
     ]
     found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
     found += server_claims(observation)
+    likes = {"owner": OWNER, "stranger": OTHER, "newcomer": NEWCOMER}
+    for name, body in observation.extra.items():
+        key = likes[body.get("like", "newcomer")]
+        role = body.get("role", AUTHENTICATED)
+        persona = actors[key].persona(name, role=role).with_claims(body.get("claims", {}))
+        found.append(Knocker(persona, key))
     found.append(Knocker(service_role(), None))
     return [k for k in found if k.persona.role in observation.catalog.roles]
 
@@ -429,6 +445,7 @@ def judge_probe(
     label = probe.row if probe.question else None
     verdict = _verdict(outcome, control, label)
     crossed = probe.rows.startswith(("own under other's", "for another"))
+    crossed = crossed or (probe.command == "update" and control.state == "23503")
     if verdict is Verdict.UNPROVEN and crossed and control.constraint:
         # The link cannot exist for anybody: a key forbids it.
         verdict = _plain_verdict(outcome, label)

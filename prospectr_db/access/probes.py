@@ -227,7 +227,8 @@ class Plan:
             return
         plain = self._plain(chosen)
         if knocker.brief:
-            chosen = [*chosen[:1], *(c for c in chosen[1:] if c.name in self.owner.users)][:3]
+            owners = [c for c in chosen if c.name in self.owner.users and c is not plain]
+            chosen = [plain, *owners[:2]]
         for column in chosen:
             for value in self._new_values(knocker, column):
                 shown = self._shown(column, value)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.check import CheckReport, check
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
+from prospectr_db.access.hosted import differences, hosted_catalog
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.mutants import MutationReport, mutate
 from prospectr_db.access.observe import Observation, observing
@@ -61,9 +62,14 @@ def check_target(
     *,
     project: Project | None = None,
     contract: Contract | None = None,
+    hosted: Target | None = None,
     on_event: OnEvent | None = None,
 ) -> CheckReport:
-    """Observe a disposable database, judge it, and sabotage it once to see that it turns red."""
+    """Observe a disposable database, judge it, and sabotage it once to see that it turns red.
+
+    With ``hosted`` the catalog of that project is compared with the disposable database's: its
+    rows are never read, and every difference is a finding.
+    """
     started = time.perf_counter()
     if contract is None and project is not None:
         contract = read_contract(contract_path(project))
@@ -72,9 +78,14 @@ def check_target(
         exposed=exposed_schemas(project),
         supplied=contract.values if contract else None,
         owners=contract.owners if contract else None,
+        extra=contract.personas if contract else None,
         on_event=on_event,
     ) as (observation, matrix):
         findings = (*check(matrix, contract), *_nothing(observation, matrix))
+        if hosted is not None:
+            schemas = exposed_schemas(project)
+            remote = hosted_catalog(hosted, exposed=schemas)
+            findings = (*findings, *differences(remote, observation.catalog))
         spoilt = sabotage(observation, matrix)
     return CheckReport(
         ok=not any(finding.severity == "error" for finding in findings),
@@ -114,6 +125,7 @@ def mutate_target(
         exposed=exposed_schemas(project),
         supplied=contract.values if contract else None,
         owners=contract.owners if contract else None,
+        extra=contract.personas if contract else None,
     ) as (observation, matrix):
         return mutate(observation, matrix, contract, only=only, on_event=on_event)
 
@@ -128,6 +140,7 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         exposed=exposed_schemas(project),
         supplied=old.values if old else None,
         owners=old.owners if old else None,
+        extra=old.personas if old else None,
         on_event=on_event,
     ) as (_, matrix):
         found = judge(matrix)

@@ -30,7 +30,8 @@ def show(context: typer.Context) -> None:
     with disposable(
         run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
     ) as target:
-        report = check_target(target, project=run.project)
+        hosted = run.target() if run.is_remote else None
+        report = check_target(target, project=run.project, hosted=hosted)
     run.show(report, verb="access", text=observed_text, ok=report.ok)
 
 
@@ -55,7 +56,8 @@ def check(
     with disposable(
         run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
     ) as target:
-        report = check_target(target, project=run.project)
+        hosted = run.target() if run.is_remote else None
+        report = check_target(target, project=run.project, hosted=hosted)
     write_reports(
         report,
         run.project,
@@ -114,6 +116,7 @@ def why(
             exposed=exposed_schemas(run.project),
             supplied=contract.values if contract else None,
             owners=contract.owners if contract else None,
+            extra=contract.personas if contract else None,
         ) as observation,
     ):
         report = explain(observation, table, persona=persona, command=command, column=column)

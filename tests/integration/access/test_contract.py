@@ -62,8 +62,8 @@ def test_a_contract_that_was_just_written_is_kept(schema: str, target: Target, r
         (
             "revoke delete on public.notes from authenticated",
             (
-                "Owners can no longer delete notes on their own rows: denied, permission denied for "
-                "table notes."
+                "Owners can no longer delete notes on their own rows: denied, permission denied "
+                "for table notes."
             ),
         ),
         (

@@ -1,0 +1,167 @@
+"""The answer as files: every format says the same, and none of them can be broken by a name."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from prospectr_db.access.check import CheckReport
+from prospectr_db.access.verify import check_target, write_contract
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.project import Project, load
+from prospectr_db.report.access import check_text, matrix_text
+from prospectr_db.report.access_files import (
+    github_annotations,
+    html_page,
+    junit_xml,
+    markdown_text,
+    sarif_document,
+)
+from prospectr_db.report.jsons import plain
+from prospectr_db.report.style import Style
+from tests.conftest import MakeProject
+from tests.integration.access.schemas import NOTES
+
+PLAIN = Style(width=80, color=False)
+EVIL = """
+create table public."</script><b>|%0A" (
+    id uuid primary key, user_id uuid references auth.users (id));
+grant all on public."</script><b>|%0A" to anon;
+"""
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    opened = NOTES + 'alter policy "drop own" on public.notes using (true);'
+    files = {"supabase/config.toml": "", "supabase/migrations/20260101000000_notes.sql": opened}
+    return load(make_project(files))
+
+
+@pytest.fixture
+def report(target: Target, project: Project) -> CheckReport:
+    with connect_as_migrator(target) as connection:
+        connection.execute(project.migrations[0].text + EVIL)  # type: ignore[call-overload]
+    return check_target(target, project=project)
+
+
+def test_every_format_tells_the_leak(report: CheckReport, project: Project) -> None:
+    sentence = (
+        "Authenticated strangers can delete notes on other people's rows by a statement without "
+        "WHERE."
+    )
+    assert not report.ok
+    assert sentence in check_text(report, PLAIN)
+    assert sentence in markdown_text(report)
+    assert sentence in {
+        result["message"]["text"]
+        for result in sarif_document(report, project)["runs"][0]["results"]
+    }
+    suite = ET.fromstring(junit_xml(report))  # noqa: S314 - our own text
+    failed = {case.get("name") for case in suite if case.find("failure") is not None}
+    assert "notes" in failed
+    assert sentence in github_annotations(report, project).replace("%25", "%")
+
+
+def test_sarif_points_at_the_policy_in_the_migration(report: CheckReport, project: Project) -> None:
+    results = sarif_document(report, project)["runs"][0]["results"]
+    place = next(
+        result["locations"][0]["physicalLocation"]
+        for result in results
+        if "delete notes" in result["message"]["text"]
+    )
+    line = project.migrations[0].text.splitlines()[place["region"]["startLine"] - 1]
+    assert place["artifactLocation"]["uri"] == "supabase/migrations/20260101000000_notes.sql"
+    assert '"drop own"' in line
+
+
+def test_names_cannot_break_out_of_the_page(report: CheckReport) -> None:
+    page = html_page(report)
+    assert page.count("</script>") == 1
+    assert "\\u003c/script>" in page
+    assert "http://" not in page.partition("const report")[0]
+
+
+def test_one_annotation_is_one_line(report: CheckReport, project: Project) -> None:
+    lines = github_annotations(report, project).splitlines()
+    assert len(lines) == len(report.findings)
+
+
+def test_the_json_document_holds_the_witness(report: CheckReport) -> None:
+    document = json.loads(json.dumps(plain(report)))
+    leak = next(f for f in document["findings"] if "delete notes" in f["sentence"])
+    assert leak["statement"] == 'delete from "public"."notes"'
+
+
+def test_prospectrs_matrix_fits_80_columns(prospectr: Target, prospectr_project: Project) -> None:
+    report = check_target(prospectr, project=prospectr_project)
+    text = matrix_text(report.matrix, PLAIN)
+    assert report.ok, [finding.sentence for finding in report.errors]
+    assert max(len(line) for line in text.splitlines()) <= 100
+    assert len(report.matrix.tables) == 11
+
+
+def test_the_example_is_observed_without_rows_by_hand(
+    target: Target, prospectr_project: Project
+) -> None:
+    example = load(prospectr_project.root / "examples" / "multi-tenant")
+    with connect_as_migrator(target) as connection:
+        for migration in example.migrations:
+            connection.execute(migration.text)
+    report = check_target(target, project=example)
+    assert report.ok, [finding.sentence for finding in report.errors]
+    documents = report.matrix.table("documents")
+    assert documents is not None
+    can = {
+        (persona, command): (access := documents.find(persona, "other", command)) is not None
+        and access.succeeds
+        for persona in ("role=admin", "role=member", "stranger")
+        for command in ("select", "update", "delete")
+    }
+    assert can == {
+        ("role=admin", "select"): True,
+        ("role=admin", "update"): False,
+        ("role=admin", "delete"): True,
+        ("role=member", "select"): True,
+        ("role=member", "update"): False,
+        ("role=member", "delete"): False,
+        ("stranger", "select"): False,
+        ("stranger", "update"): False,
+        ("stranger", "delete"): False,
+    }
+
+
+def test_writing_twice_changes_nothing(target: Target, project: Project) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(NOTES)
+    assert write_contract(target, project).changed
+    assert not write_contract(target, project).changed
+
+
+def test_a_hosted_project_that_differs_from_its_migrations_is_said_so(
+    target: Target, prospectr: Target, project: Project
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(NOTES)
+    report = check_target(target, project=project, hosted=prospectr)
+    assert "notes is not in the project." in {
+        f.sentence for f in report.errors if f.kind == "drift"
+    }
+
+
+def test_a_persona_of_the_contract_is_tried_too(target: Target, project: Project) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(
+            NOTES
+            + """
+create policy aal2 on public.notes for select to authenticated
+using ((select auth.jwt() ->> 'aal') = 'aal2');"""
+        )
+    path = project.root / "supabase" / "access.toml"
+    path.write_text('[personas.second_factor]\nclaims = { aal = "aal2" }\n', encoding="utf-8")
+    write_contract(target, project)
+    text = path.read_text(encoding="utf-8")
+    assert '[personas.second_factor]\nclaims = { aal = "aal2" }' in text
+    assert "[tables.notes.second_factor]" in text
