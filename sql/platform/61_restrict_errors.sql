@@ -1,5 +1,5 @@
--- A foreign key's RESTRICT refuses with 23503 (foreign_key_violation) on the PostgreSQL versions that
--- Supabase runs; since PostgreSQL 18, with 23001 and another message. Functions that catch the
+-- A foreign key's RESTRICT refuses with 23503 (foreign_key_violation) on the versions of PostgreSQL
+-- that Supabase runs; since PostgreSQL 18, with 23001 and another message. Functions that catch the
 -- one, and tests that expect it, would see the other. The triggers of NO ACTION still refuse in the
 -- old words, and differ only in waiting for the end of the statement: new RESTRICT keys get those.
 -- The constraint itself says RESTRICT as before.
