@@ -130,6 +130,32 @@ class OwnedTable:
         assert self.inserts <= self.columns
         assert set(self.updates) <= self.columns
 
+    @pytest.mark.parametrize(
+        "privilege", ["select", "insert", "update", "delete", "truncate", "references", "trigger"]
+    )
+    def test_users_hold_exactly_the_privileges_that_are_stated(
+        self, prospectr_connection: Any, privilege: str
+    ) -> None:
+        # Also those that would be of no use alone, such as INSERT on one column of a log.
+        stated = {
+            "select": self.columns,
+            "insert": self.inserts,
+            "update": frozenset(self.updates),
+        }.get(privilege, frozenset())
+        ask_table = "select has_table_privilege('authenticated', %s, %s)"
+        table = f"public.{self.table}"
+        (whole,) = prospectr_connection.execute(ask_table, [table, privilege]).fetchone()
+        assert whole is (privilege == "select" or (privilege == "delete" and self.deletes))
+        if privilege in {"delete", "truncate", "trigger"}:
+            return
+        ask_column = "select has_column_privilege('authenticated', %s, %s, %s)"
+        held = {
+            column
+            for column in self.columns
+            if prospectr_connection.execute(ask_column, [table, column, privilege]).fetchone()[0]
+        }
+        assert held == stated
+
     # SELECT.
 
     def test_owner_reads_every_column_of_his_row(
