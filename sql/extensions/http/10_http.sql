@@ -1,4 +1,5 @@
--- Synchronous requests. Nothing is sent: a call fails, unless the session has set what is to come back.
+-- Synchronous requests. Nothing is sent: a call fails, unless the session has set what is to come
+-- back.
 
 create domain @extschema@.http_method as text;
 
@@ -72,7 +73,8 @@ as $$
     select $1, $2
 $$;
 
--- A test says what every request returns with: set http.response = '{"status": 200, "content": "…"}'.
+-- A test says what every request returns with: set http.response = '{"status": 200, "content":
+-- "…"}'.
 create function @extschema@.http(request @extschema@.http_request)
 returns @extschema@.http_response
 language plpgsql volatile
@@ -110,7 +112,8 @@ begin
         byte := get_byte(string, i);
         encoded := encoded || case
             when byte = 32 then '+'
-            when byte between 1 and 127 and chr(greatest(byte, 1)) ~ '[A-Za-z0-9._~-]' then chr(byte)
+            when byte between 1 and 127 and chr(greatest(byte, 1)) ~ '[A-Za-z0-9._~-]'
+                then chr(byte)
             else '%' || upper(lpad(to_hex(byte), 2, '0'))
         end;
     end loop;
@@ -149,7 +152,8 @@ returns @extschema@.http_response
 language sql volatile
 as $$
     select @extschema@.http(
-        row('GET', $1 || '?' || @extschema@.urlencode($2), null, null, null)::@extschema@.http_request
+        row('GET', $1 || '?' || @extschema@.urlencode($2), null, null,
+            null)::@extschema@.http_request
     )
 $$;
 

@@ -1,5 +1,6 @@
--- Which schedules pg_cron accepts: five fields of Vixie's cron, '@hourly' and its like, 'N seconds'.
--- The helper functions are in pg_catalog, the extension's own schema, so that cron holds pg_cron's only.
+-- Which schedules pg_cron accepts: five fields of Vixie's cron, '@hourly' and its like, 'N
+-- seconds'. The helper functions are in pg_catalog, the extension's own schema, so that cron holds
+-- pg_cron's only.
 
 create function pg_catalog.pg_cron_check_schedule(schedule text) returns void
 language plpgsql immutable
@@ -33,8 +34,10 @@ begin
             -- Pg_cron's own sign for the last day of a month.
             continue when n = 3 and field = '$';
             for element in select regexp_split_to_table(field, ',') loop
-                part := regexp_match(element, '^(?:(\*)|([a-z0-9]+)(?:-([a-z0-9]+))?)(?:/([0-9]{1,9}))?$');
-                if part is null or part[4]::integer = 0 or part[4] is not null and part[1] is null and part[3] is null then
+                part := regexp_match(element,
+                    '^(?:(\*)|([a-z0-9]+)(?:-([a-z0-9]+))?)(?:/([0-9]{1,9}))?$');
+                if part is null or part[4]::integer = 0 or part[4] is not null
+                    and part[1] is null and part[3] is null then
                     valid := false;
                     exit;
                 end if;

@@ -1,5 +1,5 @@
--- Writing jobs. Pg_cron's C functions run as their caller and write cron.job all the same; here they pass
--- the caller's name to the two functions below that may.
+-- Writing jobs. Pg_cron's C functions run as their caller and write cron.job all the same; here
+-- they pass the caller's name to the two functions below that may.
 
 -- Definer: nobody but the owner may write cron.job.
 create function pg_catalog.pg_cron_write_job(
@@ -21,13 +21,15 @@ declare
 begin
     perform pg_catalog.pg_cron_check_schedule(schedule);
     if runs_as <> caller and not (select rolsuper from pg_roles where rolname = caller) then
-        raise exception 'must be superuser to create a job for another role' using errcode = '42501';
+        raise exception 'must be superuser to create a job for another role'
+            using errcode = '42501';
     end if;
     if not has_database_privilege(runs_as::name, runs_in, 'connect') then
         raise exception 'User % does not have CONNECT privilege on %', runs_as, runs_in
             using errcode = '42501';
     end if;
-    insert into cron.job (schedule, command, nodename, nodeport, database, username, active, jobname)
+    insert into cron.job (schedule, command, nodename, nodeport, database, username, active,
+        jobname)
     values (
         pg_cron_write_job.schedule, pg_cron_write_job.command, 'localhost',
         current_setting('port')::integer, runs_in, runs_as, pg_cron_write_job.active, job_name
@@ -104,7 +106,8 @@ begin
     select * into doomed from cron.job
     where jobid = id or id is null and jobname = name and username = caller;
     if not found then
-        raise exception 'could not find valid entry for job %', coalesce(id::text, quote_literal(name))
+        raise exception 'could not find valid entry for job %',
+            coalesce(id::text, quote_literal(name))
             using errcode = 'XX000';
     end if;
     if doomed.username <> caller and not has_table_privilege(caller, 'cron.job', 'delete') then
@@ -138,7 +141,8 @@ begin
     if command is null then
         raise exception 'command can not be NULL' using errcode = '22023';
     end if;
-    return pg_catalog.pg_cron_write_job(current_user, job_name, schedule, command, null, null, true);
+    return pg_catalog.pg_cron_write_job(current_user, job_name, schedule, command, null, null,
+        true);
 end
 $$;
 

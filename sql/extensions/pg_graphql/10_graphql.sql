@@ -1,4 +1,5 @@
--- The schema's version is counted and comments are read; queries are not resolved, and the answer says so.
+-- The schema's version is counted and comments are read; queries are not resolved, and the answer
+-- says so.
 
 create sequence graphql.seq_schema_version as integer cycle;
 

@@ -10,13 +10,14 @@ declare
     found jsonb;
 begin
     if reference !~ '^#' then
-        raise exception 'pg_jsonschema is a stand-in here and follows no reference to another document: %', reference
+        raise exception 'pg_jsonschema is a stand-in here and reads no other document: %', reference
             using errcode = '0A000';
     end if;
     if pointer = '' then
         return root;
     elsif pointer like '/%' then
-        select array_agg(replace(replace(replace(part, '%25', '%'), '~1', '/'), '~0', '~') order by n)
+        select array_agg(replace(replace(replace(part, '%25', '%'), '~1', '/'), '~0', '~')
+            order by n)
         into path
         from unnest(string_to_array(substr(pointer, 2), '/')) with ordinality as p (part, n);
         found := root #> path;
@@ -35,11 +36,13 @@ $$;
 create function @extschema@.pg_jsonschema_is_type(instance jsonb, type text) returns boolean
 language sql immutable
 return case type
-    when 'integer' then jsonb_typeof(instance) = 'number' and instance::numeric = trunc(instance::numeric)
+    when 'integer' then jsonb_typeof(instance) = 'number'
+        and instance::numeric = trunc(instance::numeric)
     else jsonb_typeof(instance) = type
 end;
 
--- Formats are checked in drafts up to 7; from 2019-09 on they are remarks (JSON Schema validation, 7.2).
+-- Formats are checked in drafts up to 7; from 2019-09 on they are remarks (JSON Schema validation,
+-- 7.2).
 create function @extschema@.pg_jsonschema_has_format(value text, format text) returns boolean
 language plpgsql immutable
 set search_path = ''

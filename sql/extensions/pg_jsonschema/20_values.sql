@@ -1,5 +1,5 @@
--- Keywords that look at one value: its type, an enumeration, a number, a string.
--- Every function here returns what is wrong, in the words of pg_jsonschema's own errors, or nothing.
+-- Keywords that look at one value: its type, an enumeration, a number, a string. Every function
+-- here returns what is wrong, in the words of pg_jsonschema's own errors, or nothing.
 
 create function @extschema@.pg_jsonschema_any_errors(schema jsonb, instance jsonb) returns text[]
 language sql immutable
@@ -41,7 +41,8 @@ return array_remove(
         case jsonb_typeof(schema -> 'exclusiveMinimum')
             when 'number' then
                 case when value <= (schema -> 'exclusiveMinimum')::numeric then format(
-                    '%s is less than or equal to the minimum of %s', value, schema -> 'exclusiveMinimum'
+                    '%s is less than or equal to the minimum of %s', value,
+                        schema -> 'exclusiveMinimum'
                 ) end
             when 'boolean' then
                 case when (schema -> 'exclusiveMinimum')::boolean
@@ -52,7 +53,8 @@ return array_remove(
         case jsonb_typeof(schema -> 'exclusiveMaximum')
             when 'number' then
                 case when value >= (schema -> 'exclusiveMaximum')::numeric then format(
-                    '%s is greater than or equal to the maximum of %s', value, schema -> 'exclusiveMaximum'
+                    '%s is greater than or equal to the maximum of %s', value,
+                        schema -> 'exclusiveMaximum'
                 ) end
             when 'boolean' then
                 case when (schema -> 'exclusiveMaximum')::boolean
@@ -80,7 +82,8 @@ return array_remove(
         ) end,
         case when value !~ (schema ->> 'pattern')
             then format('%s does not match %s', to_jsonb(value), schema -> 'pattern') end,
-        case when with_formats and not @extschema@.pg_jsonschema_has_format(value, schema ->> 'format')
+        case when with_formats
+            and not @extschema@.pg_jsonschema_has_format(value, schema ->> 'format')
             then format('%s is not a %s', to_jsonb(value), schema -> 'format') end
     ],
     null

@@ -10,8 +10,10 @@ declare
     size constant integer := jsonb_array_length(instance);
     -- Up to draft 2019-09 a list in `items` is what 2020-12 calls prefixItems.
     has_tuple constant boolean := jsonb_typeof(schema -> 'items') = 'array';
-    first constant jsonb := case when has_tuple then schema -> 'items' else schema -> 'prefixItems' end;
-    rest constant jsonb := case when has_tuple then schema -> 'additionalItems' else schema -> 'items' end;
+    first constant jsonb :=
+        case when has_tuple then schema -> 'items' else schema -> 'prefixItems' end;
+    rest constant jsonb :=
+        case when has_tuple then schema -> 'additionalItems' else schema -> 'items' end;
     applied jsonb;
     matches integer;
     errors text[] := '{}';
@@ -30,13 +32,16 @@ begin
     for n in 0 .. size - 1 loop
         applied := coalesce(first -> n, rest);
         if applied is not null then
-            errors := errors || @extschema@.pg_jsonschema_errors(root, applied, instance -> n, with_formats);
+            errors := errors
+                || @extschema@.pg_jsonschema_errors(root, applied, instance -> n, with_formats);
         end if;
     end loop;
     if schema ? 'contains' then
         select count(*) into matches
         from jsonb_array_elements(instance) as e
-        where @extschema@.pg_jsonschema_errors(root, schema -> 'contains', e.value, with_formats) = '{}';
+        where '{}' = @extschema@.pg_jsonschema_errors(
+            root, schema -> 'contains', e.value, with_formats
+        );
         if matches < coalesce((schema -> 'minContains')::numeric, 1)
             or matches > (schema -> 'maxContains')::numeric
         then
@@ -64,15 +69,19 @@ declare
     errors text[] := '{}';
 begin
     if size < (schema -> 'minProperties')::numeric then
-        errors := errors || format('%s has less properties than %s', instance, schema -> 'minProperties');
+        errors := errors
+            || format('%s has less properties than %s', instance, schema -> 'minProperties');
     end if;
     if size > (schema -> 'maxProperties')::numeric then
-        errors := errors || format('%s has more properties than %s', instance, schema -> 'maxProperties');
+        errors := errors
+            || format('%s has more properties than %s', instance, schema -> 'maxProperties');
     end if;
     errors := errors || array(
         select format('%s is a required property', r.name)
         from jsonb_array_elements(
-            case jsonb_typeof(schema -> 'required') when 'array' then schema -> 'required' else '[]' end
+            case jsonb_typeof(schema -> 'required')
+                when 'array' then schema -> 'required' else '[]'
+            end
         ) as r (name)
         where not instance ? (r.name #>> '{}')
     );
@@ -80,14 +89,18 @@ begin
         is_named := schema -> 'properties' ? key;
         if is_named then
             errors := errors
-                || @extschema@.pg_jsonschema_errors(root, schema -> 'properties' -> key, value, with_formats);
+                || @extschema@.pg_jsonschema_errors(
+                    root, schema -> 'properties' -> key, value, with_formats
+                );
         end if;
         for pattern, applied in
-            select e.key, e.value from jsonb_each(coalesce(schema -> 'patternProperties', '{}')) as e
+            select e.key, e.value
+            from jsonb_each(coalesce(schema -> 'patternProperties', '{}')) as e
         loop
             if key ~ pattern then
                 is_named := true;
-                errors := errors || @extschema@.pg_jsonschema_errors(root, applied, value, with_formats);
+                errors := errors
+                    || @extschema@.pg_jsonschema_errors(root, applied, value, with_formats);
             end if;
         end loop;
         if not coalesce(is_named, false) and schema ? 'additionalProperties' then
@@ -113,7 +126,8 @@ begin
             if jsonb_typeof(applied) = 'array' then
                 applied := jsonb_build_object('required', applied);
             end if;
-            errors := errors || @extschema@.pg_jsonschema_errors(root, applied, instance, with_formats);
+            errors := errors
+                || @extschema@.pg_jsonschema_errors(root, applied, instance, with_formats);
         end loop;
     end loop;
     if unexpected <> '{}' then
@@ -134,11 +148,17 @@ language plpgsql immutable
 set search_path = ''
 as $$
 declare
+    no_match constant text :=
+        '%s is not valid under any of the schemas listed in the ''%s'' keyword';
+    too_many constant text :=
+        '%s is valid under more than one of the schemas listed in the ''%s'' keyword';
     each jsonb;
     matches integer;
     errors text[] := '{}';
 begin
-    for each in select a.value from jsonb_array_elements(coalesce(schema -> 'allOf', '[]')) as a loop
+    for each in
+        select a.value from jsonb_array_elements(coalesce(schema -> 'allOf', '[]')) as a
+    loop
         errors := errors || @extschema@.pg_jsonschema_errors(root, each, instance, with_formats);
     end loop;
     if schema ? 'anyOf' and not exists (
@@ -146,16 +166,19 @@ begin
         from jsonb_array_elements(schema -> 'anyOf') as a
         where @extschema@.pg_jsonschema_errors(root, a.value, instance, with_formats) = '{}'
     ) then
-        errors := errors || format('%s is not valid under any of the schemas listed in the ''anyOf'' keyword', instance);
+        errors := errors
+            || format(no_match, instance, 'anyOf');
     end if;
     if schema ? 'oneOf' then
         select count(*) into matches
         from jsonb_array_elements(schema -> 'oneOf') as a
         where @extschema@.pg_jsonschema_errors(root, a.value, instance, with_formats) = '{}';
         if matches = 0 then
-            errors := errors || format('%s is not valid under any of the schemas listed in the ''oneOf'' keyword', instance);
+            errors := errors
+                || format(no_match, instance, 'oneOf');
         elsif matches > 1 then
-            errors := errors || format('%s is valid under more than one of the schemas listed in the ''oneOf'' keyword', instance);
+            errors := errors
+                || format(too_many, instance, 'oneOf');
         end if;
     end if;
     if schema ? 'not'
@@ -167,7 +190,8 @@ begin
         each := case @extschema@.pg_jsonschema_errors(root, schema -> 'if', instance, with_formats)
             when '{}' then schema -> 'then' else schema -> 'else' end;
         if each is not null then
-            errors := errors || @extschema@.pg_jsonschema_errors(root, each, instance, with_formats);
+            errors := errors
+                || @extschema@.pg_jsonschema_errors(root, each, instance, with_formats);
         end if;
     end if;
     return errors;
@@ -196,7 +220,8 @@ begin
     elsif schema = 'false' then
         return array[format('False schema does not allow %s', instance)];
     elsif unsupported is not null then
-        raise exception 'pg_jsonschema is a stand-in here and does not know the keyword %', unsupported
+        raise exception 'pg_jsonschema is a stand-in here and does not know the keyword %',
+            unsupported
             using errcode = '0A000';
     end if;
     errors := @extschema@.pg_jsonschema_any_errors(schema, instance);

@@ -33,12 +33,14 @@ begin
                 then format('%s is not of type "number"', given)
             when keyword = 'multipleOf' and given <= '0'
                 then format('%s is less than or equal to the minimum of 0', given)
-            when keyword in ('pattern', '$ref', '$anchor', 'format', 'title', 'description') and kind <> 'string'
+            when keyword in ('pattern', '$ref', '$anchor', 'format', 'title', 'description')
+                and kind <> 'string'
                 then format('%s is not of type "string"', given)
             when keyword in ('allOf', 'anyOf', 'oneOf') and kind <> 'array'
                 or keyword in ('enum', 'prefixItems') and kind <> 'array'
                 then format('%s is not of type "array"', given)
-            when keyword in ('allOf', 'anyOf', 'oneOf') and given = '[]' then '[] has less than 1 item'
+            when keyword in ('allOf', 'anyOf', 'oneOf') and given = '[]'
+                then '[] has less than 1 item'
             when keyword = 'required' and kind not in ('array', 'boolean')
                 then format('%s is not of type "array"', given)
             when keyword in (
@@ -61,7 +63,8 @@ begin
             union all
             select o.value
             from jsonb_each(case kind when 'object' then given else '{}' end) as o
-            where keyword in ('properties', 'patternProperties', 'definitions', '$defs', 'dependentSchemas')
+            where keyword in ('properties', 'patternProperties', 'definitions', '$defs',
+                'dependentSchemas')
         loop
             defect := @extschema@.pg_jsonschema_defect(part);
             if defect is not null then

@@ -4,7 +4,7 @@ create function net.check_worker_is_up() returns void
 language plpgsql volatile
 as $$
 begin
-    raise notice 'pg_net is a stand-in here: requests are queued in net.http_request_queue and never sent';
+    raise notice 'pg_net is a stand-in here: requests are queued and never sent';
 end
 $$;
 

@@ -95,7 +95,8 @@ begin
             )
         ),
         case
-            when content_type is null then http_post.headers || '{"Content-Type": "application/json"}'
+            when content_type is null then http_post.headers
+                || '{"Content-Type": "application/json"}'
             else http_post.headers
         end,
         convert_to(http_post.body::text, 'UTF8'),

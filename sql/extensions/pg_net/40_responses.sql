@@ -1,6 +1,7 @@
 -- Reading responses. One exists only where a test has inserted it into net._http_response.
 
--- pg_net waits for ever; without a worker that would hang, so the wait ends with the request's timeout.
+-- pg_net waits for ever; without a worker that would hang, so the wait ends with the request's
+-- timeout.
 create function net._await_response(request_id bigint) returns boolean
 language plpgsql volatile
 as $$
@@ -8,7 +9,8 @@ declare
     patience constant integer := coalesce(
         (select timeout_milliseconds from net.http_request_queue where id = request_id), 0
     );
-    deadline constant timestamp with time zone := clock_timestamp() + patience * interval '1 millisecond';
+    deadline constant timestamp with time zone :=
+        clock_timestamp() + patience * interval '1 millisecond';
 begin
     loop
         if exists (select from net._http_response where id = request_id) then

@@ -1,4 +1,5 @@
--- The event trigger functions, which do nothing: projects create the extension, and read it nowhere.
+-- The event trigger functions, which do nothing: projects create the extension, and read it
+-- nowhere.
 
 create function pgaudit_ddl_command_end() returns event_trigger
 language plpgsql volatile security definer

@@ -1,8 +1,8 @@
 -- The oldest password hashes: crypt(3) over DES, traditional ('ab…') and extended ('_…').
 
 -- DES is FIPS 46-3; the salt swaps bits of the expansion's two halves. A key longer than eight
--- characters counts in the extended form only: the key so far is encrypted with itself, then XORed with
--- the next eight.
+-- characters counts in the extended form only: the key so far is encrypted with itself, then XORed
+-- with the next eight.
 create function pgcrypto_crypt_des(password bytea, setting text) returns text
 language plpgsql immutable strict parallel safe
 set search_path = ''
@@ -19,11 +19,33 @@ declare
             || 'ca1fa4f2972c698506d13d4ee07b53b894e3f25c2985cf3a7b0e41a716d0b86d'
             || '4db02be7f40981da3ec3957c52af6816164bbdd8c1347ae7a9f5608f0e52932c'
             || 'd12f8d486af3b714ac9536eb500ec97272b14e1794cae82d0f6ca9d0f335568b';
-    permutation constant integer[] := '{16,7,20,21,29,12,28,17,1,15,23,26,5,18,31,10,2,8,24,14,32,27,3,9,19,13,30,6,22,11,4,25}';
-    initial constant integer[] := '{58,50,42,34,26,18,10,2,60,52,44,36,28,20,12,4,62,54,46,38,30,22,14,6,64,56,48,40,32,24,16,8,57,49,41,33,25,17,9,1,59,51,43,35,27,19,11,3,61,53,45,37,29,21,13,5,63,55,47,39,31,23,15,7}';
-    final constant integer[] := '{40,8,48,16,56,24,64,32,39,7,47,15,55,23,63,31,38,6,46,14,54,22,62,30,37,5,45,13,53,21,61,29,36,4,44,12,52,20,60,28,35,3,43,11,51,19,59,27,34,2,42,10,50,18,58,26,33,1,41,9,49,17,57,25}';
-    choice_1 constant integer[] := '{57,49,41,33,25,17,9,1,58,50,42,34,26,18,10,2,59,51,43,35,27,19,11,3,60,52,44,36,63,55,47,39,31,23,15,7,62,54,46,38,30,22,14,6,61,53,45,37,29,21,13,5,28,20,12,4}';
-    choice_2 constant integer[] := '{14,17,11,24,1,5,3,28,15,6,21,10,23,19,12,4,26,8,16,7,27,20,13,2,41,52,31,37,47,55,30,40,51,45,33,48,44,49,39,56,34,53,46,42,50,36,29,32}';
+    permutation constant integer[] := '{
+        16, 7, 20, 21, 29, 12, 28, 17, 1, 15, 23, 26, 5, 18, 31, 10,
+        2, 8, 24, 14, 32, 27, 3, 9, 19, 13, 30, 6, 22, 11, 4, 25
+    }';
+    initial constant integer[] := '{
+        58, 50, 42, 34, 26, 18, 10, 2, 60, 52, 44, 36, 28, 20, 12, 4,
+        62, 54, 46, 38, 30, 22, 14, 6, 64, 56, 48, 40, 32, 24, 16, 8,
+        57, 49, 41, 33, 25, 17, 9, 1, 59, 51, 43, 35, 27, 19, 11, 3,
+        61, 53, 45, 37, 29, 21, 13, 5, 63, 55, 47, 39, 31, 23, 15, 7
+    }';
+    final constant integer[] := '{
+        40, 8, 48, 16, 56, 24, 64, 32, 39, 7, 47, 15, 55, 23, 63, 31,
+        38, 6, 46, 14, 54, 22, 62, 30, 37, 5, 45, 13, 53, 21, 61, 29,
+        36, 4, 44, 12, 52, 20, 60, 28, 35, 3, 43, 11, 51, 19, 59, 27,
+        34, 2, 42, 10, 50, 18, 58, 26, 33, 1, 41, 9, 49, 17, 57, 25
+    }';
+    choice_1 constant integer[] := '{
+        57, 49, 41, 33, 25, 17, 9, 1, 58, 50, 42, 34, 26, 18, 10, 2,
+        59, 51, 43, 35, 27, 19, 11, 3, 60, 52, 44, 36, 63, 55, 47, 39,
+        31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37,
+        29, 21, 13, 5, 28, 20, 12, 4
+    }';
+    choice_2 constant integer[] := '{
+        14, 17, 11, 24, 1, 5, 3, 28, 15, 6, 21, 10, 23, 19, 12, 4,
+        26, 8, 16, 7, 27, 20, 13, 2, 41, 52, 31, 37, 47, 55, 30, 40,
+        51, 45, 33, 48, 44, 49, 39, 56, 34, 53, 46, 42, 50, 36, 29, 32
+    }';
     extended constant boolean := setting like '\_%';
     -- The boxes and the permutation in one step: 8 x 64 words of 32 bits.
     sp bigint[];
@@ -67,7 +89,8 @@ begin
         )::bigint order by n
     ) into sp
     from (
-        select n, ('x' || substr(boxes, n + 1, 1))::bit(4)::integer as nibble from generate_series(0, 511) as n
+        select n, ('x'
+            || substr(boxes, n + 1, 1))::bit(4)::integer as nibble from generate_series(0, 511) as n
     ) as entries;
 
     key := substring(password || decode(repeat('00', 8), 'hex') from 1 for 8);
@@ -108,7 +131,8 @@ begin
         r := substr(key_bits, 33, 32)::bit(32)::bigint & 4294967295;
         for turn in 1 .. repeats loop
             for n in 1 .. 16 loop
-                -- Every group of four bits, with the neighbour on either side: e holds bit 32, 1 to 32, 1.
+                -- Every group of four bits, with the neighbour on either side: e holds bit 32, 1
+                -- to 32, 1.
                 e := ((r & 1) << 33) | (r << 1) | (r >> 31);
                 u := (((e >> 28) & 63) << 18) | (((e >> 24) & 63) << 12)
                     | (((e >> 20) & 63) << 6) | ((e >> 16) & 63);
@@ -141,7 +165,8 @@ begin
     end loop;
     return substr(setting, 1, case when extended then 9 else 2 end) || (
         select string_agg(
-            substr(alphabet, substr(key_bits || '00', 6 * n + 1, 6)::bit(6)::integer + 1, 1), '' order by n
+            substr(alphabet, substr(key_bits || '00', 6 * n + 1, 6)::bit(6)::integer + 1, 1), ''
+                order by n
         ) from generate_series(0, 10) as n
     );
 end

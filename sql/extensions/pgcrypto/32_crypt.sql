@@ -22,7 +22,8 @@ begin
     end loop;
     bits := size;
     while bits > 0 loop
-        state := state || case when bits & 1 = 1 then '\x00'::bytea else substring(password from 1 for 1) end;
+        state := state || case when bits & 1 = 1 then '\x00'::bytea
+            else substring(password from 1 for 1) end;
         bits := bits >> 1;
     end loop;
     mixed := decode(md5(state), 'hex');
@@ -61,7 +62,8 @@ begin
 end
 $$;
 
--- As in pgcrypto, $2b$ and $2y$ are not bcrypt prefixes: they fall through to DES and match nothing.
+-- As in pgcrypto, $2b$ and $2y$ are not bcrypt prefixes: they fall through to DES and match
+-- nothing.
 create function crypt(text, text) returns text
 language sql immutable strict parallel safe
 return case

@@ -71,10 +71,12 @@ begin
         select array_agg(n order by s[n + 1]) into f from generate_series(0, 255) as n;
         -- 14, 9, 13 and 11 times, put together from 2, 4 and 8 times.
         select array_agg(
-            ((m8 # m4 # m2)::bigint << 24) | ((m8 # v) << 16) | ((m8 # m4 # v) << 8) | (m8 # m2 # v) order by n
+            ((m8 # m4 # m2)::bigint << 24) | ((m8 # v) << 16) | ((m8 # m4 # v) << 8)
+                | (m8 # m2 # v) order by n
         ) into t from (
             select
-                n, f[n + 1] as v, doubled[f[n + 1] + 1] as m2, doubled[doubled[f[n + 1] + 1] + 1] as m4,
+                n, f[n + 1] as v, doubled[f[n + 1] + 1] as m2,
+                    doubled[doubled[f[n + 1] + 1] + 1] as m4,
                 doubled[doubled[doubled[f[n + 1] + 1] + 1] + 1] as m8
             from generate_series(0, 255) as n
         ) as multiples;
@@ -86,7 +88,8 @@ begin
         ) into t from generate_series(0, 255) as n;
     end if;
     select array_agg(
-        ((t[n % 256 + 1] >> 8 * (n / 256)) | (t[n % 256 + 1] << 32 - 8 * (n / 256))) & 4294967295 order by n
+        ((t[n % 256 + 1] >> 8 * (n / 256)) | (t[n % 256 + 1] << 32 - 8 * (n / 256))) & 4294967295
+            order by n
     ) into t from generate_series(0, 1023) as n;
     if inverse then
         -- The equivalent inverse cipher: the round keys backwards, all but the outermost mixed.
@@ -121,15 +124,23 @@ begin
         k := 4;
         for round in 2 .. rounds loop
             if inverse then
-                e := t[(a >> 24) + 1] # t[((d >> 16) & 255) + 257] # t[((c >> 8) & 255) + 513] # t[(b & 255) + 769] # w[k + 1];
-                g := t[(b >> 24) + 1] # t[((a >> 16) & 255) + 257] # t[((d >> 8) & 255) + 513] # t[(c & 255) + 769] # w[k + 2];
-                h := t[(c >> 24) + 1] # t[((b >> 16) & 255) + 257] # t[((a >> 8) & 255) + 513] # t[(d & 255) + 769] # w[k + 3];
-                d := t[(d >> 24) + 1] # t[((c >> 16) & 255) + 257] # t[((b >> 8) & 255) + 513] # t[(a & 255) + 769] # w[k + 4];
+                e := t[(a >> 24) + 1] # t[((d >> 16) & 255) + 257] # t[((c >> 8) & 255) + 513]
+                    # t[(b & 255) + 769] # w[k + 1];
+                g := t[(b >> 24) + 1] # t[((a >> 16) & 255) + 257] # t[((d >> 8) & 255) + 513]
+                    # t[(c & 255) + 769] # w[k + 2];
+                h := t[(c >> 24) + 1] # t[((b >> 16) & 255) + 257] # t[((a >> 8) & 255) + 513]
+                    # t[(d & 255) + 769] # w[k + 3];
+                d := t[(d >> 24) + 1] # t[((c >> 16) & 255) + 257] # t[((b >> 8) & 255) + 513]
+                    # t[(a & 255) + 769] # w[k + 4];
             else
-                e := t[(a >> 24) + 1] # t[((b >> 16) & 255) + 257] # t[((c >> 8) & 255) + 513] # t[(d & 255) + 769] # w[k + 1];
-                g := t[(b >> 24) + 1] # t[((c >> 16) & 255) + 257] # t[((d >> 8) & 255) + 513] # t[(a & 255) + 769] # w[k + 2];
-                h := t[(c >> 24) + 1] # t[((d >> 16) & 255) + 257] # t[((a >> 8) & 255) + 513] # t[(b & 255) + 769] # w[k + 3];
-                d := t[(d >> 24) + 1] # t[((a >> 16) & 255) + 257] # t[((b >> 8) & 255) + 513] # t[(c & 255) + 769] # w[k + 4];
+                e := t[(a >> 24) + 1] # t[((b >> 16) & 255) + 257] # t[((c >> 8) & 255) + 513]
+                    # t[(d & 255) + 769] # w[k + 1];
+                g := t[(b >> 24) + 1] # t[((c >> 16) & 255) + 257] # t[((d >> 8) & 255) + 513]
+                    # t[(a & 255) + 769] # w[k + 2];
+                h := t[(c >> 24) + 1] # t[((d >> 16) & 255) + 257] # t[((a >> 8) & 255) + 513]
+                    # t[(b & 255) + 769] # w[k + 3];
+                d := t[(d >> 24) + 1] # t[((a >> 16) & 255) + 257] # t[((b >> 8) & 255) + 513]
+                    # t[(c & 255) + 769] # w[k + 4];
             end if;
             a := e;
             b := g;
@@ -138,25 +149,36 @@ begin
         end loop;
         if inverse then
             -- Shifting rows the other way is the same with b and d exchanged in what follows.
-            e := (f[(a >> 24) + 1]::bigint << 24) | (f[((d >> 16) & 255) + 1] << 16) | (f[((c >> 8) & 255) + 1] << 8) | f[(b & 255) + 1];
-            g := (f[(b >> 24) + 1]::bigint << 24) | (f[((a >> 16) & 255) + 1] << 16) | (f[((d >> 8) & 255) + 1] << 8) | f[(c & 255) + 1];
-            h := (f[(c >> 24) + 1]::bigint << 24) | (f[((b >> 16) & 255) + 1] << 16) | (f[((a >> 8) & 255) + 1] << 8) | f[(d & 255) + 1];
-            x := (f[(d >> 24) + 1]::bigint << 24) | (f[((c >> 16) & 255) + 1] << 16) | (f[((b >> 8) & 255) + 1] << 8) | f[(a & 255) + 1];
+            e := (f[(a >> 24) + 1]::bigint << 24) | (f[((d >> 16) & 255) + 1] << 16)
+                | (f[((c >> 8) & 255) + 1] << 8) | f[(b & 255) + 1];
+            g := (f[(b >> 24) + 1]::bigint << 24) | (f[((a >> 16) & 255) + 1] << 16)
+                | (f[((d >> 8) & 255) + 1] << 8) | f[(c & 255) + 1];
+            h := (f[(c >> 24) + 1]::bigint << 24) | (f[((b >> 16) & 255) + 1] << 16)
+                | (f[((a >> 8) & 255) + 1] << 8) | f[(d & 255) + 1];
+            x := (f[(d >> 24) + 1]::bigint << 24) | (f[((c >> 16) & 255) + 1] << 16)
+                | (f[((b >> 8) & 255) + 1] << 8) | f[(a & 255) + 1];
         else
-            e := (f[(a >> 24) + 1]::bigint << 24) | (f[((b >> 16) & 255) + 1] << 16) | (f[((c >> 8) & 255) + 1] << 8) | f[(d & 255) + 1];
-            g := (f[(b >> 24) + 1]::bigint << 24) | (f[((c >> 16) & 255) + 1] << 16) | (f[((d >> 8) & 255) + 1] << 8) | f[(a & 255) + 1];
-            h := (f[(c >> 24) + 1]::bigint << 24) | (f[((d >> 16) & 255) + 1] << 16) | (f[((a >> 8) & 255) + 1] << 8) | f[(b & 255) + 1];
-            x := (f[(d >> 24) + 1]::bigint << 24) | (f[((a >> 16) & 255) + 1] << 16) | (f[((b >> 8) & 255) + 1] << 8) | f[(c & 255) + 1];
+            e := (f[(a >> 24) + 1]::bigint << 24) | (f[((b >> 16) & 255) + 1] << 16)
+                | (f[((c >> 8) & 255) + 1] << 8) | f[(d & 255) + 1];
+            g := (f[(b >> 24) + 1]::bigint << 24) | (f[((c >> 16) & 255) + 1] << 16)
+                | (f[((d >> 8) & 255) + 1] << 8) | f[(a & 255) + 1];
+            h := (f[(c >> 24) + 1]::bigint << 24) | (f[((d >> 16) & 255) + 1] << 16)
+                | (f[((a >> 8) & 255) + 1] << 8) | f[(b & 255) + 1];
+            x := (f[(d >> 24) + 1]::bigint << 24) | (f[((a >> 16) & 255) + 1] << 16)
+                | (f[((b >> 8) & 255) + 1] << 8) | f[(c & 255) + 1];
         end if;
-        turned := substring(int8send(e # w[k + 1]) from 5) || substring(int8send(g # w[k + 2]) from 5)
+        turned := substring(int8send(e # w[k + 1]) from 5)
+            || substring(int8send(g # w[k + 2]) from 5)
             || substring(int8send(h # w[k + 3]) from 5) || substring(int8send(x # w[k + 4]) from 5);
         if mode = 'cfb' or mode = 'cbc' and inverse then
             -- What the cipher made, XORed with the message (CFB) or with the block before (CBC).
             e := ('x' || encode(substring(turned from 1 for 8), 'hex'))::bit(64)::bigint;
             g := ('x' || encode(substring(turned from 9), 'hex'))::bit(64)::bigint;
-            turned := case when mode = 'cfb' then block || decode(repeat('00', 16 - octet_length(block)), 'hex') else chain end;
+            turned := case when mode = 'cfb' then block
+                || decode(repeat('00', 16 - octet_length(block)), 'hex') else chain end;
             turned := substring(
-                int8send(e # ('x' || encode(substring(turned from 1 for 8), 'hex'))::bit(64)::bigint)
+                int8send(e
+                    # ('x' || encode(substring(turned from 1 for 8), 'hex'))::bit(64)::bigint)
                 || int8send(g # ('x' || encode(substring(turned from 9), 'hex'))::bit(64)::bigint)
                 from 1 for octet_length(block)
             );

@@ -1,5 +1,5 @@
--- encrypt() and decrypt(): AES with PKCS padding or none. Blowfish, CAST5 and DES are refused, as they
--- are on Supabase, whose OpenSSL no longer offers them.
+-- encrypt() and decrypt(): AES with PKCS padding or none. Blowfish, CAST5 and DES are refused, as
+-- they are on Supabase, whose OpenSSL no longer offers them.
 
 -- 'aes', 'aes-cbc', 'aes-ecb/pad:none' … as {algorithm, mode, padding}.
 create function pgcrypto_cipher(type text) returns text[]
@@ -7,9 +7,11 @@ language plpgsql immutable strict parallel safe
 set search_path = ''
 as $$
 declare
-    part constant text[] := regexp_match(lower(type), '^([a-z0-9]+)(?:-([a-z]+))?(?:/pad:([a-z]+))?$');
+    part constant text[] :=
+        regexp_match(lower(type), '^([a-z0-9]+)(?:-([a-z]+))?(?:/pad:([a-z]+))?$');
 begin
-    if part is null or part[1] not in ('aes', 'rijndael', 'bf', 'blowfish', 'cast5', 'des', '3des', 'des3')
+    if part is null
+        or part[1] not in ('aes', 'rijndael', 'bf', 'blowfish', 'cast5', 'des', '3des', 'des3')
         or part[2] not in ('cbc', 'ecb') or part[3] not in ('pkcs', 'none')
     then
         raise exception 'Cannot use "%": No such cipher algorithm', type using errcode = '22023';

@@ -34,7 +34,8 @@ begin
     elsif exists (select from unnest(keys) as k where k ~ '[^\x20-\x7e]' or strpos(k, ': ') > 0)
         or exists (select from unnest(vals) as v where v ~ '[^\x20-\x7e]')
     then
-        raise exception 'header key or value is not printable ASCII on one line' using errcode = '22023';
+        raise exception 'header key or value is not printable ASCII on one line'
+            using errcode = '22023';
     end if;
     return coalesce(
         (select string_agg(h.key || ': ' || h.value || E'\n', '' order by h.n)

@@ -19,7 +19,8 @@ begin
     loop
         if part is null or part[1] not in (
             'cipher-algo', 'compress-algo', 'compress-level', 'convert-crlf', 'disable-mdc',
-            'sess-key', 's2k-mode', 's2k-count', 's2k-digest-algo', 's2k-cipher-algo', 'unicode-mode',
+            'sess-key', 's2k-mode', 's2k-count', 's2k-digest-algo', 's2k-cipher-algo',
+                'unicode-mode',
             'debug'
         ) and part[1] not like 'expect-%' then
             raise exception 'Syntax error in option string' using errcode = '22023';
@@ -40,7 +41,8 @@ begin
 end
 $$;
 
--- What is hashed for a key: the password; with a salt before it; or that, over and over up to a length.
+-- What is hashed for a key: the password; with a salt before it; or that, over and over up to a
+-- length.
 create function pgcrypto_s2k_material(password bytea, mode integer, salt bytea, count integer)
 returns bytea
 language sql immutable strict parallel safe
@@ -74,12 +76,14 @@ return substring(
 -- A packet of the new format with a length of five bytes.
 create function pgcrypto_packet(tag integer, body bytea) returns bytea
 language sql immutable strict parallel safe
-return set_byte('\x00'::bytea, 0, 192 | tag) || '\xff'::bytea || int4send(octet_length(body)) || body;
+return set_byte('\x00'::bytea, 0, 192 | tag) || '\xff'::bytea || int4send(octet_length(body))
+    || body;
 
 create function pgcrypto_pgp_plain(data bytea, kind text, random bytea) returns bytea
 language sql immutable strict parallel safe
 return random || substring(random from 15)
-    || pgcrypto_packet(11, convert_to(kind, 'utf8') || '\x0000000000'::bytea || data) || '\xd314'::bytea;
+    || pgcrypto_packet(11, convert_to(kind, 'utf8') || '\x0000000000'::bytea || data)
+        || '\xd314'::bytea;
 
 create function pgcrypto_pgp_encrypt(
     data bytea, kind text, password bytea, options jsonb, salt bytea, random bytea
@@ -93,7 +97,8 @@ begin atomic
             || set_byte('\x00'::bytea, 0, case c.size when 16 then 7 when 24 then 8 else 9 end)
             || set_byte('\x00'::bytea, 0, c.mode)
             || set_byte('\x00'::bytea, 0, case options ->> 's2k-digest-algo'
-                when 'md5' then 1 when 'sha1' then 2 when 'sha256' then 8 when 'sha384' then 9 else 10
+                when 'md5' then 1 when 'sha1' then 2 when 'sha256' then 8 when 'sha384' then 9
+                    else 10
             end)
             || case when c.mode > 0 then salt else ''::bytea end
             || case when c.mode = 3 then set_byte('\x00'::bytea, 0, c.code) else ''::bytea end
@@ -102,7 +107,8 @@ begin atomic
             '\x01'::bytea || pgcrypto_aes(
                 p.plain || pgcrypto_sha1(p.plain),
                 pgcrypto_s2k(
-                    pgcrypto_s2k_material(password, c.mode, salt, (16 + c.code % 16) << (c.code / 16 + 6)),
+                    pgcrypto_s2k_material(password, c.mode, salt,
+                        (16 + c.code % 16) << (c.code / 16 + 6)),
                     options ->> 's2k-digest-algo',
                     c.size
                 ),
@@ -113,7 +119,8 @@ begin atomic
         )
     from (
         select
-            case options ->> 'cipher-algo' when 'aes192' then 24 when 'aes256' then 32 else 16 end as size,
+            case options ->> 'cipher-algo' when 'aes192' then 24 when 'aes256' then 32
+                else 16 end as size,
             (options ->> 's2k-mode')::integer as mode,
             -- The smallest count that can be written down and is not below the one asked for.
             coalesce(
@@ -127,7 +134,8 @@ begin atomic
     (select pgcrypto_pgp_plain(data, kind, random) as plain) as p;
 end;
 
--- Take a message apart: {cipher's size, s2k mode, digest, salt, count, session key, encrypted data}.
+-- Take a message apart: {cipher's size, s2k mode, digest, salt, count, session key, encrypted
+-- data}.
 create function pgcrypto_pgp_parts(message bytea) returns jsonb
 language plpgsql immutable strict parallel safe
 set search_path = ''
@@ -155,7 +163,9 @@ begin
             skip := case head & 3 when 0 then 2 when 1 then 3 when 2 then 5 else 1 end;
             size := case head & 3
                 when 3 then octet_length(rest) - 1
-                else ('x' || lpad(encode(substring(rest from 2 for skip - 1), 'hex'), 8, '0'))::bit(32)::integer
+                else ('x'
+                    || lpad(encode(substring(rest from 2 for skip - 1), 'hex'), 8,
+                    '0'))::bit(32)::integer
             end;
             body := substring(rest from skip + 1 for size);
             rest := substring(rest from skip + 1 + size);
@@ -186,20 +196,25 @@ begin
                     when 1 then 'md5' when 2 then 'sha1' when 8 then 'sha256' when 9 then 'sha384'
                     when 10 then 'sha512' when 11 then 'sha224'
                 end,
-                'salt', encode(substring(body from 5 for case mode when 0 then 0 else 8 end), 'hex'),
+                'salt', encode(substring(body from 5 for case mode when 0 then 0 else 8 end),
+                    'hex'),
                 'count', case mode
-                    when 3 then (16 + get_byte(body, 12) % 16) << (get_byte(body, 12) / 16 + 6) else 0
+                    when 3 then (16 + get_byte(body, 12) % 16) << (get_byte(body, 12) / 16 + 6)
+                        else 0
                 end,
-                'session', encode(substring(body from case mode when 0 then 5 when 1 then 13 else 14 end), 'hex')
+                'session',
+                    encode(substring(body from case mode when 0 then 5 when 1 then 13
+                    else 14 end), 'hex')
             );
         elsif tag = 18 then
             parts := parts || jsonb_build_object('data', encode(substring(body from 2), 'hex'));
         elsif tag in (1, 9, 20) then
-            raise exception 'pgcrypto is a stand-in here and does not read this kind of message (packet %)', tag
+            raise exception 'pgcrypto is a stand-in here and does not read packets of type %', tag
                 using errcode = '0A000';
         end if;
     end loop;
-    if num_nulls(parts ->> 'size', parts ->> 'digest', parts ->> 'data') > 0 or mode not in (0, 1, 3) then
+    if num_nulls(parts ->> 'size', parts ->> 'digest', parts ->> 'data') > 0
+        or mode not in (0, 1, 3) then
         raise exception 'Wrong key or corrupt data' using errcode = '39000';
     end if;
     return parts;
@@ -246,7 +261,8 @@ begin
         raise exception 'Wrong key or corrupt data' using errcode = '39000';
     end if;
     is_old := get_byte(rest, 0) & 64 = 0;
-    if (case when is_old then (get_byte(rest, 0) >> 2) & 15 else get_byte(rest, 0) & 63 end) <> 11 then
+    if (case when is_old then (get_byte(rest, 0) >> 2) & 15
+        else get_byte(rest, 0) & 63 end) <> 11 then
         raise exception 'pgcrypto is a stand-in here and does not read compressed messages'
             using errcode = '0A000';
     end if;

@@ -1,4 +1,5 @@
--- What a queue is: two tables (q_NAME for messages, a_NAME for archived ones) and a row in pgmq.meta.
+-- What a queue is: two tables (q_NAME for messages, a_NAME for archived ones) and a row in
+-- pgmq.meta.
 
 create table pgmq.meta (
     queue_name character varying unique not null,

@@ -44,9 +44,11 @@ begin
     if pgmq._extension_exists('pgmq') and not pgmq._belongs_to_pgmq(archive) then
         execute format('alter extension pgmq add table pgmq.%I', archive);
     end if;
-    execute format('create index if not exists %I on pgmq.%I (vt)', messages || '_vt_idx', messages);
+    execute format('create index if not exists %I on pgmq.%I (vt)', messages || '_vt_idx',
+        messages);
     execute format(
-        'create index if not exists %I on pgmq.%I (archived_at)', 'archived_at_idx_' || queue_name, archive
+        'create index if not exists %I on pgmq.%I (archived_at)', 'archived_at_idx_'
+            || queue_name, archive
     );
     insert into pgmq.meta (queue_name, is_partitioned, is_unlogged)
     values (_create.queue_name, false, unlogged)

@@ -1,4 +1,5 @@
--- Receiving: a message that was read is invisible to others until its visibility timeout has passed.
+-- Receiving: a message that was read is invisible to others until its visibility timeout has
+-- passed.
 
 create function pgmq.read(
     queue_name text, vt integer, qty integer, conditional jsonb default '{}'

@@ -74,7 +74,8 @@ declare
     result pgsodium.valid_key;
 begin
     if raw_key is not null then
-        raise exception 'pgsodium is a stand-in here and stores no key material' using errcode = '0A000';
+        raise exception 'pgsodium is a stand-in here and stores no key material'
+            using errcode = '0A000';
     end if;
     insert into pgsodium.key (key_type, name, key_context, parent_key, expires, associated_data)
     values (

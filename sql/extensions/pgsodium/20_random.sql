@@ -24,7 +24,8 @@ return ('x' || encode(pgsodium.randombytes_buf(4), 'hex'))::bit(32)::integer;
 
 create function pgsodium.randombytes_uniform(upper_bound integer) returns integer
 language sql volatile
-return (('x' || encode(pgsodium.randombytes_buf(7), 'hex'))::bit(56)::bigint % upper_bound)::integer;
+return (('x'
+    || encode(pgsodium.randombytes_buf(7), 'hex'))::bit(56)::bigint % upper_bound)::integer;
 
 create function pgsodium.randombytes_new_seed() returns bytea
 language sql volatile

@@ -31,7 +31,12 @@ begin
 end
 $$;
 
-create function pgsodium.crypto_aead_det_encrypt(message bytea, additional bytea, key bytea, nonce bytea default null)
+create function pgsodium.crypto_aead_det_encrypt(
+    message bytea,
+    additional bytea,
+    key bytea,
+    nonce bytea default null
+)
 returns bytea
 language plpgsql volatile
 as $$
@@ -49,7 +54,12 @@ begin
 end
 $$;
 
-create function pgsodium.crypto_aead_det_encrypt(message bytea, additional bytea, key_uuid uuid, nonce bytea)
+create function pgsodium.crypto_aead_det_encrypt(
+    message bytea,
+    additional bytea,
+    key_uuid uuid,
+    nonce bytea
+)
 returns bytea
 language plpgsql volatile
 as $$
@@ -58,7 +68,13 @@ begin
 end
 $$;
 
-create function pgsodium.crypto_aead_det_encrypt(message bytea, additional bytea, key_id bigint, context bytea default '\x7067736f6469756d', nonce bytea default null)
+create function pgsodium.crypto_aead_det_encrypt(
+    message bytea,
+    additional bytea,
+    key_id bigint,
+    context bytea default '\x7067736f6469756d',
+    nonce bytea default null
+)
 returns bytea
 language plpgsql volatile
 as $$
@@ -67,7 +83,12 @@ begin
 end
 $$;
 
-create function pgsodium.crypto_aead_det_decrypt(ciphertext bytea, additional bytea, key bytea, nonce bytea default null)
+create function pgsodium.crypto_aead_det_decrypt(
+    ciphertext bytea,
+    additional bytea,
+    key bytea,
+    nonce bytea default null
+)
 returns bytea
 language plpgsql volatile
 as $$
@@ -85,7 +106,12 @@ begin
 end
 $$;
 
-create function pgsodium.crypto_aead_det_decrypt(message bytea, additional bytea, key_uuid uuid, nonce bytea)
+create function pgsodium.crypto_aead_det_decrypt(
+    message bytea,
+    additional bytea,
+    key_uuid uuid,
+    nonce bytea
+)
 returns bytea
 language plpgsql volatile
 as $$
@@ -94,7 +120,13 @@ begin
 end
 $$;
 
-create function pgsodium.crypto_aead_det_decrypt(message bytea, additional bytea, key_id bigint, context bytea default '\x7067736f6469756d', nonce bytea default null)
+create function pgsodium.crypto_aead_det_decrypt(
+    message bytea,
+    additional bytea,
+    key_id bigint,
+    context bytea default '\x7067736f6469756d',
+    nonce bytea default null
+)
 returns bytea
 language plpgsql volatile
 as $$
@@ -157,7 +189,11 @@ begin
 end
 $$;
 
-create function pgsodium.derive_key(key_id bigint, key_len integer default 32, context bytea default '\x7067736f6469756d')
+create function pgsodium.derive_key(
+    key_id bigint,
+    key_len integer default 32,
+    context bytea default '\x7067736f6469756d'
+)
 returns bytea
 language plpgsql volatile
 as $$

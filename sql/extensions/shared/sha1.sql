@@ -1,4 +1,5 @@
--- SHA-1 (FIPS 180-4, section 6.1) of a byte string. The server has sha224 to sha512 built in, but not this one.
+-- SHA-1 (FIPS 180-4, section 6.1) of a byte string. The server has sha224 to sha512 built in, but
+-- not this one.
 create function @prefix@_sha1(data bytea) returns bytea
 language plpgsql immutable strict parallel safe
 set search_path = ''

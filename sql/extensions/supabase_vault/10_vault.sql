@@ -1,5 +1,6 @@
--- Named secrets. The shapes are the vault's (base64 text, nonce, 32 bytes of tag before the message);
--- the message itself is not encrypted, as the vault's key is a file that SQL cannot read.
+-- Named secrets. The shapes are the vault's (base64 text, nonce, 32 bytes of tag before the
+-- message); the message itself is not encrypted, as the vault's key is a file that SQL cannot
+-- read.
 
 -- The tag binds a message to its secret's id: moved to another row it no longer opens.
 create function vault._crypto_aead_det_encrypt(
@@ -12,7 +13,8 @@ create function vault._crypto_aead_det_encrypt(
 language plpgsql immutable
 as $$
 begin
-    return sha256(message || coalesce(additional, '') || coalesce(context, '') || coalesce(nonce, ''))
+    return sha256(message || coalesce(additional, '') || coalesce(context, '')
+        || coalesce(nonce, ''))
         || message;
 end
 $$;

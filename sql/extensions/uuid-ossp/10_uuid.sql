@@ -21,9 +21,9 @@ create function uuid_ns_x500() returns uuid
 language sql immutable strict parallel safe
 return '6ba7b814-9dad-11d1-80b4-00c04fd430c8'::uuid;
 
--- Version 1: 100-nanosecond steps since 1582-10-15, a random clock sequence, and for the node a random
--- multicast address: what uuid_generate_v1mc() promises, and RFC 4122, section 4.5, allows for v1, as SQL
--- cannot see the network card.
+-- Version 1: 100-nanosecond steps since 1582-10-15, a random clock sequence, and for the node a
+-- random multicast address: what uuid_generate_v1mc() promises, and RFC 4122, section 4.5, allows
+-- for v1, as SQL cannot see the network card.
 create function uuid_ossp_time_based() returns uuid
 language plpgsql volatile strict parallel safe
 set search_path = ''

@@ -1,5 +1,6 @@
--- The table of what the wrappers did, always empty. A handler cannot be written in SQL: a migration that
--- creates a foreign data wrapper fails with "function … does not exist", which is the truth here.
+-- The table of what the wrappers did, always empty. A handler cannot be written in SQL: a
+-- migration that creates a foreign data wrapper fails with "function … does not exist", which is
+-- the truth here.
 
 create table wrappers_fdw_stats (
     fdw_name text not null primary key,
