@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from prospectr_db.migrations.apply import Applied
-from prospectr_db.migrations.bundle import Bundled
 from prospectr_db.migrations.comparison import State
 from prospectr_db.migrations.events import (
     AppliedElsewhere,
@@ -20,11 +19,15 @@ from prospectr_db.migrations.events import (
     WaitingForLock,
     WaitingForRun,
 )
-from prospectr_db.migrations.new import NewMigration
-from prospectr_db.migrations.seed import Seeded
-from prospectr_db.migrations.status import Status
 from prospectr_db.report.progress import line_for
 from prospectr_db.report.style import Style
+
+if TYPE_CHECKING:
+    from prospectr_db.migrations.apply import Applied
+    from prospectr_db.migrations.bundle import Bundled
+    from prospectr_db.migrations.new import NewMigration
+    from prospectr_db.migrations.seed import Seeded
+    from prospectr_db.migrations.status import Status
 
 __all__ = ["applied", "bundled", "new_migration", "seeded", "status_table"]
 

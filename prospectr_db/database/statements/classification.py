@@ -16,7 +16,7 @@ __all__ = ["Kind", "Traits", "classify", "leading_words"]
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\n\r\f\v\ufeff]+|--[^\n\r]*)
     |(?P<comment>/\*)
-    |(?P<word>[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*)
+    |(?P<word>[^\x00-\x40\x5b-\x5e\x60\x7b-\x7f][^\x00-\x23\x25-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*)
     |(?P<quoted>"(?:[^"]|"")*"?)
     |(?P<literal>'(?:[^']|'')*'?)
     |(?P<other>.)""",
