@@ -453,9 +453,13 @@ def judge_probe(
 
 
 def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
-    """Whether a statement without WHERE failed on a key that the persona's own row held."""
+    """Whether a statement without WHERE may have failed on the persona's own row.
+
+    Of all constraints only a unique one tells more: the value was new, so two rows were reached.
+    """
     return (
-        outcome.state == "23503"
+        bool(outcome.constraint)
+        and outcome.state != "23505"
         and not outcome.from_function
         and (plan.source.oid, knocker.actor or "") in plan.world.rows
     )
@@ -504,7 +508,9 @@ def _verdict(outcome: Outcome, control: Outcome, label: str | None) -> Verdict:
 
 def _proves(control: Outcome) -> bool:
     # A trigger that puts the old value back leaves no label, for anybody: that is proof as well.
-    return control.state is None and control.touched > 0
+    # So is a constraint: it looks only at rows that were reached.
+    reached = control.state is None and control.touched > 0
+    return reached or (bool(control.constraint) and not control.from_function)
 
 
 def _plain_verdict(outcome: Outcome, label: str | None) -> Verdict:

@@ -84,6 +84,9 @@ class Plan:
     @cached_property
     def targets(self) -> dict[str, Row]:
         """The rows that statements aim at, by the key that names them."""
+        if self.relation.is_partition:
+            row = self.world.rows.get((self.source.oid, f"{OWNER} in {self.relation.name}"))
+            return {} if row is None else {OWNER: row}
         return {
             key: row
             for (oid, key), row in self.world.rows.items()

@@ -13,7 +13,7 @@ from typing import Any
 from prospectr_db.access.ownership import literals
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["candidates", "seeded_uuid"]
+__all__ = ["candidates", "inside", "seeded_uuid"]
 
 _SPACE = uuid.UUID("6f1f4a52-54cb-4d8c-9c0a-7b1d54d1a3c0")
 _LONG = 60
@@ -36,14 +36,17 @@ def candidates(
     said = [*checks, *column.domain_checks]
     found: list[str] = []
     if relation.partition_key and column.name in relation.partition_key:
-        found += [v for bound in partitions for v in _inside(bound)]
+        found += [v for bound in partitions for v in inside(bound)]
     found += column.labels
     found += _typed(column, relation, tag, number, said)
+    only = [c for c in relation.checks if c.columns == (column.name,) and "= ANY" in c.definition]
+    if only and not column.labels:
+        found = [v for check in only for v in literals(check.definition)] or found
     return [_fit(column, value) for value in dict.fromkeys(found)]
 
 
-def _inside(bound: str) -> list[str]:
-    """Return a value inside a partition bound: the lower end of a range, the members of a list."""
+def inside(bound: str) -> list[str]:
+    """Return values inside a partition bound: from the low end of a range, members of a list."""
     if bound.upper().startswith("FOR VALUES FROM"):
         lower = bound[: bound.upper().find(") TO")]
         upper = bound[len(lower) :]

@@ -11,7 +11,7 @@ import psycopg
 from prospectr_db.access.ownership import Ownership, Standing, claim_keys, decision_texts
 from prospectr_db.access.personas import Persona, user
 from prospectr_db.access.statements import equals, insert_returning, literal, select_row, update
-from prospectr_db.access.values import candidates, seeded_uuid
+from prospectr_db.access.values import candidates, inside, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def build_world(
     for relation in wanted:
         builder.add_orphan(relation)
         builder.add_mixed(relation)
+        builder.add_partition_rows(relation)
     for standing in standings:
         builder.add_standing(standing)
     for relation in wanted:
@@ -305,9 +306,11 @@ class _Builder:
         """Insert with likely values; after each refusal try other values for what was refused."""
         self.number += 1
         self._speak(key)
-        guesses = {
-            column.name: candidates(
-                relation, column, tag=key, number=self.number, partitions=self._bounds(relation)
+        guesses: dict[str, list[str | None]] = {
+            column.name: list(
+                candidates(
+                    relation, column, tag=key, number=self.number, partitions=self._bounds(relation)
+                )
             )
             for column in relation.columns
             if column.name not in fixed and self._is_needed(relation, column)
@@ -468,6 +471,25 @@ class _Builder:
         if self.world.row(relation, OWNER) is not None:
             self._again(relation, "orphan", dict.fromkeys(columns))
 
+    def add_partition_rows(self, relation: Relation) -> None:
+        """Make a row in each partition, so that reaching it directly can be tried."""
+        if relation.kind != "p" or self.world.row(relation, OWNER) is None:
+            return
+        names = [c.name for c in relation.columns if c.name in (relation.partition_key or "")]
+        children = [r for r in self.catalog.relations if relation.oid in r.parents]
+        bounds = {value for child in children for value in inside(child.partition_bound or "")}
+        for child in children:
+            column = relation.by_name[names[0]] if len(names) == 1 else None
+            if column is None or column.name in self.ownership[relation.oid].users:
+                continue
+            values = inside(child.partition_bound or "")
+            if child.partition_bound == "DEFAULT":
+                values = [
+                    v for v in candidates(relation, column, tag="p", number=9999) if v not in bounds
+                ]
+            if values:
+                self._again(relation, f"{OWNER} in {child.name}", {column.name: values[0]})
+
     def add_mixed(self, relation: Relation) -> None:
         """Make rows that belong to one user by one column and to another by the rest."""
         owner = self.ownership[relation.oid]
@@ -620,7 +642,7 @@ class _Attempt:
         self,
         relation: Relation,
         given: dict[str, str | None],
-        guesses: dict[str, list[str]],
+        guesses: dict[str, list[str | None]],
         fixed: set[str],
     ) -> None:
         self.relation = relation
@@ -639,9 +661,8 @@ class _Attempt:
         """Change the attempt after a refusal; False when nothing is left to try."""
         column = error.diag.column_name
         if error.sqlstate == "23502" and column and column not in self.values():
-            self.guesses[column] = candidates(
-                self.relation, self.relation.by_name[column], tag="x", number=len(self.guesses) + 1
-            )
+            wanted, number = self.relation.by_name[column], len(self.guesses) + 1
+            self.guesses[column] = list(candidates(self.relation, wanted, tag="x", number=number))
             self.at[column] = 0
             return True
         constraint = next(
@@ -671,9 +692,9 @@ class _Attempt:
         for column in missing:
             if column.is_writable:
                 number = 50 + len(self.guesses)
-                self.guesses[column.name] = candidates(
-                    self.relation, column, tag="w", number=number
-                )
+                likely = candidates(self.relation, column, tag="w", number=number)
+                # Or nothing after all: one of two columns is often wanted, and not the other.
+                self.guesses[column.name] = [*likely[:1], None, *likely[1:4]]
                 self.at[column.name] = 0
         return any(column.is_writable for column in missing)
 
