@@ -152,7 +152,7 @@ def stream_statements(session: Session, file: SeedFile, record: Query) -> int:
 
 
 def _run(session: Session, reader: _Reader, file: SeedFile) -> int:
-    rows, batch, told = 0, list[_Piece](), 0
+    rows, batch, size, told = 0, list[_Piece](), 0, 0
     for piece in reader.statements():
         if piece.kind not in _TAKEN:
             raise _refused(file, piece)
@@ -164,9 +164,10 @@ def _run(session: Session, reader: _Reader, file: SeedFile) -> int:
             rows += _copy(session, reader, file, piece)
         else:
             batch.append(piece)
-        if len(batch) >= _BATCH:
+        size = size + len(piece.text) if batch else 0
+        if len(batch) >= _BATCH or size >= _CHUNK_BYTES:
             rows += _send(session, file, batch)
-            batch = []
+            batch, size = [], 0
         if reader.sent - told >= 16 * _CHUNK_BYTES:
             told = reader.sent
             session.on_event(SeedProgress(file.label, min(reader.sent, file.size), file.size))
