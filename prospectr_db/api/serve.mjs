@@ -2,6 +2,7 @@
 // database that it owns nothing in. Everything it must know comes through the environment, so that
 // no secret is on a command line. It prints one line of JSON when it listens, and ends when its
 // standard input does.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer } from "node:http";
 import { App } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
@@ -42,10 +43,20 @@ const asIso = (type) => ({
     parse: iso,
 });
 
+// The database error of the request that is being answered.
+const failures = new AsyncLocalStorage();
+
 class Connection extends PostgresConnection {
     // The original creates roles and grants them everything in every schema with row-level security.
     async ensureRlsContext() {
         return true;
+    }
+
+    normalizeDbError(error) {
+        const found = super.normalizeDbError(error);
+        const failure = failures.getStore();
+        if (failure && typeof found?.code === "string") failure.error = found;
+        return found;
     }
 
     // What PostgREST sets in each transaction, and in the same order: the role last.
@@ -85,6 +96,7 @@ const app = new App({
             disableStudio: true,
             disableFallback: true,
             admin: false,
+            forceRollback: given.rollback,
             apiKeys: { resolver: async (key) => keys.get(key) ?? null },
         },
     },
@@ -96,6 +108,18 @@ const cors = {
     "access-control-allow-methods": "GET,POST,PATCH,PUT,DELETE,OPTIONS,HEAD",
     "access-control-expose-headers": "content-range,content-location,preference-applied",
 };
+
+// App knows some SQLSTATEs and calls the rest "SUP"; PostgREST passes every one of them on.
+function asPostgrest(content, error) {
+    if (!/^[0-9A-Z]{5}$/.test(error?.code ?? "")) return null;
+    try {
+        if (JSON.parse(content.toString()).code !== "SUP") return null;
+    } catch {
+        return null;
+    }
+    const { code, message, detail = null, hint = null } = error;
+    return Buffer.from(JSON.stringify({ code, message, details: detail, hint }));
+}
 
 async function answer(request, response) {
     const chunks = [];
@@ -110,11 +134,18 @@ async function answer(request, response) {
         response.writeHead(204).end();
         return;
     }
-    const found = await app.fetch(new Request(url, { method: request.method, headers, body }), {
-        peerAddress: null,
-    });
-    response.writeHead(found.status, { ...cors, ...Object.fromEntries(found.headers) });
-    response.end(Buffer.from(await found.arrayBuffer()));
+    const failure = {};
+    const found = await failures.run(failure, () =>
+        app.fetch(new Request(url, { method: request.method, headers, body }), {
+            peerAddress: null,
+        }),
+    );
+    const content = Buffer.from(await found.arrayBuffer());
+    const told = found.status === 500 ? asPostgrest(content, failure.error) : null;
+    const sent = { ...cors, ...Object.fromEntries(found.headers) };
+    if (told) delete sent["content-length"];
+    response.writeHead(told ? 400 : found.status, sent);
+    response.end(told ?? content);
 }
 
 const server = createServer((request, response) => {

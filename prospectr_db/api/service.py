@@ -57,12 +57,14 @@ def data_api(
     search_path: Sequence[str] = ("public", "extensions"),
     max_rows: int = 1000,
     auth: Mapping[str, Any] | None = None,
+    rollback: bool = False,
 ) -> Iterator[DataApi]:
     """Serve a database that may be changed, until the block ends.
 
     The server logs in as a role that owns nothing; its privileges are taken back afterwards, so
     that grants and policies are as before. ``port`` 0 is a free one; ``auth`` are settings of
-    config.toml's [auth]. Raises ServerError with the end of the log.
+    config.toml's [auth]; ``rollback`` undoes every request of the Data API. Raises ServerError with
+    the end of the log.
     """
     anon, service = anon_key(secret), service_key(secret)
     with _lent(target) as (role, password):
@@ -77,6 +79,7 @@ def data_api(
             "anonKey": anon,
             "serviceKey": service,
             "auth": dict(auth or {}),
+            "rollback": rollback,
         }
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:

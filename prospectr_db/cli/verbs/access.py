@@ -44,8 +44,18 @@ def check(
         None, "--markdown", metavar="FILE", help="Write a Markdown summary as well."
     ),
     html: Path = typer.Option(None, "--html", metavar="FILE", help="Write an HTML page as well."),
+    api: bool = typer.Option(
+        False,
+        "--api",
+        help="Ask the Data API as well, through the official client, and compare cell by cell.",
+    ),
 ) -> None:
     """Hold the database to supabase/access.toml; without one, to what a careful reviewer asks."""
+    if api:
+        from prospectr_db.cli.data_api import compare_with_api
+
+        compare_with_api(invocation(context))
+        return
     from prospectr_db.access.verify import check_target
     from prospectr_db.migrations.reset import disposable
     from prospectr_db.report import access as text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from prospectr_db.cli.app import app, invocation
@@ -22,8 +24,25 @@ def seed(
         metavar="NAME",
         help="The project ref or database name, where the database is not local.",
     ),
+    api: bool = typer.Option(
+        False,
+        "--api",
+        help="Create users and rows through the API: SUPABASE_URL, SUPABASE_SECRET_KEY.",
+    ),
+    document: Path = typer.Option(
+        None,
+        "--document",
+        metavar="FILE",
+        help="With --api: what to create (default: supabase/seed.api.json).",
+        show_default=False,
+    ),
 ) -> None:
     """Run the seeds that config.toml names, each in a transaction together with its record."""
+    if api or document is not None:
+        from prospectr_db.cli.data_api import seed_with_api
+
+        seed_with_api(invocation(context), document, confirm)
+        return
     from prospectr_db.migrations.seed import seed as fill
     from prospectr_db.report.migrations import seeded
 
