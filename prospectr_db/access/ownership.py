@@ -111,7 +111,7 @@ def normalise(expression: str) -> str:
 
 
 _CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
-_EQUALS = r"\s*(?:=|IS NOT DISTINCT FROM)\s*(?:ANY\s+|SOME\s+)?"
+_EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
 _NAME = r"(?:\w+\.)*(\w+)"
 
 

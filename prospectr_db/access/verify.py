@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.check import CheckReport, check
+from prospectr_db.access.check import CheckReport, check, compare
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.hosted import differences, hosted_catalog
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.mutants import MutationReport, mutate
-from prospectr_db.access.observe import Observation, observing
+from prospectr_db.access.observe import Observation, observe, observing
 from prospectr_db.access.sabotage import sabotage
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ConfigError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Written",
+    "access_difference",
     "check_target",
     "contract_path",
     "exposed_schemas",
@@ -128,6 +129,31 @@ def mutate_target(
         extra=contract.personas if contract else None,
     ) as (observation, matrix):
         return mutate(observation, matrix, contract, only=only, on_event=on_event)
+
+
+def access_difference(
+    before: Target, after: Target, *, project: Project | None = None
+) -> tuple[Finding, ...]:
+    """Return in sentences what changes for whom between two disposable databases.
+
+    Meant for pending migrations: the state that is there against the state that they lead to. A
+    relation that is new or gone is told as such, and what is open in a new one as leaks.
+    """
+    contract = read_contract(contract_path(project)) if project is not None else None
+    seen = [
+        observe(
+            target,
+            exposed=exposed_schemas(project),
+            supplied=contract.values if contract else None,
+            owners=contract.owners if contract else None,
+            extra=contract.personas if contract else None,
+        )
+        for target in (before, after)
+    ]
+    old, new = facts_of(seen[0]), facts_of(seen[1])
+    added = set(new.relations) - set(old.relations)
+    fresh = tuple(f for f in judge(seen[1]) if f.relation in added and f.severity == "error")
+    return (*compare(new, old, seen[1]), *fresh)
 
 
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:

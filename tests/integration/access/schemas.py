@@ -119,6 +119,20 @@ create policy "drop own papers" on storage.objects for delete to authenticated
 """
 
 
+CLAIMED = """
+create table public.papers (
+    id uuid primary key default gen_random_uuid(), org_id uuid not null, title text not null);
+alter table public.papers enable row level security;
+revoke all on public.papers from anon, authenticated;
+grant select, insert (org_id, title), delete on public.papers to authenticated;
+create policy "own tenant" on public.papers for all to authenticated
+    using (org_id = ((select auth.jwt()) -> 'app_metadata' ->> 'org_id')::uuid)
+    with check (org_id = ((select auth.jwt()) -> 'app_metadata' ->> 'org_id')::uuid);
+"""
+
+CLAIMED_FAULT = CLAIMED.replace("app_metadata", "user_metadata")
+
+
 @dataclass(frozen=True)
 class Fault:
     """A spoilt schema, and the rule that must object to which relation."""
@@ -260,11 +274,25 @@ create policy own on public.events for select to authenticated using (user_id = 
     Fault("uploads anywhere", FILES +
           'alter policy "add own papers" on storage.objects with check (bucket_id = \'papers\');',
           "insert-for-others", "storage.objects"),
+    Fault("a tenant by the user's own metadata", CLAIMED_FAULT, "claims", "papers"),
     Fault("a missing grant", NOTES + "revoke select on public.notes from authenticated;",
           "idle-policy", "notes"),
 ]  # fmt: skip
 
 RIGHT = {
+    "a tenant by the server's claim": CLAIMED,
+    "a second factor": NOTES
+    + """create policy mfa on public.notes as restrictive for all to authenticated
+    using ((select auth.jwt() ->> 'aal') = 'aal2');""",
+    "an email in the token": """
+create table public.invites (
+    id uuid primary key default gen_random_uuid(), email text not null, note text);
+alter table public.invites enable row level security;
+revoke all on public.invites from anon, authenticated;
+grant select on public.invites to authenticated;
+create policy mine on public.invites for select to authenticated
+    using (email = (select auth.jwt() ->> 'email'));
+""",
     "files": FILES,
     "notes": NOTES,
     "tree": TREE,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.verify import check_target, write_contract
+from prospectr_db.access.verify import access_difference, check_target, write_contract
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.project import Project, load
@@ -22,7 +22,8 @@ from prospectr_db.report.access_files import (
 )
 from prospectr_db.report.jsons import plain
 from prospectr_db.report.style import Style
-from tests.conftest import MakeProject
+from prospectr_db.server.templates import Template
+from tests.conftest import MakeDatabase, MakeProject
 from tests.integration.access.schemas import NOTES
 
 PLAIN = Style(width=80, color=False)
@@ -165,3 +166,18 @@ using ((select auth.jwt() ->> 'aal') = 'aal2');"""
     text = path.read_text(encoding="utf-8")
     assert '[personas.second_factor]\nclaims = { aal = "aal2" }' in text
     assert "[tables.notes.second_factor]" in text
+
+
+def test_pending_migrations_are_told_by_what_they_change_for_whom(
+    target: Target, make_database: MakeDatabase, platform_template: Template
+) -> None:
+    before = make_database(platform_template)
+    for database in (before, target):
+        with connect_as_migrator(database) as connection:
+            connection.execute(NOTES)
+    with connect_as_migrator(target) as connection:
+        connection.execute("grant update (is_pro) on public.notes to authenticated")
+    assert [f.sentence for f in access_difference(before, target)] == [
+        "Owners can now update notes.is_pro on their own rows.",
+        "notes.is_pro is the server's to write, and owners can write it.",
+    ]
