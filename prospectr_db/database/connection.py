@@ -85,10 +85,20 @@ def connect_as_migrator(target: Target, *, autocommit: bool = False) -> Connecti
 
 @contextmanager
 def elevated(connection: Connection[Any]) -> Iterator[None]:
-    """Lend superuser rights to the statements inside, on a `connect_as_migrator` connection."""
+    """Make ``postgres`` a superuser for the statements inside; `connect_as_migrator` allows it.
+
+    They run as ``postgres``, so that what they create is its own. Nobody else ever sees it: the
+    loan and its return are in one transaction, or in a savepoint of the one that is open.
+    """
+    with connection.transaction():
+        _lend(connection, "superuser")
+        yield
+        _lend(connection, "nosuperuser")
+
+
+def _lend(connection: Connection[Any], attribute: str) -> None:
     connection.execute("reset session authorization")
-    yield
-    # Not in a finally: in a failed transaction the rollback puts the authorization back.
+    connection.execute(f"alter role {MIGRATOR} {attribute}")
     connection.execute(f"set session authorization {MIGRATOR}")
 
 

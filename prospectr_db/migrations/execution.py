@@ -197,7 +197,7 @@ class Session:
             try:
                 if step is not None and step.action is Action.COPY:
                     rows += self._copy(query, step)
-                elif step is not None and step.action is Action.ELEVATED and self._may_lend(step):
+                elif step is not None and step.action is Action.ELEVATED and self.lends:
                     with elevated(self.connection):
                         self.connection.execute(_typed(query))
                 else:
@@ -238,27 +238,6 @@ class Session:
             for start in range(0, len(data), _COPY_CHUNK):
                 copy.write(data[start : start + _COPY_CHUNK])
         return max(0, cursor.rowcount)
-
-    def _may_lend(self, step: Step) -> bool:
-        """Whether this event trigger DDL is about the project's own trigger.
-
-        A new trigger is; an existing one is where its function is not a superuser's: those
-        belong to the platform.
-        """
-        if not self.lends:
-            return False
-        if step.command == "CREATE EVENT TRIGGER":
-            return True
-        words = re.findall(r'"(?:[^"]|"")+"|[\w$]+', step.sql)
-        names = [word.strip('"').replace('""', '"') for word in words[3:6]]
-        row = self.connection.execute(
-            "select bool_and(not r.rolsuper) from pg_catalog.pg_event_trigger as t"
-            " inner join pg_catalog.pg_proc as p on p.oid = t.evtfoid"
-            " inner join pg_catalog.pg_roles as r on r.oid = p.proowner"
-            " where t.evtname = any(%s)",
-            (names,),
-        ).fetchone()
-        return bool(row and row[0])
 
     def _queries(self, step: Step) -> Iterator[Query]:
         """Yield what is sent for a step; a comment sends nothing."""

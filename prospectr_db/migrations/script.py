@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from prospectr_db.database.statements import Kind, Statement, classify, split
+from prospectr_db.database.statements import Kind, Statement, Traits, classify, split
 from prospectr_db.errors import MigrationFileError
 from prospectr_db.project import SqlFile
 
@@ -21,6 +21,7 @@ __all__ = ["Action", "Group", "Script", "Step", "recorded_statements", "script"]
 _NO_TRANSACTION = re.compile(r"\s*--\s*pg-delta:\s*transaction\s*=\s*false\s*$", re.IGNORECASE)
 _COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _ADDS_VALUE = re.compile(r"\badd\s+value\b", re.IGNORECASE)
+_EVENT_TRIGGER = re.compile(r"\bcreate\s+event\s+trigger\b", re.IGNORECASE)
 _SELF = re.compile(r"""authorization\s+['"]?postgres['"]?\s*$""", re.IGNORECASE)
 
 
@@ -153,10 +154,11 @@ class _Builder:
         offset = statement.offset + traits.skip
         self._check(traits.kind, statement, sent)
         action = {
-            Kind.EVENT_TRIGGER: Action.ELEVATED,
             Kind.BECOME_SELF: Action.BECOME_SELF,
             Kind.BECOME_OTHER: Action.BECOME_SELF,
         }.get(traits.kind, Action.RUN)
+        if _makes_event_trigger(traits, sent):
+            action = Action.ELEVATED
         if traits.kind in _CONTROL:
             self._control(traits.kind, statement, traits.command)
         elif traits.kind is Kind.NOTHING:
@@ -261,6 +263,16 @@ _LONELY_ROLLBACK = (
     "This ROLLBACK has no BEGIN: it would throw away all that the file did before it.",
     "Remove it, or write the BEGIN that it belongs to.",
 )
+
+
+def _makes_event_trigger(traits: Traits, sent: str) -> bool:
+    """Whether a statement creates an event trigger, by itself or in a DO block.
+
+    Only a superuser may; changing or dropping it takes no more than owning it.
+    """
+    if traits.kind is Kind.EVENT_TRIGGER:
+        return traits.command.startswith("CREATE")
+    return traits.command.split(" ")[0] == "DO" and _EVENT_TRIGGER.search(sent) is not None
 
 
 def _adds_value(step: Step) -> bool:

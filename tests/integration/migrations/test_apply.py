@@ -178,6 +178,25 @@ def test_an_event_trigger_of_the_project_can_be_made_changed_and_dropped(bench: 
     assert "told" in {event.message for event in told}
 
 
+def test_an_event_trigger_made_in_a_block_belongs_to_postgres(bench: Bench) -> None:
+    bench.apply(
+        v1_a="""
+        create function public.told() returns event_trigger language plpgsql as $$
+        begin raise notice 'told'; end $$;
+        do $$ begin
+            if not exists (select 1 from pg_event_trigger where evtname = 'mine') then
+                create event trigger mine on ddl_command_end execute function public.told();
+            end if;
+        end $$;
+        alter event trigger mine owner to postgres;
+        """,
+    )
+    assert bench.rows(
+        "select evtowner::regrole::text from pg_event_trigger where evtname = 'mine'"
+    ) == [("postgres",)]
+    assert bench.rows("select rolsuper from pg_roles where rolname = 'postgres'") == [(False,)]
+
+
 def test_an_event_trigger_of_the_platform_stays(bench: Bench) -> None:
     name = bench.value("select evtname from pg_event_trigger order by evtname limit 1")
     with pytest.raises(SqlError, match="owner of event trigger"):
