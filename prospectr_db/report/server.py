@@ -5,7 +5,6 @@ from __future__ import annotations
 from prospectr_db.report.progress import line_for
 from prospectr_db.report.style import Style
 from prospectr_db.server.docker import ContainerStatus
-from prospectr_db.server.embedded import ServerLog, ServerStatus, ServerUrl, Stopped
 from prospectr_db.server.events import (
     ContainerStarting,
     Initialising,
@@ -15,6 +14,7 @@ from prospectr_db.server.events import (
     Restarting,
     Started,
 )
+from prospectr_db.server.inspection import ServerLog, ServerStatus, ServerUrl, Stopped
 
 __all__ = ["container_status", "server_log", "server_status", "server_stopped", "server_url"]
 

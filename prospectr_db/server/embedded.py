@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,16 +53,11 @@ __all__ = [
     "DATABASE",
     "WORK",
     "EmbeddedServer",
-    "ServerLog",
-    "ServerStatus",
-    "ServerUrl",
-    "Stopped",
     "ensure",
     "find",
-    "psql_command",
-    "read_log",
-    "status",
+    "server_layout",
     "stop",
+    "why_rebuild",
 ]
 
 _ANY_PORT = 0
@@ -147,45 +141,6 @@ class EmbeddedServer:
         return Path(self.record.bin_dir) if self.record.bin_dir else None
 
 
-@dataclass(frozen=True, slots=True)
-class ServerStatus:
-    """What `server status` tells. ``up_to_date`` is false where the next start will rebuild."""
-
-    running: bool
-    instance: str
-    version: str | None
-    profile: str | None
-    revision: str | None
-    up_to_date: bool
-    process_id: int | None
-    data_directory: str
-    log: str
-    url: str | None
-    databases: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """Which of the project's servers were running and are now stopped."""
-
-    stopped: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ServerUrl:
-    """What other clients connect with, its password included: that is what it is for."""
-
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServerLog:
-    """The end of a server's log."""
-
-    path: str
-    lines: tuple[str, ...]
-
-
 def platform_key(record: Record, expose: bool | None) -> str:
     """Return the key of the platform's own template."""
     exposure = {None: "", True: "_exposed", False: "_closed"}[expose]
@@ -196,9 +151,9 @@ def find(
     project_root: Path, settings: ServerSettings, *, instance: str = WORK
 ) -> EmbeddedServer | None:
     """Return the project's server if it is running as it should be, in well under 10 ms."""
-    layout = _layout(project_root, settings, instance)
+    layout = server_layout(project_root, settings, instance)
     record = cluster.read_record(layout)
-    if record is None or _why_rebuild(record, settings) or not cluster.is_up(layout, record):
+    if record is None or why_rebuild(record, settings) or not cluster.is_up(layout, record):
         return None
     return EmbeddedServer(layout, record)
 
@@ -221,14 +176,14 @@ def ensure(
         found = find(project_root, settings, instance=instance)
         if found and (tcp is None or _listens(found.record, tcp)):
             return found
-    layout = _layout(project_root, settings, instance)
+    layout = server_layout(project_root, settings, instance)
     with cluster.exclusive(layout):
         return _start(layout, settings, project_root, tcp=tcp, fresh=fresh, on_event=on_event)
 
 
 def stop(project_root: Path, settings: ServerSettings, *, instance: str = WORK) -> bool:
     """Stop the project's server; return whether one was running."""
-    layout = _layout(project_root, settings, instance)
+    layout = server_layout(project_root, settings, instance)
     if not layout.root.exists():
         return False
     account = server_account(settings.account)
@@ -238,60 +193,8 @@ def stop(project_root: Path, settings: ServerSettings, *, instance: str = WORK) 
         return cluster.stop(layout, find_binaries(settings.bin_dir, layout, account), account)
 
 
-def status(project_root: Path, settings: ServerSettings, *, instance: str = WORK) -> ServerStatus:
-    """Tell what is known of the project's server, starting nothing."""
-    layout = _layout(project_root, settings, instance)
-    record = cluster.read_record(layout)
-    running = record is not None and cluster.is_up(layout, record)
-    server = EmbeddedServer(layout, record) if record else None
-    databases: tuple[str, ...] = ()
-    if running and server:
-        with server.memory() as connection:
-            databases = tuple(
-                name
-                for (name,) in connection.execute(
-                    "select datname from pg_catalog.pg_database"
-                    " where not datistemplate and datname <> current_database() order by datname"
-                )
-            )
-    return ServerStatus(
-        running=running,
-        instance=instance,
-        version=record.version if record else None,
-        profile=record.profile if record else None,
-        revision=record.revision if record else None,
-        up_to_date=record is None or _why_rebuild(record, settings) is None,
-        process_id=cluster.postmaster(layout),
-        data_directory=str(layout.data),
-        log=str(layout.log),
-        url=server.url().url() if running and server else None,
-        databases=databases,
-    )
-
-
-def read_log(
-    project_root: Path, settings: ServerSettings, *, lines: int, instance: str = WORK
-) -> ServerLog:
-    """Return the last lines of the project's server log."""
-    layout = _layout(project_root, settings, instance)
-    found = cluster.log_tail(layout, most=lines * 1_000).splitlines()
-    return ServerLog(str(layout.log), tuple(found[-lines:]))
-
-
-def psql_command(server: EmbeddedServer, arguments: Sequence[str]) -> list[str] | None:
-    """Return the command that opens psql on the working database, or None where there is none."""
-    beside = find_binaries(
-        Path(server.record.bin_dir) if server.record.bin_dir else None,
-        server.layout,
-        server_account(),
-    ).program("psql")
-    program = str(beside) if beside.is_file() else shutil.which("psql")
-    if program is None:
-        return None
-    return [program, server.target().dsn.url(), *arguments]
-
-
-def _layout(project_root: Path, settings: ServerSettings, instance: str) -> Layout:
+def server_layout(project_root: Path, settings: ServerSettings, instance: str) -> Layout:
+    """Return where a project's server keeps its files."""
     account = server_account(settings.account)
     return layout_for(settings.home, project_root, instance=instance, uid=account.uid)
 
@@ -315,7 +218,7 @@ def _start(
     port = _port(record, tcp)
     reason = "--fresh was given" if fresh and record else None
     if record and not reason:
-        reason = _why_rebuild(record, settings, binaries)
+        reason = why_rebuild(record, settings, binaries)
     rebuild = record is None or reason is not None
     if record and not rebuild and cluster.is_up(layout, record):
         if port == record.port:
@@ -388,7 +291,7 @@ def _broken(layout: Layout, error: psycopg.Error | ProspectrError) -> ServerErro
     )
 
 
-def _why_rebuild(
+def why_rebuild(
     record: Record, settings: ServerSettings, binaries: Binaries | None = None
 ) -> str | None:
     """Say why a data directory can no longer be used, or None where it can."""

@@ -22,7 +22,7 @@ def _status(run: Invocation, *, ok: bool = True) -> None:
         found = docker.status(run.project.root)
         run.show(found, verb="server status", text=container_status, ok=ok)
         return
-    from prospectr_db.server.embedded import status
+    from prospectr_db.server.inspection import status
 
     run.show(
         status(run.project.root, run.settings), verb="server status", text=server_status, ok=ok
@@ -71,7 +71,8 @@ def stop(context: typer.Context) -> None:
     from prospectr_db.report.server import server_stopped
     from prospectr_db.server.docker import has_containers
     from prospectr_db.server.docker import stop as stop_container
-    from prospectr_db.server.embedded import CHECKS, WORK, Stopped, stop
+    from prospectr_db.server.embedded import CHECKS, WORK, stop
+    from prospectr_db.server.inspection import Stopped
 
     run = invocation(context)
     root = run.project.root
@@ -99,7 +100,7 @@ def status(context: typer.Context) -> None:
 def url(context: typer.Context) -> None:
     """Print the URL for other clients; with --tcp it holds a password."""
     from prospectr_db.report.server import server_url
-    from prospectr_db.server.embedded import ServerUrl
+    from prospectr_db.server.inspection import ServerUrl
 
     run = invocation(context)
     run.show(ServerUrl(run.server().url().url(reveal=True)), verb="server url", text=server_url)
@@ -130,12 +131,12 @@ def logs(
 ) -> None:
     """Print the end of the server's log."""
     from prospectr_db.report.server import server_log
-    from prospectr_db.server.embedded import read_log
+    from prospectr_db.server.inspection import read_log
 
     run = invocation(context)
     if run.uses_docker:
         from prospectr_db.server import docker
-        from prospectr_db.server.embedded import ServerLog
+        from prospectr_db.server.inspection import ServerLog
 
         run.show(
             ServerLog(*docker.logs(run.project.root, lines=lines)),
@@ -151,7 +152,8 @@ def logs(
 def _psql(run: Invocation, arguments: Sequence[str]) -> tuple[list[str] | None, dict[str, str]]:
     """Return the command that opens psql, and what only its environment may tell it."""
     if not run.uses_docker:
-        from prospectr_db.server.embedded import EmbeddedServer, psql_command
+        from prospectr_db.server.embedded import EmbeddedServer
+        from prospectr_db.server.inspection import psql_command
 
         server = run.server()
         assert isinstance(server, EmbeddedServer)  # noqa: S101 - there are two kinds

@@ -21,8 +21,9 @@ import pytest
 from prospectr_db.database import Dsn, Target, connect, connect_admin
 from prospectr_db.errors import ConnectionFailedError, ServerError
 from prospectr_db.server import cluster
-from prospectr_db.server.embedded import ensure, find, status, stop
+from prospectr_db.server.embedded import ensure, find, stop
 from prospectr_db.server.events import Rebuilding, Restarting, Started
+from prospectr_db.server.inspection import status
 from prospectr_db.server.settings import ServerSettings
 
 
