@@ -56,37 +56,6 @@ create table public.profiles (
 
 alter table public.profiles enable row level security;
 
-create function public.refuse_to_forget_subscription()
-returns trigger
-language plpgsql
-security invoker
-set search_path = ''
-as $$
-begin
-    raise exception 'profile % still has a live subscription', old.id
-        using
-            errcode = 'restrict_violation',
-            detail = 'Deleting it would lose the customer while the payments go on.',
-            hint = 'Cancel the subscription first: subscription_status must be canceled.';
-end;
-$$;
-
-comment on function public.refuse_to_forget_subscription() is
-'Before delete: refuses. The trigger decides for which rows.';
-
-revoke execute on function public.refuse_to_forget_subscription()
-from public, anon, authenticated, service_role;
-
--- Also stops the deletion of the auth user, whose cascade comes through here.
-create trigger refuse_to_forget_subscription
-before delete on public.profiles
-for each row
-when (
-    old.subscription_id is not null
-    and coalesce(old.subscription_status, '') not in ('canceled', 'incomplete_expired')
-)
-execute function public.refuse_to_forget_subscription();
-
 create policy "Users can view their own profile."
 on public.profiles
 for select
@@ -164,5 +133,3 @@ comment on policy "Users can update their own profile." on public.profiles is
 comment on policy "Enable insert for users based on user_id" on public.profiles is
 'A user creates his own profile at sign-up. For every role, so that no role can do more; anon has '
 'no user id and no grant.';
-comment on trigger refuse_to_forget_subscription on public.profiles is
-'A profile with a live subscription stays until the subscription is canceled.';

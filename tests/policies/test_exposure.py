@@ -111,7 +111,6 @@ def test_functions_are_invokers_with_an_empty_search_path(prospectr_connection: 
         " where pronamespace = 'public'::regnamespace order by proname",
     )
     assert found == [
-        ("refuse_to_forget_subscription", False, ['search_path=""']),
         ("touch_updated_at", False, ['search_path=""']),
     ]
 
