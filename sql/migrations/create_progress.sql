@@ -6,7 +6,7 @@ create schema if not exists supabase_migrations;
 create table if not exists supabase_migrations.prospectr_unfinished (
     version text not null primary key,
     name text not null,
-    statements text [] not null,
+    statements text[] not null,
     running text,
     updated_at timestamptz not null default clock_timestamp()
 );

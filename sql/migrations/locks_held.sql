@@ -7,5 +7,9 @@ where
     l.pid = pg_catalog.pg_backend_pid()
     and l.locktype = 'relation'
     and l.granted
-    and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = current_database())
+    and l.database = (
+        select d.oid
+        from pg_catalog.pg_database as d
+        where d.datname = current_database()
+    )
 order by l.relation, l.mode;
