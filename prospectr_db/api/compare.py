@@ -111,11 +111,11 @@ def compare(
     seen. Raises ApiSabotageNotSeenError where it is not, ServerError where the API does not start.
     """
     begun = time.monotonic()
-    cells, personas, omitted = _by_impersonation(target, exposed)
+    cells, personas, omitted = ask_database(target, exposed)
     before = _shape(target)
     with data_api(target, program, secret=secret, log=log, schemas=exposed, rollback=True) as api:
         clients = {knocker.name: client_for(api, knocker) for knocker in personas}
-        differences = tuple(_over_http(clients, cells))
+        differences = tuple(ask_api(clients, cells))
         known = {found.request for found in differences}
         seen = _sabotage(target, clients, cells, known) if sabotage else "not tried"
     return ApiComparison(
@@ -142,7 +142,7 @@ def verdict_of(code: str | None, message: str | None, rows: int) -> str:
     return f"not understood ({code})"
 
 
-def _by_impersonation(
+def ask_database(
     target: Target, exposed: Sequence[str]
 ) -> tuple[list[Compared], list[Knocker], Counter[str]]:
     """Build the world, ask the database for every expressible cell, and commit the world."""
@@ -191,7 +191,7 @@ def _compared(
     ]
 
 
-def _over_http(clients: Mapping[str, Any], cells: Iterable[Compared]) -> list[CellDifference]:
+def ask_api(clients: Mapping[str, Any], cells: Iterable[Compared]) -> list[CellDifference]:
     return [
         _difference(cell, by_api, answer)
         for cell in cells
@@ -233,7 +233,7 @@ def _sabotage(
     with connect_admin(target, autocommit=True) as connection:
         connection.execute(" ".join(("alter table", name, "disable row level security")).encode())
         try:
-            seen = [found for found in _over_http(clients, mine) if found.request not in known]
+            seen = [found for found in ask_api(clients, mine) if found.request not in known]
         finally:
             connection.execute(
                 " ".join(("alter table", name, "enable row level security")).encode()
