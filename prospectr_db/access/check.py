@@ -9,7 +9,7 @@ from prospectr_db.access.contract import ALL, Contract, Entry, Facts, facts_of
 from prospectr_db.access.findings import Finding, Kind, judge, phrase, who
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
 
-__all__ = ["CheckReport", "check", "compare"]
+__all__ = ["CheckReport", "can_be_stated", "check", "compare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class CheckReport:
 def check(matrix: AccessMatrix, contract: Contract | None) -> tuple[Finding, ...]:
     """Return what is wrong: by the contract where there is one, and by the default rules.
 
-    What the contract allows is no error by the default rules if ``accepted`` gives the reason.
+    What the contract states has been reviewed, whatever the default rules think of it: it becomes
+    a note. What no contract can state, or nobody could prove, needs a reason in ``accepted``.
     """
     findings = list(_accept(judge(matrix), contract))
     if contract is not None:
@@ -47,15 +48,24 @@ def check(matrix: AccessMatrix, contract: Contract | None) -> tuple[Finding, ...
 
 def _accept(findings: tuple[Finding, ...], contract: Contract | None) -> Iterator[Finding]:
     for finding in findings:
-        reason = contract.accepted.get(finding.key) if contract else None
-        if reason:
+        if contract is None:
+            yield finding
+        elif contract.accepted.get(finding.key):
             continue
-        if contract is not None and finding.kind == "surprise":
-            continue  # the contract says so, or the comparison will object
-        if contract is not None and finding.kind == "oracle" and finding.severity == "warning":
+        elif finding.kind == "oracle" and finding.severity == "warning":
             yield replace(finding, severity="error")
-            continue
-        yield finding
+        elif finding.relation in contract.facts.relations and can_be_stated(finding):
+            # The contract says so, or the comparison will object.
+            yield replace(finding, severity="warning" if finding.kind == "loss" else "note")
+        else:
+            yield finding
+
+
+def can_be_stated(finding: Finding) -> bool:
+    """Whether a contract has words for what a finding of the default rules says."""
+    if finding.kind in ("leak", "surprise", "loss"):
+        return finding.rule != "transfer" or bool(finding.columns)
+    return False
 
 
 def _unreasoned(contract: Contract, keys: set[str]) -> Iterator[Finding]:

@@ -82,6 +82,8 @@ def facts_of(matrix: AccessMatrix) -> Facts:
             limited = _limited(access)
             if limited:
                 forms[entry] = limited
+    for token in matrix.tokens:
+        allowed.setdefault((token.relation, token.persona, token.rows, token.command), ())
     return Facts(
         relations={table.relation: table.kind for table in matrix.tables},
         owners={table.relation: table.owner_path for table in matrix.tables},
@@ -347,7 +349,7 @@ def render(
     if accepted:
         lines += [
             "",
-            "# Holes and oracles that are meant. Each needs a reason, or the check stays red.",
+            "# Meant, and not to be stated above. Each needs a reason, or the check stays red.",
         ]
         lines += [
             "[accepted]",

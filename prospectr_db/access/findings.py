@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -30,6 +31,18 @@ _PEOPLE = {
     "newcomer": "authenticated users who own nothing",
     "service_role": "the service role",
 }
+_TOKENS = frozenset(
+    {
+        "no sub",
+        "sub null",
+        "no claims",
+        "empty claims",
+        "an empty object as claims",
+        "a sub that is no uuid",
+        "metadata of wrong types",
+        "an anonymous sign-in",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,8 @@ class Finding:
 
 def who(persona: str) -> str:
     """Return a persona in words."""
+    if persona in _TOKENS or persona.startswith("forged user_metadata"):
+        return f"tokens with {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
 
 
@@ -218,7 +233,34 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
         if conditional:
             yield _finding(table, access, "conditional-read", "note", kind="surprise")
             return
+        if _reads_everything(table, access):
+            sentence = f"{phrase(table, access)}: a policy lets them read every row"
+            yield _finding(table, access, "other-rows", kind="surprise", sentence=sentence)
+            return
     yield _finding(table, access, "other-rows")
+
+
+_PRIVATE = re.compile(
+    r"e?mail|phone|token|secret|passw|address|birth|iban|card|ssn|salary|ip_|private",
+    re.IGNORECASE,
+)
+
+
+_READS = re.compile(r" for (?:select|all) to (.+?) using \((.*)\)$", re.DOTALL)
+
+
+def _reads_everything(table: TableAccess, access: Access) -> bool:
+    """Whether one policy says so without a condition, and nothing else speaks against it."""
+    role = "anon" if access.persona == "anon" else "authenticated"
+    mine = []
+    for text in table.policies:
+        found = re.search(
+            r" for (?:select|all) to (.+?) using \((.*)\)$", text.split(" with check ")[0]
+        )
+        if found and {role, "public"} & set(found.group(1).split(", ")):
+            mine.append(found.group(2))
+    private = any(_PRIVATE.search(name) for name in access.columns)
+    return bool(mine) and all(using == "true" for using in mine) and not private
 
 
 def _judge_insert(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.check import CheckReport, check, compare
+from prospectr_db.access.check import CheckReport, can_be_stated, check, compare
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.hosted import differences, hosted_catalog
@@ -39,12 +39,17 @@ OnEvent = Callable[[object], None]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What `access write` did. ``unreasoned`` are holes that still need a reason by hand."""
+    """What `access write` did.
+
+    ``stated`` is what the contract says now and a careful reviewer would ask about; ``unreasoned``
+    what it cannot say, and what needs a reason by hand.
+    """
 
     path: str
     tables: int
     changed: bool
     unreasoned: tuple[Finding, ...]
+    stated: tuple[Finding, ...] = ()
 
 
 def contract_path(project: Project) -> Path:
@@ -170,11 +175,14 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         on_event=on_event,
     ) as (_, matrix):
         found = judge(matrix)
-    holes = [f for f in found if f.severity == "error" and f.kind == "leak"]
+    errors = [f for f in found if f.severity == "error"]
+    holes = [f for f in errors if not can_be_stated(f)]
     accepted = {f.key: "" for f in holes}
     accepted |= {f.key: _ORACLE for f in found if f.kind == "oracle" and f.severity == "warning"}
     if old:
-        accepted = {key: old.accepted.get(key) or reason for key, reason in accepted.items()}
+        given = {key: reason for key, reason in old.accepted.items() if reason}
+        keys = {f.key for f in found}
+        accepted |= {key: reason for key, reason in given.items() if key in keys}
     text = render(facts_of(matrix), accepted=accepted, previous=previous, extras=old)
     if text != previous:
         try:
@@ -187,4 +195,5 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         len(matrix.tables),
         text != previous,
         tuple(f for f in holes if not accepted.get(f.key)),
+        tuple(f for f in errors if can_be_stated(f) and f.key not in accepted),
     )

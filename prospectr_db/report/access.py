@@ -162,7 +162,12 @@ def finding_lines(
 
 def check_text(report: CheckReport, style: Style) -> str:
     """Return the findings and the answer."""
-    return "\n".join([*finding_lines(report.findings, style), verdict_line(report, style)])
+    lines = [*finding_lines(report.findings, style), verdict_line(report, style)]
+    stated = [f for f in report.findings if f.severity == "note" and f.kind == "leak"]
+    if report.contract and stated:
+        count = f"{len(stated)} of the things it states"
+        lines.append(style.dim(f"{count} would be a leak without it; `prospectr-db access` shows."))
+    return "\n".join(lines)
 
 
 def observed_text(report: CheckReport, style: Style) -> str:
@@ -176,7 +181,10 @@ def written_text(report: Written, style: Style) -> str:
     """Return what was written, and what still needs a reason."""
     verb = "Wrote" if report.changed else "Nothing to change in"
     lines = [f"{verb} {report.path}: {report.tables} relations."]
+    if report.stated:
+        lines.append(style.warn("These are in the contract now; read them before you commit:"))
+        lines += [f"  {finding.sentence}" for finding in report.stated]
     if report.unreasoned:
-        lines.append(style.warn("These holes need a reason under [accepted], or to be closed:"))
+        lines.append(style.warn("These need a reason under [accepted], or to be put right:"))
         lines += [f"  {finding.sentence}" for finding in report.unreasoned]
     return "\n".join(lines)

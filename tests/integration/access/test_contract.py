@@ -11,11 +11,13 @@ from prospectr_db.access.contract import Contract, facts_of, parse_contract, ren
 from prospectr_db.access.mutants import mutate
 from prospectr_db.access.observe import observe, observing, prepared
 from prospectr_db.access.sabotage import SabotageNotSeenError, sabotage
-from prospectr_db.access.verify import check_target
+from prospectr_db.access.verify import check_target, write_contract
 from prospectr_db.access.why import explain
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.errors import ConfigError, UsageError
+from prospectr_db.project import load
+from tests.conftest import MakeProject
 from tests.integration.access.schemas import NOTES, TEAMS, TREE
 
 Run = Callable[[str], None]
@@ -117,14 +119,46 @@ def test_another_spelling_of_the_same_access_keeps_the_contract(
     assert sentences(target, contract) == set()
 
 
-def test_a_hole_stays_red_until_somebody_gives_a_reason(target: Target, run: Run) -> None:
-    run(NOTES + 'alter policy "see own" on public.notes using (true);')
+@pytest.mark.parametrize(
+    "hole",
+    [
+        'alter policy "see own" on public.notes using (true)',
+        'alter policy "drop own" on public.notes using (true)',
+        "alter table public.notes disable row level security",
+        "grant truncate on public.notes to anon",
+        (
+            "create policy staff on public.notes for select to authenticated"
+            " using ((select auth.jwt() -> 'user_metadata' ->> 'role') = 'admin')"
+        ),
+        (
+            "create policy guests on public.notes for select to authenticated"
+            " using ((select auth.jwt() ->> 'is_anonymous')::boolean)"
+        ),
+    ],
+)
+def test_what_a_contract_states_is_red_without_it_and_accepted_with_it(
+    hole: str, target: Target, run: Run
+) -> None:
+    run(NOTES)
+    before = written(target)
+    run(hole)
     matrix = observe(target)
-    keys = {f.key: "" for f in check(matrix, None) if f.severity == "error"}
-    unreasoned = parse_contract(render(facts_of(matrix), accepted=keys))
-    reasoned = parse_contract(render(facts_of(matrix), accepted=dict.fromkeys(keys, "a wall")))
-    assert [f for f in check(matrix, unreasoned) if f.severity == "error"]
-    assert not [f for f in check(matrix, reasoned) if f.severity == "error"]
+    assert [f for f in check(matrix, None) if f.severity != "note"]
+    assert [f for f in check(matrix, before) if f.severity == "error"]
+    assert sentences(target, written(target)) == set()
+
+
+def test_writing_a_contract_tells_what_a_reviewer_would_ask_about(
+    target: Target, run: Run, make_project: MakeProject
+) -> None:
+    run(NOTES + 'alter policy "see own" on public.notes using (true);')
+    project = load(make_project({"supabase/config.toml": 'project_id = "p"\n'}))
+    report = write_contract(target, project)
+    assert report.unreasoned == ()
+    assert "read every row" in " ".join(f.sentence for f in report.stated)
+    kept = check_target(target, project=project)
+    assert kept.ok, [f.sentence for f in kept.errors]
+    assert {f.rule for f in kept.findings if f.severity == "note"} >= {"other-rows"}
 
 
 def test_comments_and_reasons_survive_writing_again(target: Target, run: Run) -> None:
