@@ -1,0 +1,311 @@
+"""How one row comes to be: its parents first, likely values, and others after each refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from prospectr_db.access.attempts import TRIES, Attempt
+from prospectr_db.access.inhabitants import VICTIM, Actor, Row, Unbuildable, World
+from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.statements import insert_returning, select_row
+from prospectr_db.access.values import candidates, seeded_uuid
+from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["Builder"]
+
+
+class Builder:
+    """Builds rows on demand, parents first."""
+
+    def __init__(
+        self,
+        connection: Connection[Any],
+        catalog: Catalog,
+        ownership: Mapping[int, Ownership],
+        supplied: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.connection = connection
+        self.catalog = catalog
+        self.ownership = ownership
+        self.supplied = supplied
+        self.world = World()
+        self.number = 0
+        self.speaker = ""
+        self.pending: set[tuple[int, str]] = set()
+        self.later: list[tuple[Relation, str, Constraint]] = []
+        self.bounds: dict[int, tuple[str, ...]] = {}
+        for relation in catalog.relations:
+            for parent in relation.parents:
+                if relation.partition_bound:
+                    self.bounds[parent] = (*self.bounds.get(parent, ()), relation.partition_bound)
+
+    def add_actor(self, actor: Actor) -> None:
+        """Make a user as Supabase Auth would leave him; triggers on auth.users fire."""
+        self.world.actors[actor.key] = actor
+        users = self.catalog.users
+        if users is None:
+            return
+        given: dict[str, str | None] = {
+            "id": actor.id,
+            "email": actor.email,
+            "aud": "authenticated",
+            "role": "authenticated",
+            "instance_id": "00000000-0000-0000-0000-000000000000",
+            "raw_app_meta_data": '{"provider": "email", "providers": ["email"]}',
+            "raw_user_meta_data": '{"full_name": "Ada", "name": "Ada", "avatar_url": "https://x.test/a"}',
+            "email_confirmed_at": "2026-01-01 00:00:00+00",
+            "created_at": "2026-01-01 00:00:00+00",
+            "updated_at": "2026-01-01 00:00:00+00",
+        }
+        given = {name: value for name, value in given.items() if name in users.by_name}
+        self.attempt(users, actor.key, given, fixed=set(given))
+
+    def get(self, relation: Relation, key: str) -> Row | None:
+        """Return a relation's row in a universe, building it and its parents if need be."""
+        place = (relation.oid, key)
+        if place in self.world.rows or place in self.pending or not relation.is_table:
+            return self.world.rows.get(place)
+        self.pending.add(place)
+        given = self.given(relation, key)
+        return self.attempt(relation, key, *given) if given else None
+
+    def given(self, relation: Relation, key: str) -> tuple[dict[str, str | None], set[str]] | None:
+        """Return the values that are not guesses: users, parents, claims, what was supplied."""
+        owner = self.ownership[relation.oid]
+        actor = self.world.actors[key]
+        given: dict[str, str | None] = {}
+        for fk in relation.foreign_keys:
+            values = self._parent_values(relation, fk, key)
+            if values is None:
+                return None
+            given |= {name: value for name, value in values.items() if given.get(name) is None}
+        for name in owner.users:
+            column = relation.by_name[name]
+            other = name in self.world.substitutes.get(relation.oid, ())
+            held = self.world.actors[VICTIM].id if other and key != VICTIM else actor.id
+            given[name] = "{" + held + "}" if column.category == "A" else held
+        for name, path in owner.claims.items():
+            given.setdefault(name, self._claim(relation.by_name[name], path, actor))
+        for name in owner.soft:
+            if relation.by_name[name].base_name == "uuid":
+                given.setdefault(name, seeded_uuid("soft", name, actor.world))
+        given |= self.supplied.get(relation.label, {})
+        generated = {name for name in given if not relation.by_name[name].is_writable}
+        given = {name: value for name, value in given.items() if name not in generated}
+        return given, set(given)
+
+    def _parent_values(
+        self, relation: Relation, fk: Constraint, key: str
+    ) -> dict[str, str | None] | None:
+        """Return the foreign key's columns; empty to leave them out, None if it cannot be."""
+        target = self.catalog.by_oid.get(fk.target or 0)
+        pairs = list(zip(fk.columns, fk.target_columns, strict=True))
+        optional = any(not relation.by_name[name].not_null for name in fk.columns)
+        if target is None:
+            if not optional:
+                self.hopeless(relation, key, "its parent is not visible", fk)
+            return {} if optional else None
+        parent = self.parent(target, key)
+        if parent is not None:
+            return {name: parent.values[wanted] for name, wanted in pairs}
+        if (target.oid, self._home(target, key)) in self.pending:
+            if optional:
+                self.later.append((relation, key, fk))
+                return {}
+            return {
+                name: self._identity(target, wanted, self._home(target, key))
+                for name, wanted in pairs
+            }
+        if not optional:
+            self.hopeless(relation, key, f"{target.label} has no row", fk)
+        return {} if optional else None
+
+    def _home(self, target: Relation, key: str) -> str:
+        """Return in whose universe an actor's parent lives: his own, or his tenant's."""
+        if target is self.catalog.users or self.ownership[target.oid].user_keyed:
+            return key
+        return self.world.actors[key].world
+
+    def parent(self, target: Relation, key: str) -> Row | None:
+        """Return the row that a foreign key of an actor's row points to."""
+        return self.get(target, self._home(target, key))
+
+    def _identity(self, relation: Relation, name: str, key: str) -> str | None:
+        """Return the value that a row will have which is not there yet."""
+        if relation.by_name[name].base_name == "uuid":
+            if name in self.ownership[relation.oid].users:
+                return self.world.actors[key].id
+            return seeded_uuid("id", relation.label, name, key)
+        return None
+
+    def _claim(self, column: Column, path: tuple[str, ...], actor: Actor) -> str:
+        if path == ("email",):
+            return actor.email
+        home = self.world.actors.get(actor.world, actor)
+        if column.base_name == "uuid":
+            return seeded_uuid("claim", ".".join(path), home.key)
+        if column.category == "N":
+            return str(1 + "ABCD".find(home.key[0]))
+        return f"{path[-1]}-{home.key}"
+
+    def hopeless(
+        self, relation: Relation, key: str, reason: str, constraint: Constraint | None = None
+    ) -> None:
+        """Note a row that cannot be made, and why."""
+        self.world.unbuildable.append(
+            Unbuildable(relation.label, key, reason, constraint.name if constraint else None)
+        )
+
+    def attempt(
+        self,
+        relation: Relation,
+        key: str,
+        given: dict[str, str | None],
+        fixed: set[str],
+        *,
+        name: str | None = None,
+    ) -> Row | None:
+        """Insert with likely values; after each refusal try other values for what was refused."""
+        self.number += 1
+        self._speak(key)
+        guesses = self._guesses(relation, key, name or key, fixed)
+        attempt = Attempt(relation, dict(given), guesses, fixed)
+        reason: psycopg.Error | None = None
+        for forced in (False, True):
+            for _ in range(TRIES):
+                result = self._insert(relation, attempt.values(), forced=forced)
+                if not isinstance(result, psycopg.Error):
+                    if result is None:
+                        self.hopeless(relation, key, "a trigger swallowed the row")
+                        return None
+                    return self._keep(relation, name or key, result, forced=forced)
+                reason = result
+                adopted = self._adopt(relation, attempt, result)
+                if adopted is not None and name is None:
+                    return self._keep(relation, key, adopted, adopted=True)
+                if self._tell_apart(relation, attempt, result):
+                    continue
+                if not attempt.learn(result):
+                    break
+            if reason is None or not _from_trigger(reason):
+                break
+        message = str(reason.diag.message_primary) if reason else "no value fits"
+        constraint = reason.diag.constraint_name if reason else None
+        problem = Unbuildable(relation.label, name or key, message, constraint)
+        self.world.unbuildable.append(problem)
+        return None
+
+    def _guesses(
+        self, relation: Relation, key: str, name: str, fixed: set[str]
+    ) -> dict[str, list[str | None]]:
+        """Return likely values of each column that nothing else decides."""
+        guesses: dict[str, list[str | None]] = {
+            column.name: list(
+                candidates(
+                    relation, column, tag=key, number=self.number, partitions=self._bounds(relation)
+                )
+            )
+            for column in relation.columns
+            if column.name not in fixed and self._is_needed(relation, column)
+        }
+        for column in relation.primary_key:
+            if column in guesses and relation.by_name[column].base_name == "uuid":
+                guesses[column] = [seeded_uuid("id", relation.label, column, name)]
+        return guesses
+
+    def _tell_apart(self, relation: Relation, attempt: Attempt, error: psycopg.Error) -> bool:
+        """Put somebody else into the last of several user columns that a check wants different."""
+        found = next((c for c in relation.checks if c.name == error.diag.constraint_name), None)
+        users = self.ownership[relation.oid].users
+        names = [name for name in users if found is not None and name in found.columns]
+        if len(names) < 2 or names[-1] in self.world.substitutes.get(relation.oid, ()):
+            return False
+        self.world.substitutes.setdefault(relation.oid, set()).add(names[-1])
+        attempt.given[names[-1]] = self.world.actors[VICTIM].id
+        return True
+
+    def _bounds(self, relation: Relation) -> tuple[str, ...]:
+        own = self.bounds.get(relation.oid, ())
+        return tuple(sorted(own, key=lambda bound: bound == "DEFAULT"))
+
+    def _is_needed(self, relation: Relation, column: Column) -> bool:
+        """Whether a value is given: where it must be, and texts, by which rows are recognised."""
+        if not column.is_writable:
+            return False
+        if column.not_null and column.default is None and not column.identity:
+            return True
+        if column.name in relation.primary_key and column.base_name == "uuid":
+            return True
+        owner = self.ownership[relation.oid]
+        return (
+            column.category == "S"
+            and column.default is None
+            and not column.labels
+            and column.name not in owner.states
+            and relation is not self.catalog.users
+        )
+
+    def _speak(self, key: str) -> None:
+        """Let triggers that ask auth.uid() see the row's owner, as they would through the API."""
+        if key != self.speaker and key in self.world.actors:
+            claims = self.world.actors[key].persona(key).claims or ""
+            self.connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
+            self.speaker = key
+
+    def _insert(
+        self, relation: Relation, values: Mapping[str, str | None], *, forced: bool
+    ) -> dict[str, str | None] | psycopg.Error | None:
+        quiet = "set local session_replication_role = replica;" if forced else ""
+        loud = "set local session_replication_role = origin;" if forced else ""
+        text = f"savepoint w;{quiet}{insert_returning(relation, values)};{loud}release savepoint w"
+        try:
+            cursor = self.connection.execute(text)
+        except psycopg.Error as error:
+            self.connection.execute("rollback to savepoint w")
+            return error
+        while cursor.description is None and cursor.nextset():
+            pass
+        row = cursor.fetchone() if cursor.description else None
+        return (
+            None if row is None else dict(zip((c.name for c in relation.columns), row, strict=True))
+        )
+
+    def _adopt(
+        self, relation: Relation, attempt: Attempt, error: psycopg.Error
+    ) -> dict[str, str | None] | None:
+        """Return the row that is already there, made by a trigger for the same owner."""
+        if error.sqlstate != "23505":
+            return None
+        unique = next((u for u in relation.uniques if u.name == error.diag.constraint_name), None)
+        if unique is None or not set(unique.columns) & attempt.fixed:
+            return None
+        values = attempt.values()
+        where = {name: values[name] for name in unique.columns if values.get(name) is not None}
+        row = self.connection.execute(select_row(relation, where)).fetchone()
+        return (
+            None if row is None else dict(zip((c.name for c in relation.columns), row, strict=True))
+        )
+
+    def _keep(
+        self,
+        relation: Relation,
+        key: str,
+        values: Mapping[str, str | None],
+        *,
+        adopted: bool = False,
+        forced: bool = False,
+    ) -> Row:
+        row = Row(f"{relation.label}:{key}", relation.oid, key, values, adopted, forced)
+        self.world.rows[relation.oid, key] = row
+        return row
+
+
+def _from_trigger(error: psycopg.Error) -> bool:
+    context = error.diag.context or ""
+    return "function" in context and not error.diag.constraint_name

@@ -1,0 +1,170 @@
+"""A clone made ready to be asked: catalog, owners, rows, and the personas that knock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from prospectr_db.access.ownership import Ownership, Standing, find_ownership
+from prospectr_db.access.personas import (
+    AUTHENTICATED,
+    anon,
+    service_role,
+)
+from prospectr_db.access.probes import Knocker, Plan
+from prospectr_db.access.values import seeded_uuid
+from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, Actor, World, build_world
+from prospectr_db.database.catalog import (
+    Catalog,
+    Relation,
+    quote_identifier,
+    read_catalog,
+)
+from prospectr_db.database.connection import connect, connect_admin
+from prospectr_db.database.target import Target
+from prospectr_db.errors import ProspectrError
+from prospectr_db.resources import sql_text
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from prospectr_db.access.running import Outcome
+
+__all__ = ["Observation", "add_forger", "knockers", "open_observer", "prepare", "prepared"]
+
+
+@dataclass(slots=True)
+class Observation:
+    """A clone made ready: its catalog, what is known of owners, and the rows that were built."""
+
+    connection: Connection[Any]
+    catalog: Catalog
+    ownership: Mapping[int, Ownership]
+    standings: Sequence[Standing]
+    world: World
+    superuser: str
+    settle: bool
+    probes: int = 0
+    controls: dict[tuple[str, str | None, str | None], Outcome] | None = None
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def plan(self, relation: Relation) -> Plan:
+        """Return the probes of one relation."""
+        return Plan(self.catalog, self.ownership, self.world, relation)
+
+    @property
+    def relations(self) -> list[Relation]:
+        """Relations whose rows API roles could reach."""
+        return [
+            relation
+            for relation in self.catalog.own_relations
+            if self.catalog.reachable(relation)
+            and (relation.is_table or relation.schema in self.catalog.exposed)
+        ]
+
+
+@contextlib.contextmanager
+def prepared(
+    target: Target,
+    *,
+    exposed: Sequence[str] = ("public",),
+    supplied: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Iterator[Observation]:
+    """Lend a world to ask single questions of, with nothing observed yet."""
+    with open_observer(target) as connection:
+        yield prepare(connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
+        connection.rollback()
+
+
+def open_observer(target: Target) -> Connection[Any]:
+    """Connect as the superuser, on our own server or wherever the login is one."""
+    return connect_admin(target) if target.admin is not None else connect(target)
+
+
+def prepare(
+    connection: Connection[Any],
+    *,
+    exposed: Sequence[str] = ("public",),
+    supplied: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+    extra: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Observation:
+    """Read the catalog, install the observer and build the world, in the current transaction."""
+    from prospectr_db.access.claims import forgeries
+
+    row = connection.execute(
+        "select current_user, current_setting('is_superuser') = 'on'"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    if not row[1]:
+        raise ProspectrError(
+            f"Access can only be observed as a superuser, and {row[0]} is none.",
+            hint="Use the embedded server: the world is built on a throwaway clone.",
+        )
+    # Without a search path every name and type is spelt out; with the API's, triggers find theirs.
+    connection.execute("set local search_path = ''")
+    catalog = read_catalog(connection, exposed=exposed)
+    path = ", ".join(
+        quote_identifier(name) for name in dict.fromkeys([*exposed, "public", "extensions"])
+    )
+    connection.execute("select set_config('search_path', %s, true)", (path,))
+    ownership, standings = find_ownership(catalog, declared=owners)
+    connection.execute(sql_text("access/observer.sql"))
+    world = build_world(connection, catalog, ownership, standings, supplied=supplied)
+    settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
+    settle = settle or any(
+        "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
+    )
+    observation = Observation(
+        connection, catalog, ownership, standings, world, row[0], settle, extra=extra or {}
+    )
+    for number, forged in enumerate(forgeries(observation)):
+        add_forger(connection, observation, f"forger {number}", forged)
+    return observation
+
+
+def add_forger(
+    connection: Connection[Any], observation: Observation, key: str, forged: Mapping[str, Any]
+) -> None:
+    """Let somebody sign up with metadata of his own choosing; triggers do with it what they do."""
+    actor = Actor(key, seeded_uuid("user", key), f"{key.replace(' ', '')}@example.com", OTHER)
+    observation.world.actors[key] = actor
+    if observation.catalog.users is None:
+        return
+    with contextlib.suppress(psycopg.Error), connection.transaction():
+        connection.execute(
+            "insert into auth.users (id, email, aud, role, raw_app_meta_data, raw_user_meta_data)"
+            " values (%s, %s, 'authenticated', 'authenticated', '{}', %s)",
+            (actor.id, actor.email, json.dumps(forged)),
+        )
+
+
+def knockers(observation: Observation) -> list[Knocker]:
+    """Return the personas of an observation: those every project has, and its own standings."""
+    from prospectr_db.access.claims import server_claims
+
+    actors = observation.world.actors
+    found = [
+        Knocker(anon(), None),
+        Knocker(actors[OWNER].persona("owner"), OWNER),
+        Knocker(actors[OTHER].persona("stranger"), OTHER),
+        # The same role as the stranger, so the same columns: only the rows can differ.
+        Knocker(actors[NEWCOMER].persona("newcomer"), NEWCOMER, brief=True),
+    ]
+    found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
+    found += server_claims(observation)
+    likes = {"owner": OWNER, "stranger": OTHER, "newcomer": NEWCOMER}
+    for name, body in observation.extra.items():
+        key = likes[body.get("like", "newcomer")]
+        role = body.get("role", AUTHENTICATED)
+        persona = actors[key].persona(name, role=role).with_claims(body.get("claims", {}))
+        found.append(Knocker(persona, key))
+    found.append(Knocker(service_role(), None))
+    return [k for k in found if k.persona.role in observation.catalog.roles]

@@ -1,0 +1,154 @@
+"""The statements that make rows: as each owner, under each parent, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
+from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.statements import (
+    insert,
+    literal,
+    quote_identifier,
+    typed,
+)
+from prospectr_db.database.catalog import Column
+
+if TYPE_CHECKING:
+    from prospectr_db.access.probes import Plan
+
+__all__ = ["inserts"]
+
+
+def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
+    """Yield each kind of new row, with RETURNING, and with every column given."""
+    role = knocker.persona.role
+    may = plan.relation.holds_any(role, "a")
+    for rows, given in _insert_classes(plan, knocker):
+        preparation = plan.make_room(given)
+        text = insert(plan.relation, given)
+        yield Probe(None, rows, "insert", "values", None, text, preparation)
+        if knocker.brief or not may:
+            continue
+        shown = next(
+            (c.name for c in plan.relation.columns if "r" in c.privileges.get(role, "")), None
+        )
+        if shown:
+            tail = " ".join(("returning", quote_identifier(shown)))
+            yield Probe(
+                None,
+                rows,
+                "insert",
+                "returning",
+                None,
+                insert(plan.relation, given, tail),
+                preparation,
+            )
+        if rows in ("own", "any") or (knocker.actor is None and rows in ("orphan", "other")):
+            yield from _insert_columns(plan, knocker, rows, given)
+
+
+def _insert_columns(
+    plan: Plan, knocker: Knocker, rows: str, given: Mapping[str, str | None]
+) -> Iterator[Probe]:
+    for column in plan.relation.columns:
+        if column.name in given:
+            text = insert(plan.relation, given)
+            room = plan.make_room(given)
+            yield Probe(None, rows, "insert", "column", column.name, text, room)
+        elif column.is_writable:
+            for value in _insert_values_of(plan, knocker, column):
+                values = {**given, column.name: value}
+                yield Probe(
+                    "new",
+                    rows,
+                    "insert",
+                    "column",
+                    plan.shown(column, value),
+                    insert(plan.relation, values),
+                    plan.make_room(values),
+                    _is_new(plan, column, value),
+                    value,
+                )
+
+
+def _is_new(plan: Plan, column: Column, value: str | None) -> str:
+    """Return the question whether a row that was not there before holds a value."""
+    return "".join(
+        (
+            "select array(select 'new' from ",
+            plan.relation.sql_name,
+            " as t where not exists (select 1 from prospectr_access.rows as r where ",
+            "r.relation = ",
+            str(plan.relation.oid),
+            " and (r.partition, r.place) = (t.tableoid, t.ctid)) and t.",
+            quote_identifier(column.name),
+            "::text is not distinct from ",
+            typed(plan.relation, column.name, value),
+            "::text limit 1)",
+        )
+    )
+
+
+def _insert_values_of(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:
+    if column.name in plan.owner.states:
+        yield from (v for v in plan.owner.states[column.name] if v is not None)
+        return
+    fk = plan.foreign_key(column.name)
+    if fk is not None and len(fk.columns) == 1:
+        parent = plan.parent_value(fk, column.name, plan.home(knocker) or OWNER)
+        yield parent
+        return
+    default = column.default or ""
+    for value in plan.fresh_values(column):
+        if literal(value) not in default and value != default:
+            yield value
+            return
+
+
+def _insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Yield the kinds of new row: mine, another's, nobody's, mine under another's parent …"""
+    role, actor = knocker.persona.role, knocker.actor
+    home = plan.home(knocker)
+    if not plan.owner.owned:
+        values = plan.insert_values(OWNER, OWNER, role=role)
+        if values is not None:
+            yield "any", values
+        return
+    if actor is not None:
+        own = plan.insert_values(actor, home, role=role)
+        if own is not None:
+            yield "own", own
+    strange = OTHER if home == OWNER and actor in (OWNER, *plan.world.standings) else OWNER
+    other = plan.insert_values(strange, strange, role=role)
+    if other is not None:
+        yield "other", other
+    if actor is not None:
+        yield from _crossed(plan, actor, home, strange, role)
+    nobody = [n for n in plan.owner.deciding if not plan.relation.by_name[n].not_null]
+    if nobody and len(nobody) == len(plan.owner.deciding):
+        values = plan.insert_values(OWNER, OWNER, role=role)
+        if values is not None:
+            yield "orphan", {n: v for n, v in values.items() if n not in nobody}
+
+
+def _crossed(
+    plan: Plan, actor: str, home: str, strange: str, role: str
+) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Yield rows that mix my own with somebody else's: the links that should not be."""
+    for fk in plan.links():
+        values = plan.insert_values(actor, home, role=role, forced=fk.columns)
+        if values is None:
+            continue
+        for name in fk.columns:
+            if name not in plan.owner.users:
+                values[name] = plan.parent_value(fk, name, strange)
+        names = ", ".join(name for name in fk.columns if name not in plan.owner.users)
+        yield f"own under other's {names}", values
+    if plan.owner.parents or len(plan.owner.users) > 1:
+        for name in plan.owner.users:
+            values = plan.insert_values(actor, home, role=role, forced=(name,))
+            if values is not None and plan.relation.by_name[name].category != "A":
+                values[name] = plan.world.actors[VICTIM].id
+                yield f"for another {name}", values

@@ -1,0 +1,200 @@
+"""The statements that change rows: UPDATE column by column, MERGE, upsert, transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Row
+from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.statements import (
+    insert,
+    quote_identifier,
+    typed,
+    update,
+)
+from prospectr_db.access.values import seeded_uuid
+from prospectr_db.database.catalog import Column
+
+if TYPE_CHECKING:
+    from prospectr_db.access.probes import Plan
+
+__all__ = ["updates"]
+
+
+def updates(
+    plan: Plan, knocker: Knocker, targets: list[tuple[str, Row, str | None]]
+) -> Iterator[Probe]:
+    """Yield changing each column that may be, of each row and of all."""
+    role = knocker.persona.role
+    writable = [c for c in plan.relation.columns if c.is_writable]
+    granted = [c for c in writable if "w" in c.privileges.get(role, "")]
+    # Without any privilege one statement is as good as all: the refusal comes before the rows.
+    chosen = granted or writable[:1]
+    if not chosen:
+        return
+    plain = _plain(plan, chosen)
+    if knocker.brief:
+        owners = [c for c in chosen if c.name in plan.owner.users and c is not plain]
+        chosen = [plain, *owners[:2]]
+    for column in chosen:
+        yield from _of_column(plan, knocker, column, targets, is_plain=column is plain)
+    if not knocker.brief and granted:
+        for column in (c for c in writable if c not in granted):
+            value = next(_new_values(plan, knocker, column))
+            text = update(plan.relation, {column.name: value})
+            shown, asked = plan.shown(column, value), plan.changed(column.name)
+            yield Probe(None, "", "update", "no where", shown, text, None, asked, value)
+    if granted:
+        yield from _other_updates(plan, knocker, granted, targets)
+
+
+def _of_column(
+    plan: Plan,
+    knocker: Knocker,
+    column: Column,
+    targets: list[tuple[str, Row, str | None]],
+    *,
+    is_plain: bool,
+) -> Iterator[Probe]:
+    """Yield changing one column of every row and of each; in every state if it is the plain one."""
+    for value in _new_values(plan, knocker, column):
+        shown = plan.shown(column, value)
+        question = plan.changed(column.name)
+        text = update(plan.relation, {column.name: value})
+        yield Probe(None, "", "update", "no where", shown, text, None, question, value)
+        for rows, row, preparation in targets:
+            if preparation is not None and not is_plain:
+                continue
+            text = update(plan.relation, {column.name: value}, plan.where(row))
+            asked = plan.changed() if preparation else question
+            yield Probe(row.label, rows, "update", "where", shown, text, preparation, asked, value)
+
+
+def _plain(plan: Plan, columns: list[Column]) -> Column:
+    """Return a column that decides nothing, so that changing it shows what the policy says."""
+    keys = {name for unique in plan.relation.uniques for name in unique.columns}
+    avoid = [keys | set(plan.owner.states), set(plan.owner.states), set()]
+    for avoided in avoid:
+        for column in columns:
+            if not plan.decides(column.name) and column.name not in avoided:
+                return column
+    return columns[0]
+
+
+def _other_updates(
+    plan: Plan,
+    knocker: Knocker,
+    granted: list[Column],
+    targets: list[tuple[str, Row, str | None]],
+) -> Iterator[Probe]:
+    """Yield MERGE, upsert, and changing every owner column at once."""
+    plain = _plain(plan, granted)
+    value = next(_new_values(plan, knocker, plain))
+    assigned = " = ".join((quote_identifier(plain.name), typed(plan.relation, plain.name, value)))
+    text = " ".join(
+        (
+            "merge into",
+            plan.relation.sql_name,
+            "as t using (select 1) as s on true",
+            "when matched then update set",
+            assigned,
+        )
+    )
+    yield Probe(
+        None, "", "update", "merge", plain.name, text, None, plan.changed(plain.name), value
+    )
+    together = _all_owner_columns(plan, knocker, {c.name for c in granted})
+    if len(together) > 1:
+        text = update(plan.relation, together)
+        yield Probe(
+            None, "", "update", "transfer", None, text, None, plan.changed(next(iter(together)))
+        )
+        for rows, row, preparation in targets:
+            if preparation is None:
+                text = update(plan.relation, together, plan.where(row))
+                yield Probe(
+                    row.label,
+                    rows,
+                    "update",
+                    "transfer",
+                    None,
+                    text,
+                    None,
+                    plan.changed(next(iter(together))),
+                )
+    key = plan.relation.primary_key
+    role = knocker.persona.role
+    if key and all("a" in plan.relation.by_name[n].privileges.get(role, "") for n in key):
+        yield from _upserts(plan, knocker, key, plain, value)
+
+
+def _upserts(
+    plan: Plan, knocker: Knocker, key: tuple[str, ...], plain: Column, value: str | None
+) -> Iterator[Probe]:
+    row = plan.targets.get(OWNER)
+    if row is None or plain.name in key or knocker.actor is None or not plan.relation.is_table:
+        return
+    given = plan.insert_values(knocker.actor, plan.home(knocker), role=knocker.persona.role)
+    if given is None:
+        return
+    given |= {name: row.values[name] for name in key}
+    target = ", ".join(quote_identifier(name) for name in key)
+    assigned = " = ".join((quote_identifier(plain.name), typed(plan.relation, plain.name, value)))
+    tail = " ".join(("on conflict", f"({target})", "do update set", assigned))
+    rows = plan.row_class(knocker, OWNER)
+    yield Probe(
+        row.label,
+        rows,
+        "update",
+        "on conflict",
+        plain.name,
+        insert(plan.relation, given, tail),
+        None,
+        plan.changed(plain.name),
+        value,
+    )
+
+
+def _new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:
+    """Yield values that differ from what the rows have now."""
+    own = plan.world.actors.get(knocker.actor or "", plan.world.actors[NEWCOMER])
+    if column.name in plan.owner.users:
+        taker = plan.world.actors[VICTIM] if own.key == OWNER else own
+        yield "{" + taker.id + "}" if column.category == "A" else taker.id
+        return
+    fk = plan.foreign_key(column.name)
+    if fk is not None:
+        value = plan.parent_value(fk, column.name, OTHER)
+        row = plan.targets.get(OWNER)
+        if value is None or (row is not None and row.values.get(column.name) == value):
+            value = seeded_uuid("missing") if column.base_name == "uuid" else "987654321"
+        yield value
+        return
+    row = plan.targets.get(OWNER)
+    current = row.values.get(column.name) if row else None
+    if column.name in plan.owner.states:
+        yield from (v for v in plan.owner.states[column.name] if v != current)
+        return
+    for value in plan.fresh_values(column):
+        if value != current:
+            yield value
+            return
+    yield None
+
+
+def _all_owner_columns(plan: Plan, knocker: Knocker, granted: set[str]) -> dict[str, str | None]:
+    """Return every column of the owner path at once, as a thief or a giver would set them."""
+    to = OTHER
+    values: dict[str, str | None] = {}
+    for name in plan.owner.users:
+        taker = knocker.actor if knocker.actor not in (OWNER, None) else VICTIM
+        taker = to if knocker.actor == OTHER else taker
+        values[name] = plan.world.actors[taker or VICTIM].id
+    for fk in plan.links():
+        for name in fk.columns:
+            if name not in values:
+                values[name] = plan.parent_value(fk, name, to)
+    return {
+        n: v for n, v in values.items() if n in granted and plan.relation.by_name[n].category != "A"
+    }

@@ -1,0 +1,182 @@
+"""What is told of one table: its cells collapsed, and what the catalog says beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.matrix import (
+    Access,
+    Cell,
+    TableAccess,
+    Verdict,
+    collapse,
+)
+from prospectr_db.access.personas import (
+    ANON,
+    AUTHENTICATED,
+    SERVICE_ROLE,
+)
+from prospectr_db.access.probes import Plan
+from prospectr_db.database.catalog import (
+    Catalog,
+    Policy,
+    Relation,
+    quote_identifier,
+)
+
+if TYPE_CHECKING:
+    from prospectr_db.access.observation import Observation
+
+__all__ = ["policy_text", "sum_up"]
+
+_KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
+
+
+# Forms that are tried because they might get through where the plain ones do not.
+_SPECIAL = frozenset({"merge", "on conflict", "transfer", "for update"})
+
+
+def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAccess:
+    """Return a table as observed: collapsed cells, owner path, privileges, policies."""
+    relation, catalog = plan.relation, observation.catalog
+    order = {column.name: column.number for column in relation.columns}
+    owner = observation.ownership[plan.source.oid]
+    accesses = collapse(_spread(cells), order)
+    return TableAccess(
+        relation=relation.label,
+        kind=_KINDS.get(relation.kind, relation.kind),
+        owner_path=owner.path,
+        owned=owner.owned,
+        rls=relation.rls,
+        accesses=accesses,
+        privileges={
+            role: held
+            for role, held in relation.privileges.items()
+            if role in (ANON, AUTHENTICATED)
+        },
+        unbuildable=tuple(
+            f"{problem.key}: {problem.reason}"
+            for problem in observation.world.unbuildable
+            if problem.relation == relation.label
+        ),
+        owner_columns=owner.deciding,
+        links=_links(observation, plan),
+        standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
+        membership=_is_below_membership(observation, relation),
+        default_truncate=_is_truncate_given(catalog, relation),
+        idle=_idle(relation, accesses),
+        columns=tuple(column.name for column in relation.columns),
+        writable=tuple(column.name for column in relation.columns if column.is_writable),
+        publications=relation.publications,
+        policies=tuple(policy_text(relation, policy) for policy in relation.policies),
+        column_privileges=_column_privileges(relation),
+    )
+
+
+def _links(observation: Observation, plan: Plan) -> dict[str, str]:
+    users = observation.ownership[plan.source.oid].users
+    return {
+        ", ".join(name for name in fk.columns if name not in users): observation.catalog.by_oid[
+            fk.target or 0
+        ].label
+        for fk in plan.links()
+    }
+
+
+def _is_below_membership(observation: Observation, relation: Relation) -> bool:
+    """Whether a row of it makes somebody a member of a table that it points to."""
+    return any(
+        relation.label in observation.ownership[fk.target or 0].members
+        for fk in relation.foreign_keys
+        if fk.target in observation.ownership
+    )
+
+
+def _is_truncate_given(catalog: Catalog, relation: Relation) -> bool:
+    """Whether TRUNCATE comes with every new table of the schema."""
+    return any(
+        "D" in catalog.default_privileges.get((schema, "r", role), "")
+        for schema in (relation.schema, None)
+        for role in (ANON, AUTHENTICATED)
+    )
+
+
+def _column_privileges(relation: Relation) -> dict[str, tuple[str, ...]]:
+    """Return the writable columns that a role may name, by role and command."""
+    found: dict[str, tuple[str, ...]] = {}
+    for role in (ANON, AUTHENTICATED):
+        for letter, command in (("a", "insert"), ("w", "update")):
+            names = [c for c in relation.columns if letter in c.privileges.get(role, "")]
+            if held := tuple(c.name for c in names if c.is_writable):
+                found[f"{role} {command}"] = held
+    return found
+
+
+def policy_text(relation: Relation, policy: Policy) -> str:
+    """Return a policy as a statement that makes it."""
+    parts = [
+        "create policy",
+        quote_identifier(policy.name),
+        "on",
+        relation.sql_name,
+        "" if policy.permissive else "as restrictive",
+        "for",
+        policy.command,
+        "to",
+        ", ".join(policy.roles),
+        *(["using", f"({policy.using})"] if policy.using else []),
+        *(["with check", f"({policy.check})"] if policy.check else []),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str, ...]]:
+    """Return the commands that policies open to users, but through which nobody came."""
+    reached = {a.command for a in accesses if a.succeeds and a.persona != SERVICE_ROLE}
+    found: dict[str, tuple[str, ...]] = {}
+    for command in ("select", "insert", "update", "delete"):
+        names = tuple(
+            policy.name
+            for policy in relation.policies
+            if policy.command == command
+            and policy.permissive
+            and (policy.binds(ANON) or policy.binds(AUTHENTICATED))
+            and policy.text not in ("false", "false false")
+            and "service_role" not in policy.text
+        )
+        if names and command not in reached and relation.rls:
+            found[command] = names
+    return found
+
+
+def _spread(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """Give each row class the columns that may be read: policies are about rows only."""
+    columns: dict[str, list[Cell]] = {}
+    rest: list[Cell] = []
+    for cell in cells:
+        if cell.form in _SPECIAL and cell.verdict is not Verdict.ALLOWED:
+            continue
+        if cell.command == "select" and cell.form == "column":
+            columns.setdefault(cell.persona, []).append(cell)
+        else:
+            rest.append(cell)
+    for cell in rest:
+        yield cell
+        if cell.command == "select" and cell.form == "where" and cell.verdict is Verdict.ALLOWED:
+            for column in columns.get(cell.persona, ()):
+                yield _for_rows(column, cell.rows)
+
+
+def _for_rows(cell: Cell, rows: str) -> Cell:
+    return Cell(
+        cell.persona,
+        rows,
+        cell.command,
+        cell.form,
+        cell.column,
+        cell.verdict,
+        cell.statement,
+        cell.reason,
+        cell.sqlstate,
+    )

@@ -1,0 +1,172 @@
+"""The rows beside the first of each table: ownerless, mixed, per partition, standing and state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import psycopg
+
+from prospectr_db.access.attempts import TRIES, Attempt
+from prospectr_db.access.building import Builder
+from prospectr_db.access.inhabitants import OWNER, VICTIM, Actor, Row
+from prospectr_db.access.ownership import Standing
+from prospectr_db.access.statements import equals, update
+from prospectr_db.access.values import candidates, inside, seeded_uuid
+from prospectr_db.database.catalog import Relation
+
+__all__ = [
+    "add_mixed",
+    "add_orphan",
+    "add_partition_rows",
+    "add_standing",
+    "add_states",
+    "second_pass",
+]
+
+
+def second_pass(builder: Builder) -> None:
+    """Close the cycles of foreign keys that were left open."""
+    for relation, key, fk in builder.later:
+        row = builder.world.row(relation, key)
+        target = builder.catalog.by_oid[fk.target or 0]
+        parent = builder.parent(target, key)
+        if row is None or parent is None:
+            continue
+        values = {
+            name: parent.values[wanted]
+            for name, wanted in zip(fk.columns, fk.target_columns, strict=True)
+        }
+        _change(builder, relation, row, values)
+
+
+def _change(
+    builder: Builder, relation: Relation, row: Row, values: Mapping[str, str | None]
+) -> bool:
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+    text = f"savepoint w;{update(relation, values, where)};release savepoint w"
+    try:
+        builder.connection.execute(text)
+    except psycopg.Error:
+        builder.connection.execute("rollback to savepoint w")
+        return False
+    builder.world.rows[relation.oid, row.key] = replace(row, values={**row.values, **values})
+    return True
+
+
+def add_orphan(builder: Builder, relation: Relation) -> None:
+    """Make a row without an owner, where the owner may be missing."""
+    owner = builder.ownership[relation.oid]
+    columns = owner.deciding
+    if not columns or owner.user_keyed or any(relation.by_name[n].not_null for n in columns):
+        return
+    if builder.world.row(relation, OWNER) is not None:
+        _again(builder, relation, "orphan", dict.fromkeys(columns))
+
+
+def add_partition_rows(builder: Builder, relation: Relation) -> None:
+    """Make a row in each partition, so that reaching it directly can be tried."""
+    if relation.kind != "p" or builder.world.row(relation, OWNER) is None:
+        return
+    names = [c.name for c in relation.columns if c.name in (relation.partition_key or "")]
+    children = [r for r in builder.catalog.relations if relation.oid in r.parents]
+    bounds = {value for child in children for value in inside(child.partition_bound or "")}
+    for child in children:
+        column = relation.by_name[names[0]] if len(names) == 1 else None
+        if column is None or column.name in builder.ownership[relation.oid].users:
+            continue
+        values = inside(child.partition_bound or "")
+        if child.partition_bound == "DEFAULT":
+            values = [
+                v for v in candidates(relation, column, tag="p", number=9999) if v not in bounds
+            ]
+        if values:
+            _again(builder, relation, f"{OWNER} in {child.name}", {column.name: values[0]})
+
+
+def add_mixed(builder: Builder, relation: Relation) -> None:
+    """Make rows that belong to one user by one column and to another by the rest."""
+    owner = builder.ownership[relation.oid]
+    if len(owner.users) < 2 or builder.world.row(relation, OWNER) is None:
+        return
+    for mine in owner.users:
+        other = builder.world.actors[VICTIM].id
+        rest = {name: other for name in owner.users if name != mine}
+        _again(builder, relation, f"{OWNER} as {mine}", rest)
+
+
+def _again(
+    builder: Builder, relation: Relation, name: str, changes: Mapping[str, str | None]
+) -> None:
+    given = builder.given(relation, OWNER)
+    before = len(builder.world.unbuildable)
+    if given:
+        values = {**given[0], **changes}
+        builder.attempt(relation, OWNER, values, set(values), name=name)
+    # Constraints may forbid such a row, and then there is nothing to observe about it.
+    del builder.world.unbuildable[before:]
+
+
+def add_standing(builder: Builder, standing: Standing) -> None:
+    """Make one user per value of a column that gives users their standing."""
+    relation = builder.catalog.by_oid[standing.relation]
+    for value in standing.values:
+        key = f"{standing.column}={'null' if value is None else value}"
+        if key in builder.world.actors:
+            key = f"{relation.name}.{key}"
+        builder.add_actor(
+            Actor(key, seeded_uuid("user", key), f"{seeded_uuid(key)[:8]}@example.com", OWNER)
+        )
+        given = builder.given(relation, key)
+        if given is None:
+            continue
+        values = {**given[0], standing.column: value}
+        row = builder.attempt(relation, key, values, set(values))
+        if row is not None and row.adopted:
+            _change(builder, relation, row, {standing.column: value})
+        if row is not None:
+            builder.world.standings[key] = (standing, value)
+
+
+def add_states(builder: Builder, relation: Relation) -> None:
+    """Find out how the owner's row is brought into each state that policies tell apart."""
+    row = builder.world.row(relation, OWNER)
+    if row is None:
+        return
+    for name, values in builder.ownership[relation.oid].states.items():
+        for value in values:
+            if not _same(value, row.values.get(name)):
+                found = _reach(builder, relation, row, {name: value})
+                if found is None:
+                    shown = "null" if value is None else value
+                    builder.hopeless(relation, f"{OWNER} [{name}={shown}]", "no values go with it")
+                else:
+                    builder.world.states[relation.oid, name, value] = found
+
+
+def _reach(
+    builder: Builder, relation: Relation, row: Row, wanted: dict[str, str | None]
+) -> dict[str, str | None] | None:
+    """Return what else must change for a row to take some values; nothing is kept."""
+    attempt = Attempt(relation, wanted, {}, set(wanted))
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+    for _ in range(TRIES):
+        values = attempt.values()
+        quiet = "savepoint w;set local session_replication_role = replica;"
+        text = quiet + update(relation, values, where)
+        error: psycopg.Error | None = None
+        try:
+            builder.connection.execute(text)
+        except psycopg.Error as refused:
+            error = refused
+        builder.connection.execute("rollback to savepoint w; release savepoint w")
+        if error is None:
+            return values
+        if not attempt.learn(error):
+            return None
+    return None
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """Whether two texts are one value; of times only the day counts here."""
+    return one == other or bool(one and other and len(one) > 18 and one[:10] == other[:10])
