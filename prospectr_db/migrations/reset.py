@@ -18,11 +18,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from psycopg import sql
 
 from prospectr_db.database.connection import connect_as_migrator
-from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.database.target import Target
 from prospectr_db.errors import SqlError, UsageError
 from prospectr_db.migrations.events import MigrationApplied, MigrationStarted
@@ -301,10 +299,15 @@ def _steps(project: Project, *, seed: bool, to: str | None) -> list[_Step]:
         steps.append(
             _Step(project.roles.label, project.roles.sha256, partial(_run_file, project.roles))
         )
-    steps += [
+    migrations = [
         _Step(migration.label, migration.sha256, migration=migration)
         for migration in _migrations(project, to)
     ]
+    steps += [*_hook_steps(project, "before-migrate"), *migrations]
+    if to is None and project.repeatable:
+        digests = [file.sha256 for file in project.repeatable]
+        steps.append(_Step("repeatable", _digest(digests), partial(_run_repeatable, project)))
+    steps += _hook_steps(project, "after-migrate")
     if seed and to is None:
         steps += [
             _Step(file.label, file.sha256, partial(_run_seed, file)) for file in project.seeds
@@ -333,12 +336,26 @@ def _run_seed(file: SeedFile, connection: Connection[Any], on_event: OnEvent) ->
     apply_seeds(connection, [file], on_event=on_event)
 
 
-def _run_file(file: SqlFile, connection: Connection[Any], _on_event: OnEvent) -> None:
-    try:
-        with connection.transaction():
-            connection.execute(file.text.encode())
-    except psycopg.Error as error:
-        raise diagnose(error, Source(file.label, file.text)) from error
+def _hook_steps(project: Project, name: str) -> list[_Step]:
+    if not (project.supabase / "hooks" / f"{name}.sql").exists():
+        return []
+    from prospectr_db.migrations.extras import hook
+
+    file = hook(project, name)
+    return [_Step(file.label, file.sha256, partial(_run_file, file))] if file else []
+
+
+def _run_repeatable(project: Project, connection: Connection[Any], on_event: OnEvent) -> None:
+    from prospectr_db.migrations.extras import apply_repeatable
+
+    apply_repeatable(connection, project.repeatable, on_event)
+
+
+def _run_file(file: SqlFile, connection: Connection[Any], on_event: OnEvent) -> None:
+    from prospectr_db.migrations.execution import Session
+    from prospectr_db.migrations.extras import run_file
+
+    run_file(Session.on(connection, on_event=on_event), file)
 
 
 def _digest(value: object) -> str:

@@ -226,3 +226,42 @@ def test_a_disposable_copy_is_dropped_and_leaves_the_project_alone(
         name = target.dsn.get("dbname")
     assert _one(own, "select count(*) from public.a") == 2
     assert _one(own, f"select count(*) from pg_database where datname = '{name}'") == 0  # noqa: S608
+
+
+def test_roles_hooks_and_repeatable_files_run_around_the_migrations(
+    own: EmbeddedServer, make_project: MakeProject
+) -> None:
+    root = make_project(
+        {
+            "supabase/roles.sql": "create role around nologin;",
+            "supabase/hooks/before-migrate.sql": "create table public.told (who text);",
+            FIRST: "grant select on public.told to around; insert into public.told values ('m');",
+            "supabase/repeatable/told.sql": """
+                create or replace view public.said as select who from public.told;
+            """,
+            "supabase/hooks/after-migrate.sql": "insert into public.told values ('after');",
+        }
+    )
+    assert _reset(own, root).replayed == (
+        "supabase/roles.sql",
+        "supabase/hooks/before-migrate.sql",
+        FIRST,
+        "repeatable",
+        "supabase/hooks/after-migrate.sql",
+    )
+    assert _one(own, "select string_agg(who, ',') from public.said") == "m,after"
+    view = root / "supabase/repeatable/told.sql"
+    view.write_text("create or replace view public.said as select who from public.told limit 1;")
+    assert _reset(own, root).replayed == ("repeatable", "supabase/hooks/after-migrate.sql")
+
+
+def test_an_error_in_roles_is_shown_with_its_place(
+    own: EmbeddedServer, make_project: MakeProject
+) -> None:
+    root = make_project({"supabase/roles.sql": "select 1;\ncreate role;\n"})
+    with pytest.raises(SqlError) as caught:
+        _reset(own, root)
+    assert (caught.value.details["file"], caught.value.details["line"]) == (
+        "supabase/roles.sql",
+        2,
+    )
