@@ -1,5 +1,6 @@
--- What a local Data API's login may do on a throwaway copy: become an API role, and keep Auth's tables. It owns nothing, is no
--- superuser and bypasses no policy; take_back.sql takes back what it gets here. The setting prospectr_db.role names it.
+-- What a local Data API's login may do on a throwaway copy: become an API role, and keep Auth's
+-- tables. It owns nothing, is no superuser and bypasses no policy; take_back.sql takes back what
+-- it gets here. The setting prospectr_db.role names it.
 do $$
 declare
     login constant text := pg_catalog.current_setting('prospectr_db.role');

@@ -1,5 +1,5 @@
--- End the sessions of a local Data API's login, take back its grants and policies in this database, and drop it. The setting
--- prospectr_db.role names it.
+-- End the sessions of a local Data API's login, take back its grants and policies in this
+-- database, and drop it. The setting prospectr_db.role names it.
 do $$
 declare
     login constant text := pg_catalog.current_setting('prospectr_db.role');

@@ -1,5 +1,5 @@
--- Which API roles get which privileges by themselves on tables that postgres creates in public, with whether that lets
--- them at rows. Under the default of 2026 none does.
+-- Which API roles get which privileges by themselves on tables that postgres creates in public,
+-- with whether that lets them at rows. Under the default of 2026 none does.
 select
     pg_catalog.pg_get_userbyid(acl.grantee)::text as role,
     pg_catalog.array_agg(acl.privilege_type::text order by acl.privilege_type) as privileges

@@ -1,5 +1,6 @@
--- Objects in the exposed schemas that the current role may not alter, because it neither owns them nor is a member of
--- their owner. What an extension brought is the extension's business. Parameter: the schemas.
+-- Objects in the exposed schemas that the current role may not alter, because it neither owns them
+-- nor is a member of their owner. What an extension brought is the extension's business.
+-- Parameter: the schemas.
 with objects as (
     select
         nsp.nspname,

@@ -1,4 +1,5 @@
--- Who we are on this server, what it is, and what of it changes how statements behave. Nothing is written.
+-- Who we are on this server, what it is, and what of it changes how statements behave. Nothing is
+-- written.
 select
     session_user::text as login,
     current_user::text as role,
