@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prospectr_db.api.compare import ApiComparison, CellDifference
 from prospectr_db.api.node import Installing
-from prospectr_db.api.seed import ApiSeed
+from prospectr_db.api.seed import ApiSeed, UserCreated
 from prospectr_db.report.progress import line_for
 from prospectr_db.report.style import Style
 
@@ -28,6 +28,11 @@ class Serving:
 @line_for.register
 def _(event: Installing, style: Style) -> str:
     return style.dim(f"installing {event.packages} (once) into {event.folder}")
+
+
+@line_for.register
+def _(event: UserCreated, style: Style) -> str:
+    return style.dim(f"user {event.email} {'created' if event.is_new else 'is there already'}")
 
 
 def serving_text(report: Serving, style: Style) -> str:

@@ -119,6 +119,11 @@ def test_the_whole_access_matrix_holds_in_a_container(
     assert (done.code, done.document["ok"]) == (0, True), done.err
 
 
+def test_every_mutant_dies_in_a_container_as_well(cli: RunCli, own: docker.DockerServer) -> None:
+    done = cli("mutate", "--json", "--image", own.image, project=REPOSITORY)
+    assert (done.code, done.document["ok"]) == (0, True), done.err
+
+
 def test_commands_share_one_container_and_stop_removes_it(
     client: Any, cli: RunCli, small: Project, started: docker.DockerServer
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from prospectr_db.database import Dsn
+from prospectr_db.platform.pgtap import find_pgtap
 from prospectr_db.server.embedded import WORK, ensure, stop
 from prospectr_db.server.settings import ServerSettings
 from tests.conftest import MakeProject
@@ -91,10 +92,13 @@ def test_no_verb_shows_the_password_of_its_url(
         done.set()
         watcher.join()
     assert seen == set()
-    assert "psql" in programs  # the watcher does see the children
+    assert programs  # the watcher sees what runs
     assert set(codes.values()) >= {0, 2}, codes
     written = [path for path in root.rglob("*") if path.is_file()]
-    assert {"junit.xml", "reference.md"} <= {path.name for path in written}
+    assert "reference.md" in {path.name for path in written}
+    if find_pgtap(root) is not None:  # the one verb that hands the password to another program
+        assert "psql" in programs
+        assert (root / "junit.xml").is_file()
     assert not [path for path in written if password.encode() in path.read_bytes()]
     logs = list(settings.home.rglob("*.log"))
     assert logs
