@@ -217,6 +217,10 @@ class Builder:
         for column in relation.primary_key:
             if column in guesses and relation.by_name[column].base_name == "uuid":
                 guesses[column] = [seeded_uuid("id", relation.label, column, name)]
+        for column, value in self.ownership[relation.oid].weakest.items():
+            # Nobody is an admin by accident: there is a persona for each standing.
+            if value in guesses.get(column, ()):
+                guesses[column].sort(key=lambda guess, weakest=value: guess != weakest)  # type: ignore[misc]
         return guesses
 
     def _tell_apart(self, relation: Relation, attempt: Attempt, error: psycopg.Error) -> bool:

@@ -282,7 +282,8 @@ def _judge_insert(
         elif outsider or access.persona == "owner":
             yield _finding(table, access, "link")
     elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
-        if single and table.links and not table.membership:
+        theirs = rows.removeprefix("for another ") in table.owner_columns
+        if single and theirs and table.links and not table.membership:
             yield _finding(table, access, "insert-under-other-name")
     elif rows == "orphan" and access.persona == "anon":
         yield _finding(table, access, "anonymous-insert", "warning", kind="surprise")
@@ -299,6 +300,8 @@ def _judge_own_update(
     people = who(access.persona)
     people = people[0].upper() + people[1:]
     gave = [name for name in access.columns if name in table.owner_columns]
+    if gave and _manages(table, access):
+        gave = []
     if gave and len(table.owner_columns) == 1:
         sentence = f"{people} can give their rows away by updating {table.relation}.{gave[0]}"
         yield _finding(table, access, "transfer", columns=gave, sentence=sentence)
@@ -332,6 +335,29 @@ def _judge_own_update(
                 "which decides what they may do"
             )
             yield _finding(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def _manages(table: TableAccess, access: Access) -> bool:
+    """Whether somebody changes his own row as one of those that he manages: memberships, roles.
+
+    He changes others' too, or his own only while he has a certain standing.
+    """
+    others = table.find(access.persona, "other", "update")
+    if others is not None and others.succeeds and (table.membership or "=" in access.persona):
+        return True
+    if not table.membership:
+        return False
+    states = {
+        (other.rows.partition("[")[2].partition("=")[0], other.succeeds)
+        for other in table.accesses
+        if other.persona == access.persona
+        and other.command == "update"
+        and other.rows.startswith("own")
+    }
+    plain = table.find(access.persona, "own", "update")
+    if plain is not None and not plain.succeeds:
+        return any((name, True) in states for name in table.standing)
+    return any((name, False) in states for name in table.standing)
 
 
 def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from prospectr_db.database.catalog import Catalog, Column, Function, Relation
@@ -38,6 +38,7 @@ class Ownership:
     states: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     user_keyed: bool = False
     members: tuple[str, ...] = ()
+    weakest: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def owned(self) -> bool:
@@ -47,14 +48,16 @@ class Ownership:
     @property
     def path(self) -> str:
         """The owner path in words, as the contract shows it."""
-        if self.users:
-            return " or ".join(self.deciding or self.users)
+        if self.deciding:
+            return " or ".join(self.deciding)
         if self.claims:
             return ", ".join(f"{c} = claim {'.'.join(p)}" for c, p in sorted(self.claims.items()))
         if self.members:
             return f"members in {', '.join(self.members)}"
         if self.parents:
             return "through " + ", ".join(self.parents)
+        if self.users:
+            return " or ".join(self.users)
         return "nobody"
 
 
@@ -220,13 +223,32 @@ def find_ownership(
                 if _holds_user(catalog, relation, c, keyed, compared, claims)
             )
         )
-    owned = _owned(catalog, users, claims)
+    tenants = _tenants(catalog, users)
+    owned = _owned(catalog, users, claims) | tenants
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
         result[relation.oid] = _describe(
-            catalog, relation, users, owned, compared, claims, reads, texts, keyed
+            catalog, relation, users, owned, tenants, compared, claims, reads, texts, keyed
         )
-    return result, _standings(catalog, result)
+    standings = _standings(catalog, result)
+    for standing in standings:
+        mine = result[standing.relation]
+        weakest = {**mine.weakest, standing.column: _weakest(standing.values, texts)}
+        result[standing.relation] = replace(mine, weakest=weakest)
+    return result, standings
+
+
+_LOW = re.compile(r"member|user|view|guest|read|basic|free|false|none|student|customer", re.I)
+
+
+def _weakest(
+    values: tuple[str | None, ...], texts: Iterable[tuple[str, frozenset[tuple[int, str]]]]
+) -> str:
+    """Return the value that gives the least: policies do not ask for it, or it sounds like it."""
+    said = {value for text, _ in texts for value in literals(text)}
+    some = [value for value in values if value is not None]
+    ranked = sorted(range(len(some)), key=lambda i: (not _LOW.search(some[i]), some[i] in said, -i))
+    return some[ranked[0]] if ranked else ""
 
 
 def _comparisons(
@@ -346,6 +368,7 @@ def _describe(
     relation: Relation,
     users: Mapping[int, tuple[str, ...]],
     owned: set[int],
+    tenants: set[int],
     compared: set[tuple[int, str]],
     claims: Mapping[tuple[int, str], tuple[str, ...]],
     reads: frozenset[tuple[int, str]],
@@ -353,13 +376,19 @@ def _describe(
     keyed: set[int],
 ) -> Ownership:
     mine = users[relation.oid]
-    deciding = tuple(name for name in mine if (relation.oid, name) in compared) or mine
     in_key = {name for fk in relation.foreign_keys for name in fk.columns}
     parents = tuple(
         ", ".join(fk.columns)
         for fk in relation.foreign_keys
         if fk.target in owned and not (len(fk.columns) == 1 and fk.columns[0] in mine)
     )
+    members = _members(catalog, relation, users) if relation.oid in tenants else ()
+    asked = {name for policy in relation.policies for oid, name in policy.reads}
+    # A user column that no policy compares decides nothing where a parent or a membership does:
+    # whoever a task is assigned to does not own it.
+    elsewhere = members or any(set(path.split(", ")) & asked for path in parents)
+    deciding = tuple(name for name in mine if (relation.oid, name) in compared)
+    deciding = deciding or (() if elsewhere else mine)
     claimed = {name: path for (oid, name), path in claims.items() if oid == relation.oid}
     read = {name for oid, name in reads if oid == relation.oid}
     free = [
@@ -368,7 +397,6 @@ def _describe(
         if column.name in read
         and column.name not in {*mine, *in_key, *claimed, *relation.primary_key}
     ]
-    members = _members(catalog, relation, users) if relation.oid in owned else ()
     return Ownership(
         users=mine,
         deciding=deciding,
@@ -377,7 +405,7 @@ def _describe(
         soft=tuple(c.name for c in free if c.base_name in ("uuid", "int8", "int4") and c.not_null),
         states={c.name: values for c in free if (values := _values(relation, c, texts))},
         user_keyed=relation.oid in keyed,
-        members=members if not mine and not parents else (),
+        members=members,
     )
 
 
