@@ -24,6 +24,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+# The sections that decide what the database holds.
+_READ = frozenset({"api", "db", "project_id", "remotes", "storage"})
 # Keys that change what the database holds and that nothing here carries out.
 _NOT_DONE = {
     ("db", "settings"): "server settings",
@@ -127,7 +129,11 @@ def read_config(path: Path, label: str, environment: Mapping[str, str]) -> Confi
     except tomllib.TOMLDecodeError as error:
         raise _broken(text, label, error) from error
     unset: list[str] = []
-    reader = _Reader(_substitute(document, environment, unset), label)
+    # Keys that nothing here reads may stay without a value: they are other services' secrets.
+    read = {
+        key: _substitute(document.pop(key), environment, unset) for key in _READ & set(document)
+    }
+    reader = _Reader({**_substitute(document, environment, []), **read}, label)
     notes = [
         f"{label}: the environment variable {name} is not set; env({name}) was left as it is."
         for name in dict.fromkeys(unset)
