@@ -21,16 +21,24 @@ from prospectr_db.api.node import Program
 from prospectr_db.api.requests import Answer, Request, ask, client_for, express
 from prospectr_db.api.service import data_api
 from prospectr_db.database.connection import connect_admin
-from prospectr_db.database.snapshot import kinds, take
+from prospectr_db.database.snapshot import Key, kinds, take
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ProspectrError
 
 if TYPE_CHECKING:
     from prospectr_db.database.catalog import Relation
 
-__all__ = ["ApiComparison", "ApiSabotageNotSeenError", "CellDifference", "Compared", "compare"]
+__all__ = [
+    "ApiComparison",
+    "ApiSabotageNotSeenError",
+    "CellDifference",
+    "Compared",
+    "compare",
+    "shape_of",
+]
 
 _ROW_SECURITY = "row-level security policy"
+_ROLES = frozenset({"anon", "authenticated", "authenticator", "postgres", "service_role"})
 
 
 class ApiSabotageNotSeenError(ProspectrError):
@@ -112,7 +120,7 @@ def compare(
     """
     begun = time.monotonic()
     cells, personas, omitted = ask_database(target, exposed)
-    before = _shape(target)
+    before = shape_of(target)
     with data_api(target, program, secret=secret, log=log, schemas=exposed, rollback=True) as api:
         clients = {knocker.name: client_for(api, knocker) for knocker in personas}
         differences = tuple(ask_api(clients, cells))
@@ -126,7 +134,7 @@ def compare(
         differences=differences,
         not_expressible=dict(sorted(omitted.items())),
         sabotage=seen,
-        unchanged=_shape(target) == before,
+        unchanged=shape_of(target) == before,
         seconds=time.monotonic() - begun,
     )
 
@@ -246,6 +254,11 @@ def _sabotage(
     return f"row-level security switched off on {label}: {len(seen)} cells differ"
 
 
-def _shape(target: Target) -> Mapping[Any, Any]:
+def shape_of(target: Target) -> Mapping[Key, Any]:
+    """Return what serving must leave as it was: everything in the database, and the API's roles.
+
+    Other roles belong to the cluster, in which other runs may be making and dropping theirs.
+    """
     with connect_admin(target) as connection:
-        return dict(take(connection, include=kinds(), extension_members=True, exclude=()))
+        found = take(connection, include=kinds(), extension_members=True, exclude=())
+    return {key: facts for key, facts in found.items() if key.kind != "roles" or key.name in _ROLES}

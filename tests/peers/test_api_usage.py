@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from prospectr_db.api.compare import shape_of
 from prospectr_db.api.node import find_program
 from prospectr_db.api.service import DataApi
 from prospectr_db.api.tokens import mint
 from prospectr_db.database import Target, connect_admin
-from prospectr_db.database.snapshot import difference, kinds, take
+from prospectr_db.database.snapshot import difference
 from prospectr_db.errors import ConfigError
 from tests.conftest import REPOSITORY, RunCli
 from tests.peers.data_api import AUTH, PASSWORD, SECRET, node_modules, program, require, served
@@ -213,21 +214,16 @@ def test_without_a_key_or_with_a_forged_token_nothing_is_answered(api: DataApi) 
         assert httpx.get(f"{api.url}/rest/v1/profiles", headers=headers).status_code == 401
 
 
-def _shape(target: Target) -> dict[Any, Any]:
-    with connect_admin(target) as connection:
-        return dict(take(connection, include=kinds(), extension_members=True, exclude=()))
-
-
 def test_serving_leaves_grants_policies_and_functions_as_they_were(
     prospectr: Target, tmp_path: Path
 ) -> None:
-    before = _shape(prospectr)
+    before = shape_of(prospectr)
     with served(prospectr, tmp_path) as api:
         _client(api).auth.sign_up({"email": "new@example.com", "password": "long-enough-1"})
         _signed_in(api, "bjorn.lindqvist@example.com").table("provider_data").select("*").execute()
-        lent = difference(before, _shape(prospectr))
+        lent = difference(before, shape_of(prospectr))
     assert lent  # the comparison does see what was lent meanwhile
-    assert difference(before, _shape(prospectr)) == ()
+    assert difference(before, shape_of(prospectr)) == ()
 
 
 def test_no_secret_is_in_a_process_list_or_the_log(prospectr: Target, tmp_path: Path) -> None:
@@ -295,7 +291,10 @@ def test_serve_prints_what_clients_are_configured_with_and_cleans_up(
         httpx.get(given["SUPABASE_URL"])
     with connect_admin(prospectr) as connection:
         for question, name in (
-            ("select count(*) from pg_catalog.pg_roles where rolname ~ %s", "^prospectr_api_"),
+            (
+                "select count(*) from pg_catalog.pg_roles where rolname ~ %s",
+                f"^prospectr_api_{process.pid}_",
+            ),
             (
                 "select count(*) from pg_catalog.pg_database where datname ~ %s",
                 f"^copy_{process.pid}_",
