@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from prospectr_db.database.connection import connect, connect_as_migrator
 from prospectr_db.database.snapshot import Change, difference, take
 from prospectr_db.database.target import Target
+from prospectr_db.errors import ProspectrError
+from prospectr_db.migrations.access_change import AccessChange, access_changes
 from prospectr_db.migrations.apply import read_comparison
 from prospectr_db.migrations.comparison import select_pending
 from prospectr_db.migrations.execution import Session
@@ -32,6 +34,7 @@ _SQUAWK_SECONDS = 60
 # `migrate` sets a lock_timeout for every transaction, and a statement_timeout when asked.
 _EXCLUDED = "--exclude=require-lock-timeout,require-statement-timeout"
 _LARGE_ROWS = 10_000
+_NO_ROWS = "The copy has no rows: what depends on data was not seen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,34 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `migrate` would do to a database. Nothing of it was done."""
+    """What `migrate` would do to a database. Nothing of it was done.
+
+    ``access`` is None where it was not looked at, or could not be: then ``access_error`` says why.
+    """
 
     target: str
     migrations: tuple[RehearsedMigration, ...]
     changes: tuple[Change, ...]
+    access: tuple[AccessChange, ...] | None
     findings: tuple[Finding, ...]
     dangers: tuple[str, ...]
     notes: tuple[str, ...]
+    access_error: str | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether every migration ran on the copy and none is dangerous to the target."""
-        return not self.dangers and all(item.error is None for item in self.migrations)
+        """Whether every migration ran on the copy, and none is dangerous to the target or leaks."""
+        return (
+            not self.dangers
+            and not self.leaks
+            and self.access_error is None
+            and all(item.error is None for item in self.migrations)
+        )
+
+    @property
+    def leaks(self) -> tuple[AccessChange, ...]:
+        """Return what somebody would reach who should not."""
+        return tuple(change for change in self.access or () if change.kind == "leak")
 
 
 def plan(
@@ -71,11 +89,13 @@ def plan(
     to: str | None = None,
     include_all: bool = False,
     squawk: str | None = "squawk",
+    access: bool = True,
 ) -> Plan:
     """Apply the pending migrations to a copy of the target's state, and tell what they do.
 
     The target is only read: its history, and the sizes of its tables. ``squawk`` is the linter's
-    command, None for none. Raises HistoryConflictError as `migrate` would.
+    command, None for none; ``access`` is whether who may do what is observed, before and after.
+    Raises HistoryConflictError as `migrate` would.
     """
     with connect(target, autocommit=True) as connection:
         comparison, _ = read_comparison(connection, project)
@@ -83,8 +103,32 @@ def plan(
         state, notes = recorded_project(connection, project)
         sizes = _sizes(connection) if pending else {}
     if not pending:
-        return Plan(target.name, (), (), (), (), (*project.notes, *notes))
-    with copies(state) as copy, connect_as_migrator(copy, autocommit=True) as connection:
+        return Plan(target.name, (), (), None, (), (), (*project.notes, *notes))
+    with copies(state) as copy:
+        rehearsed, changes = _rehearse(copy, pending, sizes)
+        # The copy now holds what the migrations lead to; the state before them is another one.
+        seen, unseen = _access(copies, state, copy, project) if access else (None, None)
+    findings, more = _lint(pending, squawk)
+    skipped = len(pending) - len(rehearsed)
+    if skipped:
+        more = (*more, f"{skipped} migrations after the one that fails were not tried.")
+    return Plan(
+        target.name,
+        rehearsed,
+        changes,
+        seen,
+        findings,
+        tuple(_dangers(rehearsed)),
+        (*project.notes, *notes, *more, _NO_ROWS),
+        unseen,
+    )
+
+
+def _rehearse(
+    copy: Target, pending: Sequence[Migration], sizes: Mapping[str, tuple[int, int]]
+) -> tuple[tuple[RehearsedMigration, ...], tuple[Change, ...]]:
+    """Run the migrations on the copy, up to the first that fails; what each does, and all do."""
+    with connect_as_migrator(copy, autocommit=True) as connection:
         before = take(connection)
         session = Session.on(connection, on_event=lambda _event: None)
         rehearsed = []
@@ -92,19 +136,18 @@ def plan(
             rehearsed.append(rehearse(session, migration, sizes))
             if rehearsed[-1].error is not None:
                 break
-        changes = difference(before, take(connection))
-    findings, more = _lint(pending, squawk)
-    skipped = len(pending) - len(rehearsed)
-    if skipped:
-        more = (*more, f"{skipped} migrations after the one that fails were not tried.")
-    return Plan(
-        target.name,
-        tuple(rehearsed),
-        changes,
-        findings,
-        tuple(_dangers(rehearsed)),
-        (*project.notes, *notes, *more, "The copy has no rows: what depends on data was not seen."),
-    )
+        return tuple(rehearsed), difference(before, take(connection))
+
+
+def _access(
+    copies: Copies, state: Project, after: Target, project: Project
+) -> tuple[tuple[AccessChange, ...] | None, str | None]:
+    """Return who gains or loses what; or why a state could not be observed."""
+    try:
+        with copies(state) as before:
+            return access_changes(before, after, project), None
+    except ProspectrError as error:
+        return None, error.message
 
 
 def _sizes(connection: Connection[Any]) -> dict[str, tuple[int, int]]:

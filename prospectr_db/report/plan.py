@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from prospectr_db.database.snapshot import Change
+from prospectr_db.migrations.access_change import AccessChange
 from prospectr_db.migrations.drift import Drift
 from prospectr_db.migrations.plan import Plan
 from prospectr_db.migrations.rehearsal import Effect, RehearsedMigration
@@ -16,6 +17,10 @@ __all__ = ["changes_text", "drift_text", "plan_markdown", "plan_text", "squashed
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~"}
 _WIDEST_FACT = 160
+_NOT_SEEN = "who gains or loses access could not be observed"
+_WAY_OUT = (
+    "A leak is mended by a policy or a grant; if it is meant, state it in supabase/access.toml."
+)
 
 
 def plan_text(report: Plan, style: Style) -> str:
@@ -27,6 +32,10 @@ def plan_text(report: Plan, style: Style) -> str:
         lines += ["", style.bold(migration.file), *_migration_lines(migration, style)]
     if report.changes:
         lines += ["", style.bold("what changes"), *changes_text(report.changes, style)]
+    if report.access is not None:
+        lines += ["", style.bold("who gains or loses access"), *_access_lines(report, style)]
+    if report.access_error:
+        lines += ["", style.bad(f"{_NOT_SEEN}: {report.access_error}")]
     if report.findings:
         lines += ["", style.bold("squawk")]
         lines += [
@@ -35,9 +44,10 @@ def plan_text(report: Plan, style: Style) -> str:
         ]
     lines += ["", *(style.bad(f"danger: {danger}") for danger in report.dangers)]
     failed = sum(item.error is not None for item in report.migrations)
+    leaks = f", {len(report.leaks)} leaking" if report.leaks else ""
     verdict = style.good("ready") if report.ok else style.bad("not ready")
     count = len(report.migrations)
-    lines.append(f"{verdict}: {count} to run on {report.target}, {failed} failing")
+    lines.append(f"{verdict}: {count} to run on {report.target}, {failed} failing{leaks}")
     return "\n".join(lines)
 
 
@@ -56,6 +66,10 @@ def plan_markdown(report: Plan, style: Style) -> str:
     if report.changes:
         lines += ["#### What changes", "", "```diff", *changes_text(report.changes, plain, pad="")]
         lines += ["```", ""]
+    if report.access is not None:
+        lines += ["#### Who gains or loses access", "", *_access_items(report), ""]
+    if report.access_error:
+        lines += [f"**{_NOT_SEEN}**: {report.access_error}", ""]
     if report.findings:
         lines += ["#### squawk", "", "| place | rule | remark |", "|---|---|---|"]
         lines += [
@@ -81,6 +95,35 @@ def _migration_lines(migration: RehearsedMigration, style: Style) -> list[str]:
         if migration.error.get("hint"):
             lines.append(f"    hint: {migration.error['hint']}")
     return lines
+
+
+def _access_lines(report: Plan, style: Style) -> list[str]:
+    if not report.access:
+        return ["  nobody"]
+    paint = {"leak": style.bad, "loss": style.warn, "gain": style.good}
+    lines = []
+    for change in report.access:
+        lines.append(f"  {paint.get(change.kind, style.dim)(change.kind)}: {change.sentence}")
+        if change.kind == "leak" and change.statement:
+            lines.append(f"    {style.dim(_fact(change.statement))}")
+    return [*lines, *([f"  {_WAY_OUT}"] if report.leaks else [])]
+
+
+def _access_items(report: Plan) -> list[str]:
+    """Return Markdown's list; a leak is bold, and its statement can be run by hand."""
+    items = []
+    for change in report.access or ():
+        kind = "**leak**" if change.kind == "leak" else change.kind
+        items.append(f"- {kind}: {_sentence(change)}")
+        if change.kind == "leak" and change.statement:
+            items.append(f"  `{_fact(change.statement).replace('`', ' ')}`")
+    if report.leaks:
+        items += ["", _WAY_OUT]
+    return items or ["Nobody."]
+
+
+def _sentence(change: AccessChange) -> str:
+    return change.sentence.replace("_", "\\_").replace("*", "\\*").replace("<", "&lt;")
 
 
 def _effect(effect: Effect, style: Style) -> str:

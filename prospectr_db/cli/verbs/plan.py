@@ -20,10 +20,15 @@ def plan(
     ),
     markdown: bool = typer.Option(False, "--markdown", help="Markdown, for a pull request."),
     check: bool = typer.Option(
-        False, "--check", help="Exit 1 if a migration fails or is dangerous to the database."
+        False,
+        "--check",
+        help="Exit 1 if a migration fails, leaks, or is dangerous to the database.",
+    ),
+    no_access: bool = typer.Option(
+        False, "--no-access", help="Do not observe who gains or loses access."
     ),
 ) -> None:
-    """Try the pending migrations on a copy: locks, rewrites, lint, failures, what changes."""
+    """Try the pending migrations on a copy: locks, rewrites, lint, failures, what changes and for whom."""
     from prospectr_db.cli.copies import copies
     from prospectr_db.migrations.plan import plan as rehearse
     from prospectr_db.report.plan import plan_markdown, plan_text
@@ -37,6 +42,7 @@ def plan(
         to=to,
         include_all=include_all,
         squawk=str(beside) if beside.exists() else shutil.which("squawk") or "squawk",
+        access=not no_access,
     )
     text = plan_markdown if markdown else plan_text
     run.show(report, verb="plan", text=text, ok=report.ok or not check)
