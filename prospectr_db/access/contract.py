@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.surroundings import GROUPS
 from prospectr_db.errors import ConfigError
 
 __all__ = ["Contract", "Entry", "Facts", "facts_of", "parse_contract", "read_contract", "render"]
@@ -29,6 +30,7 @@ class Facts:
     ``allowed`` maps an entry to the columns it covers (empty where columns mean nothing);
     ``forms`` to the only statement forms that get through, where not all do. ``idle`` are grants
     that no policy lets anybody use, ``outside`` privileges that policies do not govern.
+    ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
     """
 
     relations: Mapping[str, str]
@@ -39,6 +41,8 @@ class Facts:
     idle: Mapping[str, tuple[str, ...]]
     outside: Mapping[str, tuple[str, ...]]
     columns: Mapping[str, tuple[str, ...]]
+    database: Mapping[str, tuple[str, ...]] | None = None
+    buckets: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         idle={t.relation: names for t in matrix.tables if (names := _idle_grants(t))},
         outside={t.relation: names for t in matrix.tables if (names := _outside(t))},
         columns={table.relation: table.columns for table in matrix.tables},
+        database=matrix.surroundings.groups if matrix.surroundings else None,
+        buckets=matrix.surroundings.buckets if matrix.surroundings else None,
     )
 
 
@@ -198,7 +204,16 @@ def parse_contract(text: str, *, path: Path | None = None) -> Contract:
             hint="Correct that line, or write the contract anew with `prospectr-db access write`.",
             file=name,
         ) from error
-    known = {"version", "personas", "tables", "views", "functions", "accepted"}
+    known = {
+        "version",
+        "personas",
+        "database",
+        "buckets",
+        "tables",
+        "views",
+        "functions",
+        "accepted",
+    }
     strange = sorted(set(raw) - known)
     if strange:
         raise ConfigError(
@@ -253,6 +268,8 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
         idle=lists["idle_grants"],
         outside=lists["outside_policies"],
         columns={},
+        database=_database(raw.get("database"), name),
+        buckets=_buckets(raw.get("buckets", {}), name),
     )
     return Contract(
         facts,
@@ -285,6 +302,28 @@ def _read_grants(
             place = "all" if key in ("truncate", "call") else rows
             columns = () if value is True else _strings(value, name, f"{relation}.{persona}.{key}")
             allowed[relation, persona, place, key] = columns
+
+
+def _database(raw: Any, name: str) -> dict[str, tuple[str, ...]] | None:
+    """Read ``[database]``: a list for each kind of thing around the tables."""
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping) or set(raw) - set(GROUPS):
+        raise _bad(name, f"database has other keys than {', '.join(GROUPS)}")
+    return {group: _strings(raw.get(group, []), name, f"database.{group}") for group in GROUPS}
+
+
+_BUCKET_KEYS = {"public", "file_size_limit", "allowed_mime_types"}
+
+
+def _buckets(raw: Any, name: str) -> dict[str, Mapping[str, Any]]:
+    if not isinstance(raw, Mapping):
+        raise _bad(name, "buckets is not a table of buckets")
+    for bucket, body in raw.items():
+        if not isinstance(body, Mapping) or set(body) - _BUCKET_KEYS:
+            keys = ", ".join(sorted(_BUCKET_KEYS))
+            raise _bad(name, f"buckets.{bucket} has other keys than {keys}")
+    return dict(raw)
 
 
 def _personas(raw: Any, name: str) -> dict[str, Mapping[str, Any]]:
@@ -339,6 +378,7 @@ def render(
     for persona, body in sorted(extras.personas.items()) if extras else ():
         lines += ["", f"[personas.{_key(persona)}]"]
         lines += [f"{key} = {_inline(value)}" for key, value in sorted(body.items())]
+    lines += _surroundings_lines(facts)
     for section, kinds in (
         ("tables", ("table", "foreign table")),
         ("views", ("view", "materialized view")),
@@ -356,6 +396,16 @@ def render(
             *(f"{_quote(k)} = {_quote(v)}" for k, v in sorted(accepted.items())),
         ]
     return _with_comments("\n".join(lines) + "\n", previous)
+
+
+def _surroundings_lines(facts: Facts) -> Iterator[str]:
+    if facts.database is not None:
+        yield from ("", "[database]")
+        for group in GROUPS:
+            yield f"{group} = {_list(facts.database.get(group, ()))}"
+    for bucket, settings in sorted((facts.buckets or {}).items()):
+        yield from ("", f"[buckets.{_key(bucket)}]")
+        yield from (f"{key} = {_inline(value)}" for key, value in settings.items())
 
 
 def _relation_lines(
@@ -425,7 +475,7 @@ def _inline(value: Any) -> str:
     """Return any TOML value on one line."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(_inline(item) for item in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"

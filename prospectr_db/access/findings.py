@@ -144,7 +144,9 @@ def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
                 found += _judge_access(matrix, table, access)
         found += _vacuous(table)
         found += _availability(table)
+        found += _published(table)
     found += _token_findings(matrix)
+    found += _around(matrix)
     found += matrix.oracles
     return tuple(sorted(set(found), key=_order))
 
@@ -440,6 +442,40 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
             f"No user of the world can {command} {table.relation}, although "
             f"{', '.join(repr(p) for p in policies)} says that some can.",
             rule="idle-policy",
+        )
+
+
+def _published(table: TableAccess) -> Iterator[Finding]:
+    if table.kind == "table" and not table.rls and "supabase_realtime" in table.publications:
+        sentence = (
+            f"Realtime sends every change of {table.relation} to whoever listens: "
+            "it is published and has no row-level security."
+        )
+        yield Finding(
+            "leak", "error", table.relation, "", "", "listen", (), sentence, rule="published"
+        )
+
+
+def _around(matrix: AccessMatrix) -> Iterator[Finding]:
+    """Yield what gives visitors and users power over everything, whatever policies say."""
+    if matrix.surroundings is None:
+        return
+    for group in ("roles", "schemas"):
+        for item in matrix.surroundings.groups.get(group, ()):
+            role, _, what = item.partition(": ")
+            if role not in ("anon", "authenticated") or what.startswith("usage"):
+                continue
+            kind: Kind = "leak"
+            sentence = f"{role} is {what}." if group == "roles" else f"{role} can {what}."
+            place = f"database.{group}"
+            yield Finding(kind, "error", place, role, "", what, (), sentence, rule=group)
+    for label in matrix.surroundings.loose:
+        sentence = (
+            f"{label} has its owner's rights and no search_path of its own: "
+            "a caller who can make objects decides what its names mean."
+        )
+        yield Finding(
+            "surprise", "warning", label, "", "", "call", (), sentence, rule="search-path"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prospectr_db.access.findings import Finding
+    from prospectr_db.access.surroundings import Surroundings
 
 __all__ = [
     "Access",
@@ -164,6 +165,7 @@ class AccessMatrix:
     notes: tuple[str, ...] = ()
     tokens: tuple[TokenAccess, ...] = ()
     oracles: tuple[Finding, ...] = ()
+    surroundings: Surroundings | None = None
 
     def table(self, label: str) -> TableAccess | None:
         """Return one relation's access by its label."""

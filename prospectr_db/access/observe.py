@@ -83,12 +83,14 @@ def observing(
     """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
     from prospectr_db.access.claims import observe_tokens
     from prospectr_db.access.oracles import find_oracles
+    from prospectr_db.access.surroundings import observe_surroundings
 
     started = time.perf_counter()
     with open_observer(target) as connection:
         observation = prepare(
             connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra
         )
+        around = observe_surroundings(observation.connection, observation.catalog)
         tables = observe_everything(observation, on_event=on_event)
         tokens = observe_tokens(observation, [r for r in observation.relations if r.is_table])
         oracles = find_oracles(observation, tables)
@@ -97,7 +99,13 @@ def observing(
         yield (
             observation,
             AccessMatrix(
-                tables, names, observation.probes, seconds, tokens=tokens, oracles=oracles
+                tables,
+                names,
+                observation.probes,
+                seconds,
+                tokens=tokens,
+                oracles=oracles,
+                surroundings=around,
             ),
         )
         connection.rollback()

@@ -8,6 +8,7 @@ import pytest
 
 from prospectr_db.access.check import check
 from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
+from prospectr_db.access.findings import judge
 from prospectr_db.access.mutants import mutate
 from prospectr_db.access.observe import observe, observing, prepared
 from prospectr_db.access.sabotage import SabotageNotSeenError, sabotage
@@ -18,7 +19,7 @@ from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.errors import ConfigError, UsageError
 from prospectr_db.project import load
 from tests.conftest import MakeProject
-from tests.integration.access.schemas import NOTES, TEAMS, TREE
+from tests.integration.access.schemas import FILES, NOTES, TEAMS, TREE
 
 Run = Callable[[str], None]
 
@@ -296,3 +297,65 @@ def test_a_weakening_that_no_rule_knows_survives_without_a_contract(
     assert "update (is_pro) on notes to authenticated" in {
         m.change for m in report.mutants if m.outcome == "survived"
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            "update storage.buckets set public = true where id = 'papers'",
+            "The bucket papers is public: everybody reads every file of it.",
+        ),
+        (
+            "update storage.buckets set file_size_limit = 99 where id = 'papers'",
+            "The bucket papers has file_size_limit 99; the contract says no limit.",
+        ),
+        (
+            "insert into storage.buckets (id, name) values ('more', 'more')",
+            "The bucket more is not in the contract: say what it takes and shows.",
+        ),
+        (
+            "alter default privileges in schema public grant select on tables to anon",
+            "anon now holds what it did not: select on new tables in public (default_privileges).",
+        ),
+        (
+            "create schema inner_room; grant usage on schema inner_room to anon",
+            "anon now holds what it did not: usage on inner_room (schemas).",
+        ),
+        (
+            "grant create on schema public to anon",
+            "anon now holds what it did not: create in public (schemas).",
+        ),
+        (
+            "create sequence public.numbers; grant all on sequence public.numbers to anon",
+            "anon now holds what it did not: select, update, usage on public.numbers (sequences).",
+        ),
+    ],
+)
+def test_what_stands_around_the_tables_belongs_to_the_contract(
+    change: str, expected: str, target: Target, run: Run
+) -> None:
+    run(FILES)
+    contract = written(target)
+    assert sentences(target, contract) == set()
+    run(change)
+    assert expected in sentences(target, contract)
+
+
+def test_a_function_that_looks_names_up_where_its_caller_says_is_a_warning(
+    target: Target, run: Run
+) -> None:
+    body = "returns int language sql security definer"
+    run(
+        f"create function public.loose() {body} as $$ select 1 $$;"
+        f"create function public.fixed() {body} set search_path = '' as $$ select 1 $$;"
+    )
+    found = [f.relation for f in judge(observe(target)) if f.rule == "search-path"]
+    assert found == ["public.loose()"]
+
+
+def test_a_published_table_without_row_level_security_is_a_leak(target: Target, run: Run) -> None:
+    run(NOTES + "alter publication supabase_realtime add table public.notes;")
+    assert not [f for f in judge(observe(target)) if f.rule == "published"]
+    run("alter table public.notes disable row level security")
+    assert [f.severity for f in judge(observe(target)) if f.rule == "published"] == ["error"]

@@ -1,0 +1,124 @@
+"""What stands around the tables: roles, schemas, sequences, what new objects get, buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+
+from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
+from prospectr_db.resources import sql_text
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["GROUPS", "Surroundings", "observe_surroundings"]
+
+GROUPS = ("schemas", "roles", "sequences", "default_privileges")
+_LETTERS = {
+    "r": "select",
+    "a": "insert",
+    "w": "update",
+    "d": "delete",
+    "D": "truncate",
+    "x": "references",
+    "t": "trigger",
+    "m": "maintain",
+    "U": "usage",
+    "X": "execute",
+    "C": "create",
+}
+_KINDS = {"r": "tables", "S": "sequences", "f": "functions", "T": "types", "n": "schemas"}
+# Nothing of a project is created by this role: it is the platform's own.
+_PLATFORM_ROLE = "supabase_admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Privileges that no table has. ``groups`` are sentences by kind, ``buckets`` their settings.
+
+    ``loose`` are functions with their owner's rights that look names up wherever the caller says.
+    """
+
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    buckets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    loose: tuple[str, ...] = ()
+
+
+def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surroundings:
+    """Read what stands around the tables."""
+    return Surroundings(
+        {
+            "schemas": tuple(_schemas(catalog)),
+            "roles": tuple(_roles(catalog)),
+            "sequences": tuple(_sequences(catalog)),
+            "default_privileges": tuple(_defaults(connection)),
+        },
+        _buckets(connection),
+        tuple(
+            function.label
+            for function in catalog.functions
+            if function.definer
+            and function.kind in "fp"
+            and not any(setting.startswith("search_path=") for setting in function.settings)
+        ),
+    )
+
+
+def _schemas(catalog: Catalog) -> Iterator[str]:
+    yield from (f"exposed: {name}" for name in sorted(catalog.exposed))
+    for name, roles in sorted(catalog.schemas.items()):
+        if name not in PLATFORM_SCHEMAS:
+            yield from (f"{role}: usage on {name}" for role in roles)
+            yield from (f"{role}: create in {name}" for role in catalog.creatable.get(name, ()))
+
+
+def _roles(catalog: Catalog) -> Iterator[str]:
+    for role in API_ROLES:
+        yield from (f"{role}: member of {other}" for other in catalog.memberships.get(role, ()))
+        if role in catalog.above_rls:
+            yield f"{role}: above row-level security"
+
+
+def _sequences(catalog: Catalog) -> Iterator[str]:
+    for name, held in sorted(catalog.sequences.items()):
+        for role in API_ROLES[:2]:
+            if held.get(role):
+                yield f"{role}: {_words(held[role])} on {name}"
+
+
+def _words(letters: str) -> str:
+    return ", ".join(_LETTERS.get(letter, letter) for letter in letters)
+
+
+def _defaults(connection: Connection[Any]) -> Iterator[str]:
+    parameters = {"roles": list(API_ROLES), "platform": list(PLATFORM_SCHEMAS)}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(sql_text("catalog/access/default_privileges.sql"), parameters)
+        for row in rows.fetchall():
+            if row["creator"] == _PLATFORM_ROLE or not row["privileges"]:
+                continue
+            kind = _KINDS.get(row["kind"], row["kind"])
+            place = f" in {row['schema']}" if row["schema"] else ""
+            yield f"{row['role']}: {_words(row['privileges'])} on new {kind}{place}"
+
+
+def _buckets(connection: Connection[Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the settings of each bucket that anything but the Storage API's defaults decides."""
+    there = connection.execute("select to_regclass('storage.buckets') is not null").fetchone()
+    if there is None or not there[0]:
+        return {}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute("select to_jsonb(b) as bucket from storage.buckets as b order by id")
+        found: dict[str, Mapping[str, Any]] = {}
+        for row in rows.fetchall():
+            bucket = row["bucket"]
+            settings: dict[str, Any] = {"public": bool(bucket.get("public"))}
+            if bucket.get("file_size_limit") is not None:
+                settings["file_size_limit"] = int(bucket["file_size_limit"])
+            if bucket.get("allowed_mime_types"):
+                settings["allowed_mime_types"] = sorted(bucket["allowed_mime_types"])
+            found[str(bucket["id"])] = settings
+        return found
