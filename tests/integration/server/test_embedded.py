@@ -182,13 +182,17 @@ def test_a_port_in_use_is_explained(own: tuple[Path, ServerSettings]) -> None:
     assert "Choose another" in str(caught.value.hint)
 
 
-def test_another_platform_revision_rebuilds_the_server_and_says_so(
-    own: tuple[Path, ServerSettings],
+@pytest.mark.parametrize("change", [{"revision": "0ld"}, {"version": "0ld.1"}])
+def test_another_platform_or_major_version_rebuilds_the_server_and_says_so(
+    own: tuple[Path, ServerSettings], change: dict[str, str]
 ) -> None:
     root, settings = own
     server = ensure(root, settings)
-    cluster.write_record(server.layout, replace(server.record, revision="0ld"))
-    assert not status(root, settings).up_to_date
+    cluster.write_record(server.layout, replace(server.record, **change))
+    if "version" in change:
+        # Told apart when it is started: a running server is what it is.
+        stop(root, settings)
+    assert status(root, settings).up_to_date == ("version" in change)
     events: list[object] = []
     ensure(root, settings, on_event=events.append)
     reasons = [event.reason for event in events if isinstance(event, Rebuilding)]
