@@ -52,4 +52,4 @@ bench: setup ## Measure, with the peers in the same run.
 
 clean: ## Stop the servers and remove what was built.
 	@[ ! -x $(BIN)/prospectr-db ] || $(BIN)/prospectr-db server stop
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
