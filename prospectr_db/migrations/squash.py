@@ -2,21 +2,21 @@
 
 Every statement is kept, in order: data, storage buckets, cron jobs, triggers on auth and policies
 on storage are in no schema dump. What goes are the files, and the transaction control inside them.
+Nothing is merged: a statement that looks superseded may have been read by one in between.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-from psycopg import sql
-
-from prospectr_db.database.connection import connect
 from prospectr_db.database.snapshot import Change, difference, take
 from prospectr_db.database.statements import split
 from prospectr_db.errors import MigrationFileError, UsageError
+from prospectr_db.migrations.contents import Difference, compare_contents, read_contents, reader
 from prospectr_db.migrations.fetch import joined
 from prospectr_db.migrations.plan import Copies
 from prospectr_db.migrations.script import Action, Step, script
@@ -32,7 +32,8 @@ __all__ = ["Squashed", "squash"]
 class Squashed:
     """What was squashed, and the proof: ``changes`` and ``rows`` are empty where it holds.
 
-    ``rows`` are tables with another number of rows than before, as (table, before, after).
+    ``rows`` are tables and sequences that hold something else than before. ``unproven`` are
+    columns that are never the same twice (clocks, random identifiers): they were not compared.
     ``commands`` bring the history of a database that has the old files in line.
     """
 
@@ -40,7 +41,8 @@ class Squashed:
     removed: tuple[str, ...]
     statements: int
     changes: tuple[Change, ...]
-    rows: tuple[tuple[str, int, int], ...]
+    rows: tuple[Difference, ...]
+    unproven: tuple[str, ...]
     written: bool
     commands: tuple[str, ...]
 
@@ -77,18 +79,18 @@ def squash(
     one = replace(one, sha256=_digest(text))
     before = replace(project, migrations=tuple(old), repeatable=(), seeds=())
     after = replace(before, migrations=(one,))
-    changes, rows = _proof(copies, before, after)
-    holds = not changes and not rows
-    if holds:
+    proof = _proof(copies, before, after)
+    if proof.holds:
         _replace(old, one)
     gone = [item.version for item in old[:-1]]
     return Squashed(
         path=label,
         removed=tuple(item.label for item in old),
         statements=len(split(text)),
-        changes=changes,
-        rows=rows,
-        written=holds,
+        changes=proof.changes,
+        rows=proof.rows,
+        unproven=proof.unproven,
+        written=proof.holds,
         commands=(
             f"prospectr-db repair --status reverted {' '.join(gone)}",
             f"prospectr-db repair --status applied {last.version}",
@@ -123,39 +125,38 @@ def _kept(migration: Migration) -> Iterator[Step]:
                 yield step
 
 
-def _proof(
-    copies: Copies, before: Project, after: Project
-) -> tuple[tuple[Change, ...], tuple[tuple[str, int, int], ...]]:
-    with copies(before) as many, connect(many, autocommit=True) as connection:
-        shape, counts = take(connection), _counts(connection)
-    with copies(after) as single, connect(single, autocommit=True) as connection:
-        changes = difference(shape, take(connection))
-        found = _counts(connection)
-    rows = tuple(
-        (table, counts.get(table, 0), found.get(table, 0))
-        for table in sorted(counts.keys() | found.keys())
-        if counts.get(table, 0) != found.get(table, 0)
-    )
-    return changes, rows
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    changes: tuple[Change, ...]
+    rows: tuple[Difference, ...]
+    unproven: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return not self.changes and not self.rows
 
 
-def _counts(connection: Connection[Any]) -> dict[str, int]:
-    """Return how many rows each table has: the project's and the platform's."""
-    tables = connection.execute(
-        "select n.nspname, c.relname from pg_catalog.pg_class as c"
-        " inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
-        " where c.relkind = 'r' and n.nspname not in"
-        " ('pg_catalog', 'information_schema', 'supabase_migrations') order by 1, 2"
-    ).fetchall()
-    counts = {}
-    for schema, table in tables:
-        query = sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table))
-        try:
-            row = connection.execute(query).fetchone()
-        except psycopg.errors.InsufficientPrivilege:
-            continue
-        counts[f"{schema}.{table}"] = row[0] if row else 0
-    return counts
+def _proof(copies: Copies, before: Project, after: Project) -> _Proof:
+    """Build both, and compare their catalogs and what their tables hold."""
+    with ExitStack() as stack:
+
+        def build(project: Project) -> Connection[Any]:
+            return stack.enter_context(reader(stack.enter_context(copies(project))))
+
+        many, single = build(before), build(after)
+        rows, unproven = compare_contents(
+            (many, read_contents(many)),
+            (single, read_contents(single)),
+            lambda: build(_anew(before)),
+        )
+        return _Proof(difference(take(many), take(single)), rows, unproven)
+
+
+def _anew(project: Project) -> Project:
+    """Return the same project under another name, so that it is built and not copied."""
+    first, *others = project.migrations
+    mark = secrets.token_hex(8)
+    return replace(project, migrations=(replace(first, sha256=f"{first.sha256} {mark}"), *others))
 
 
 def _replace(old: Sequence[Migration], one: Migration) -> None:

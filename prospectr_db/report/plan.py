@@ -186,11 +186,16 @@ def squashed(report: Squashed, style: Style) -> str:
     if report.ok:
         head = (
             f"{style.good('squashed')} {len(report.removed)} files into {report.path} "
-            f"({report.statements} statements); both build the same database"
+            f"({report.statements} statements); both build the same database, rows included"
         )
+        if report.unproven:
+            head += (
+                f"\nnote: differs with every build, so only its presence was compared: "
+                f"{', '.join(report.unproven)}"
+            )
         tail = ["On a database that has the old files, bring the history in line:"]
         return "\n".join([head, *tail, *(f"  {line}" for line in report.commands)])
     lines = [style.bad("not squashed: one file would not build the same database")]
     lines += changes_text(report.changes, style)
-    lines += [f"  {table}: {old} rows before, {new} after" for table, old, new in report.rows]
+    lines += [f"  {item.name}: {item.what}" for item in report.rows]
     return "\n".join(lines)

@@ -28,7 +28,7 @@ def plan(
         False, "--no-access", help="Do not observe who gains or loses access."
     ),
 ) -> None:
-    """Try the pending migrations on a copy: locks, rewrites, lint, failures, what changes and for whom."""
+    """Try the pending migrations on a copy: locks, failures, lint, what changes and for whom."""
     from prospectr_db.cli.copies import copies
     from prospectr_db.migrations.plan import plan as rehearse
     from prospectr_db.report.plan import plan_markdown, plan_text

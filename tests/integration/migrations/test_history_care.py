@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -296,6 +296,73 @@ def test_drift_finds_what_was_changed_by_hand_and_nothing_else(
         for name in ("public.t.by_hand", "storage.objects.mine", "table public.t"):
             assert name in said, (seen.admin is None, said)
         assert len(report.changes) == 4, said
+
+
+MANAGED = (
+    "insert into storage.buckets (id, name) values ('b', 'b');\n"
+    "create policy p on storage.objects for select using (true);\n"
+    "create extension if not exists pg_cron;\n"
+    "select cron.schedule('nightly', '0 3 * * *', 'select 1');\n"
+    "select vault.create_secret('s3cret', 'key');\n"
+    "create function public.on_user() returns trigger language plpgsql as\n"
+    "$$ begin return new; end $$;\n"
+    "create trigger welcome after insert on auth.users\n"
+    "for each row execute function public.on_user();\n"
+)
+
+
+def test_squash_keeps_and_proves_what_lives_in_the_platforms_schemas(
+    bench: Bench, copies: Copies
+) -> None:
+    project = bench.project(
+        v1_a="create table t (id uuid default gen_random_uuid(), n int, at timestamptz);",
+        v2_b=MANAGED,
+        v3_c="insert into t (n, at) values (1, clock_timestamp()), (2, now());",
+    )
+    report = squash(project, copies)
+    assert report.ok, (report.changes, report.rows)
+    assert {"public.t.id", "public.t.at"} <= set(report.unproven)
+    assert "public.t.n" not in report.unproven
+    assert "vault.decrypted_secrets.decrypted_secret" not in report.unproven
+    bench.migrate(load(project.root))
+    assert bench.rows("select n from t order by n") == [(1,), (2,)]
+    assert bench.rows("select jobname from cron.job") == [("nightly",)]
+    assert bench.rows("select decrypted_secret from vault.decrypted_secrets") == [("s3cret",)]
+    assert bench.value("select count(*) from pg_trigger where tgname = 'welcome'") == 1
+    assert bench.value("select count(*) from pg_policy where polname = 'p'") == 1
+
+
+@pytest.mark.parametrize(
+    ("lost", "instead", "said"),
+    [
+        ("values (1, 'x')", "values (1, 'y')", "the rows differ in name"),
+        ("(2, 'y')", "(2, 'y'), (3, 'z')", "2 rows before, 3 rows after"),
+        ("(1, 'x'), (2, 'y')", "(2, 'x'), (1, 'y')", "which values stand in one row"),
+        ("setval('s', 7)", "setval('s', 8)", "the sequence is at 7 before, at 8 after"),
+        ("'s3cret'", "'other'", "the rows differ in decrypted_secret"),
+    ],
+)
+def test_a_squash_that_would_change_data_is_refused(
+    bench: Bench, copies: Copies, lost: str, instead: str, said: str
+) -> None:
+    """The single file is spoilt on its way to the copy: the proof has to notice."""
+    project = bench.project(
+        v1_a="create table t (id int, name text); create sequence s;",
+        v2_b="insert into t values (1, 'x'), (2, 'y'); select setval('s', 7);"
+        " select vault.create_secret('s3cret', 'key');",
+    )
+
+    def spoilt(project: Project) -> Any:
+        (*_, last) = project.migrations
+        if len(project.migrations) == 1:
+            last = replace(last, text=last.text.replace(lost, instead))
+            project = replace(project, migrations=(last,))
+        return copies(project)
+
+    report = squash(project, spoilt)
+    assert not report.ok
+    assert any(said in item.what for item in report.rows), report.rows
+    assert len(load(project.root).migrations) == 2
 
 
 def test_squash_keeps_every_statement_and_proves_it(bench: Bench, copies: Copies) -> None:
