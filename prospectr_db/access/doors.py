@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
+from prospectr_db.access.matrix import DEPENDENT, Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.observe import Observation, Outcome, run
 from prospectr_db.access.ownership import literals
 from prospectr_db.access.probes import Knocker, Probe
-from prospectr_db.access.statements import literal, quote_identifier, typed
+from prospectr_db.access.statements import delete, equals, literal, quote_identifier, typed
 from prospectr_db.access.values import candidates
 from prospectr_db.access.world import OTHER, OWNER
 from prospectr_db.database.catalog import API_ROLES, Catalog, Column, Function, Relation
@@ -266,7 +266,8 @@ def observe_functions(
         if not _is_callable(observation.catalog, function):
             continue
         statements = list(_calls(observation, function))
-        question = _changed(observation, _touched_by(observation, function))
+        touched = _touched_by(observation, function)
+        question = _changed(observation, touched)
         labels = _labels(observation, observation.catalog.own_relations)
         labels |= {label.rpartition(":")[0] + ":new" for label in labels}
         cells: list[Cell] = []
@@ -274,10 +275,58 @@ def observe_functions(
             if knocker.persona.role in observation.catalog.above_rls:
                 continue
             cells += _call(observation, function, knocker, statements, question, labels, markers)
+            if not any(c.persona == knocker.name and c.rows == "other" for c in cells):
+                cells += _depends(observation, function, knocker, statements, touched)
         rights = f"rights of {function.owner}" if function.definer else "rights of its caller"
         yield TableAccess(
-            function.label, "function", rights, True, not function.definer, collapse(cells, {})
+            function.label,
+            "function",
+            rights,
+            True,
+            not function.definer,
+            collapse(cells, {}),
+            links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
         )
+
+
+def _depends(
+    observation: Observation,
+    function: Function,
+    knocker: Knocker,
+    statements: Sequence[str],
+    touched: Sequence[Relation],
+) -> Iterator[Cell]:
+    """Yield a cell where an answer changes with other people's rows: a total, a yes or no.
+
+    Each call is made twice as the world is, and once without the owner's rows. An answer that
+    changes by itself proves nothing.
+    """
+    rows = [
+        (relation, row)
+        for relation in touched
+        if observation.ownership[relation.oid].owned
+        and relation is not observation.catalog.users
+        and (row := observation.world.row(relation, OWNER)) is not None
+    ]
+    if not function.definer or function.kind != "f" or knocker.actor == OWNER or not rows:
+        return
+    gone = "; ".join(
+        delete(r, equals(r, {n: row.values[n] for n in r.primary_key or row.values}))
+        for r, row in rows
+    )
+    probes = [
+        Probe(None, "", "select", "call", None, text, preparation)
+        for preparation in (None, "select 1", gone)
+        for text in statements
+    ]
+    found = run(observation, knocker.persona, probes, listening=True)
+    count = len(statements)
+    for place, text in enumerate(statements):
+        first, second, without = (found[place + count * turn] for turn in range(3))
+        same = sorted(first.output) == sorted(second.output)
+        if first.state is None and same and sorted(first.output) != sorted(without.output):
+            yield Cell(knocker.name, DEPENDENT, "select", "call", None, Verdict.ALLOWED, text)
+            return
 
 
 def _is_callable(catalog: Catalog, function: Function) -> bool:

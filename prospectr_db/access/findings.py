@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import DEPENDENT, Access, AccessMatrix, TableAccess
 
 __all__ = ["Finding", "Kind", "judge", "phrase", "who"]
 
@@ -104,6 +104,8 @@ def _call_phrase(table: TableAccess, access: Access, people: str) -> str:
         return f"{people} can call {name}"
     if access.command == "escalate":
         return f"{people} can raise their own standing by calling {name}"
+    if access.rows == DEPENDENT:
+        return f"{people} can learn about other people's rows from the answer of {name}"
     verb = "get" if access.command == "select" else "change"
     return f"{people} can {verb} other people's rows by calling {name}"
 
@@ -190,6 +192,8 @@ def _judge_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
     elif table.kind == "function":
         if access.rows == "other" and outsider and access.command in ("select", "update"):
             yield _finding(table, access, "function")
+        elif access.rows == DEPENDENT and outsider and not _readable(matrix, table, access.persona):
+            yield _finding(table, access, "function-depends", "warning", kind="surprise")
     elif not table.owned:
         yield from _judge_unowned(table, access, outsider=outsider)
     elif access.command == "insert":
@@ -202,6 +206,13 @@ def _judge_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield _finding(table, access, "orphan")
     if access.command == "update" and base == "own":
         yield from _judge_own_update(matrix, table, access)
+
+
+def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:
+    """Whether everything that a function's answer can rest on may be read directly as well."""
+    tables = [matrix.table(label) for label in function.links.values()]
+    reads = [table.find(persona, "other", "select") for table in tables if table is not None]
+    return bool(reads) and all(access is not None and access.succeeds for access in reads)
 
 
 def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from prospectr_db.access.surroundings import Surroundings
 
 __all__ = [
+    "DEPENDENT",
     "Access",
     "AccessMatrix",
     "Cell",
@@ -22,6 +23,8 @@ __all__ = [
     "collapse",
 ]
 
+# The row class of an answer that changes with other people's rows without showing one of them.
+DEPENDENT = "others' rows decide"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 
 

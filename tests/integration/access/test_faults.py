@@ -63,3 +63,47 @@ def test_a_foreign_key_tells_whether_an_id_exists_only_where_policies_look_at_it
     found = [f for f in judge(observe(target)) if f.kind == "oracle"]
     # That a uuid is taken can be learnt, but not guessed.
     assert {(f.columns, f.severity) for f in found} == {(("id",), "note")}
+
+
+ANSWERS = {
+    "a total over everybody's rows": (
+        (
+            "returns bigint language sql stable security definer set search_path = ''"
+            " as $$ select count(*) from public.notes $$"
+        ),
+        True,
+    ),
+    "whether a title is taken": (
+        (
+            "returns boolean language sql stable security definer set search_path = ''"
+            " as $$ select exists (select 1 from public.notes where title like '%A%') $$"
+        ),
+        True,
+    ),
+    "a total over the caller's rows": (
+        (
+            "returns bigint language sql stable security definer set search_path = ''"
+            " as $$ select count(*) from public.notes where user_id = (select auth.uid()) $$"
+        ),
+        False,
+    ),
+    "chance": (
+        (
+            "returns double precision language sql volatile security definer set search_path = ''"
+            " as $$ select random() + 0 * count(*) from public.notes $$"
+        ),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_that_rests_on_other_peoples_rows_is_told(name: str, target: Target) -> None:
+    body, expected = ANSWERS[name]
+    with connect_as_migrator(target) as connection:
+        connection.execute(
+            NOTES + f"create function public.answer() {body};"  # type: ignore[call-overload]
+            "grant execute on function public.answer() to authenticated;"
+        )
+    found = {f.persona for f in judge(observe(target)) if f.rule == "function-depends"}
+    assert ("stranger" in found) is expected
