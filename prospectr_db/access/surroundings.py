@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
+from prospectr_db.access.ownership import normalise
 from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
 from prospectr_db.resources import sql_text
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUPS", "Surroundings", "observe_surroundings"]
 
-GROUPS = ("schemas", "roles", "sequences", "default_privileges")
+GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
 _LETTERS = {
     "r": "select",
     "a": "insert",
@@ -55,6 +56,7 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             "roles": tuple(_roles(catalog)),
             "sequences": tuple(_sequences(catalog)),
             "default_privileges": tuple(_defaults(connection)),
+            "platform_policies": tuple(_policies(catalog)),
         },
         _buckets(connection),
         tuple(
@@ -103,6 +105,26 @@ def _defaults(connection: Connection[Any]) -> Iterator[str]:
             kind = _KINDS.get(row["kind"], row["kind"])
             place = f" in {row['schema']}" if row["schema"] else ""
             yield f"{row['role']}: {_words(row['privileges'])} on new {kind}{place}"
+
+
+# Tables of the platform that a project makes policies on, and that no rows are built for.
+_SHARED = ("realtime.messages", "storage.buckets")
+
+
+def _policies(catalog: Catalog) -> Iterator[str]:
+    """Yield the policies on shared tables; spelling that means the same is told in the same way."""
+    for label in _SHARED:
+        relation = catalog.by_label.get(label)
+        if relation is None:
+            continue
+        if not relation.rls:
+            yield f"everybody: no row-level security on {label}"
+        found = {
+            f"{', '.join(sorted(policy.roles))}: {'' if policy.permissive else 'restricted '}"
+            f"{policy.command} on {label} where {normalise(policy.text)}"
+            for policy in relation.policies
+        }
+        yield from sorted(found)
 
 
 def _buckets(connection: Connection[Any]) -> dict[str, Mapping[str, Any]]:

@@ -319,6 +319,13 @@ def test_a_weakening_that_no_rule_knows_survives_without_a_contract(
             "anon now holds what it did not: select on new tables in public (default_privileges).",
         ),
         (
+            "create policy hear on realtime.messages for select to authenticated using (true)",
+            (
+                "authenticated now holds what it did not: "
+                "select on realtime.messages where true (platform_policies)."
+            ),
+        ),
+        (
             "create schema inner_room; grant usage on schema inner_room to anon",
             "anon now holds what it did not: usage on inner_room (schemas).",
         ),
