@@ -35,7 +35,15 @@ if TYPE_CHECKING:
 
     from prospectr_db.access.running import Outcome
 
-__all__ = ["Observation", "add_forger", "knockers", "open_observer", "prepare", "prepared"]
+__all__ = [
+    "Observation",
+    "add_forger",
+    "knockers",
+    "look",
+    "open_observer",
+    "prepare",
+    "prepared",
+]
 
 
 @dataclass(slots=True)
@@ -95,22 +103,16 @@ def prepare(
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     owners: Mapping[str, Iterable[str]] | None = None,
     extra: Mapping[str, Mapping[str, Any]] | None = None,
+    catalog: Catalog | None = None,
 ) -> Observation:
-    """Read the catalog, install the observer and build the world, in the current transaction."""
+    """Install the observer and build the world, in the current transaction.
+
+    ``catalog`` is what `look` returned for this database, or for the one it is a copy of.
+    """
     from prospectr_db.access.claims import forgeries
 
-    row = connection.execute(
-        "select current_user, current_setting('is_superuser') = 'on'"
-    ).fetchone()
-    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
-    if not row[1]:
-        raise ProspectrError(
-            f"Access can only be observed as a superuser, and {row[0]} is none.",
-            hint="Use the embedded server: the world is built on a throwaway clone.",
-        )
-    # Without a search path every name and type is spelt out; with the API's, triggers find theirs.
-    connection.execute("set local search_path = ''")
-    catalog = read_catalog(connection, exposed=exposed)
+    if catalog is None:
+        catalog = look(connection, exposed=exposed)
     path = ", ".join(
         quote_identifier(name) for name in dict.fromkeys([*exposed, "public", "extensions"])
     )
@@ -122,12 +124,32 @@ def prepare(
     settle = settle or any(
         "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
     )
+    user = connection.info.user
     observation = Observation(
-        connection, catalog, ownership, standings, world, row[0], settle, extra=extra or {}
+        connection, catalog, ownership, standings, world, user, settle, extra=extra or {}
     )
     for number, forged in enumerate(forgeries(observation)):
         add_forger(connection, observation, f"forger {number}", forged)
     return observation
+
+
+def look(connection: Connection[Any], *, exposed: Sequence[str] = ("public",)) -> Catalog:
+    """Read the catalog as a superuser, from whom nothing is hidden.
+
+    Raises ProspectrError where the connection is no superuser's.
+    """
+    row = connection.execute(
+        "select current_user, current_setting('is_superuser') = 'on'"
+    ).fetchone()
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    if not row[1]:
+        raise ProspectrError(
+            f"Access can only be observed as a superuser, and {row[0]} is none.",
+            hint="Use the embedded server: the world is built on a throwaway clone.",
+        )
+    # Without a search path every name and type is spelt out; with the API's, triggers find theirs.
+    connection.execute("set local search_path = ''")
+    return read_catalog(connection, exposed=exposed)
 
 
 def add_forger(

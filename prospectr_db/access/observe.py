@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from prospectr_db.access.judging import judge_probe
@@ -12,6 +13,7 @@ from prospectr_db.access.matrix import (
     AccessMatrix,
     Cell,
     TableAccess,
+    TokenAccess,
 )
 from prospectr_db.access.observation import (
     Observation,
@@ -59,13 +61,21 @@ def observe(
     owners: Mapping[str, Iterable[str]] | None = None,
     extra: Mapping[str, Mapping[str, Any]] | None = None,
     on_event: Callable[[str], None] | None = None,
+    connections: int | None = None,
 ) -> AccessMatrix:
     """Observe a disposable database, and leave its rows as they were.
 
+    ``connections`` is for measurements and tests: the answer does not depend on it.
     Raises ProspectrError where the connection is no superuser's: the world could not be built.
     """
     with observing(
-        target, exposed=exposed, supplied=supplied, owners=owners, extra=extra, on_event=on_event
+        target,
+        exposed=exposed,
+        supplied=supplied,
+        owners=owners,
+        extra=extra,
+        on_event=on_event,
+        connections=connections,
     ) as (_, matrix):
         return matrix
 
@@ -79,50 +89,49 @@ def observing(
     owners: Mapping[str, Iterable[str]] | None = None,
     extra: Mapping[str, Mapping[str, Any]] | None = None,
     on_event: Callable[[str], None] | None = None,
+    connections: int | None = None,
 ) -> Iterator[tuple[Observation, AccessMatrix]]:
     """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
-    from prospectr_db.access.claims import observe_tokens
+    from prospectr_db.access.clones import crew
     from prospectr_db.access.oracles import find_oracles
     from prospectr_db.access.surroundings import observe_surroundings
 
     started = time.perf_counter()
-    with open_observer(target) as connection:
-        observation = prepare(
-            connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra
-        )
+    ready = partial(prepare, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
+    with crew(target, ready, exposed=exposed, connections=connections) as members:
+        observation = members[0]
         around = observe_surroundings(observation.connection, observation.catalog)
-        tables = observe_everything(observation, on_event=on_event)
-        tokens = observe_tokens(observation, [r for r in observation.relations if r.is_table])
+        tables = observe_everything(members, on_event=on_event)
+        tokens = _observe_tokens(members, [r for r in observation.relations if r.is_table])
         oracles = find_oracles(observation, tables)
         names = tuple(knocker.name for knocker in knockers(observation))
+        probes = sum(member.probes for member in members)
         seconds = time.perf_counter() - started
-        yield (
-            observation,
-            AccessMatrix(
-                tables,
-                names,
-                observation.probes,
-                seconds,
-                tokens=tokens,
-                oracles=oracles,
-                surroundings=around,
-            ),
+        matrix = AccessMatrix(
+            tables,
+            names,
+            probes,
+            seconds,
+            tokens=tokens,
+            oracles=oracles,
+            surroundings=around,
         )
-        connection.rollback()
+        yield observation, matrix
 
 
 def observe_everything(
-    observation: Observation, *, on_event: Callable[[str], None] | None = None
+    members: Sequence[Observation], *, on_event: Callable[[str], None] | None = None
 ) -> tuple[TableAccess, ...]:
-    """Observe tables, views and functions."""
+    """Observe tables, views and functions; the tables on every connection there is."""
     from prospectr_db.access.doors import observe_functions, observe_views
     from prospectr_db.access.storage import observe_storage
 
+    observation = members[0]
     tables = [r for r in observation.relations if r.is_table]
     views = [r for r in observation.relations if r.kind in "vm"]
     personas = knockers(observation)
     return (
-        *observe_tables(observation, tables, on_event=on_event),
+        *observe_tables(observation, tables, others=members[1:], on_event=on_event),
         *observe_views(observation, views, personas),
         *observe_functions(observation, personas),
         *observe_storage(observation, personas),
@@ -133,18 +142,45 @@ def observe_tables(
     observation: Observation,
     relations: Sequence[Relation],
     *,
+    others: Sequence[Observation] = (),
     personas: Sequence[Knocker] | None = None,
     on_event: Callable[[str], None] | None = None,
 ) -> tuple[TableAccess, ...]:
     """Observe some relations, a few dozen at a time so that memory stays flat."""
-    personas = knockers(observation) if personas is None else personas
+    from prospectr_db.access.clones import share
+
     found: list[TableAccess] = []
-    for start in range(0, len(relations), _CHUNK):
-        chunk = relations[start : start + _CHUNK]
-        found += _observe_chunk(observation, chunk, personas)
+    members = (observation, *others)
+
+    def work(member: Observation, chunk: Sequence[Relation]) -> list[TableAccess]:
+        known = knockers(member) if personas is None else personas
+        return list(_observe_chunk(member, chunk, known))
+
+    for tables in share(members, _chunks(relations, len(members)), work):
+        found += tables
         if on_event is not None:
-            on_event(f"observed {min(start + _CHUNK, len(relations))} of {len(relations)} tables")
+            on_event(f"observed {len(found)} of {len(relations)} tables")
     return tuple(found)
+
+
+def _observe_tokens(
+    members: Sequence[Observation], relations: Sequence[Relation]
+) -> tuple[TokenAccess, ...]:
+    """Observe strange tokens, a few dozen tables at a time; in the order of the tokens."""
+    from prospectr_db.access.claims import observe_tokens, token_personas
+    from prospectr_db.access.clones import share
+
+    chunks = _chunks(relations, len(members))
+    found = [token for tokens in share(members, chunks, observe_tokens) for token in tokens]
+    order = {knocker.name: place for place, knocker in enumerate(token_personas(members[0]))}
+    return tuple(sorted(found, key=lambda token: order[token.persona]))
+
+
+def _chunks(relations: Sequence[Relation], connections: int) -> list[Sequence[Relation]]:
+    """Cut into parts small enough for the memory, and several per connection so that none idles."""
+    parts = 1 if connections == 1 else 3 * connections
+    size = max(1, min(_CHUNK, -(-len(relations) // parts)))
+    return [relations[start : start + size] for start in range(0, len(relations), size)]
 
 
 def _observe_chunk(

@@ -245,12 +245,17 @@ class Plan:
     def fresh_values(self, column: Column) -> Iterator[str]:
         """Yield likely values of a column that no row of the world has."""
         self.fresh += 1
-        bounds = tuple(
+        yield from candidates(
+            self.relation, column, tag="n", number=self.fresh, partitions=self._bounds
+        )
+
+    @cached_property
+    def _bounds(self) -> tuple[str, ...]:
+        return tuple(
             child.partition_bound
             for child in self.catalog.relations
             if child.partition_bound and self.relation.oid in child.parents
         )
-        yield from candidates(self.relation, column, tag="n", number=self.fresh, partitions=bounds)
 
     def decides(self, name: str) -> bool:
         """Whether policies may look at a column, so that a new row must say it."""

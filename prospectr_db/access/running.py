@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg.types.json import Json
 
 from prospectr_db.access.impersonation import become
 from prospectr_db.access.knocks import Probe
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "run"]
 
+# As JSON, which is written and read several times as fast as an array of texts.
 _OBSERVE = (
     "select state, message, relation, constraint_name, context, touched, labels, output"
-    " from prospectr_access.observe(%s::text[], %s::text[], %s::text[], %s, %s)"
+    " from prospectr_access.observe("
+    "array(select json_array_elements_text(%s)), array(select json_array_elements_text(%s)),"
+    " array(select json_array_elements_text(%s)), %s, %s)"
 )
 
 
@@ -62,9 +66,9 @@ def run(
         rows = connection.execute(
             _OBSERVE,
             (
-                [probe.statement for probe in probes],
-                [probe.preparation for probe in probes],
-                [probe.question for probe in probes],
+                Json([probe.statement for probe in probes]),
+                Json([probe.preparation for probe in probes]),
+                Json([probe.question for probe in probes]),
                 observation.settle,
                 listening,
             ),
