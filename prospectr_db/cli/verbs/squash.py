@@ -18,8 +18,9 @@ def squash(
     """Replace migrations by one file that is proven to build the same database.
 
     The file keeps every statement, in order: data, buckets, cron jobs, secrets, policies and
-    triggers on the platform's tables. Nothing is merged; what goes are the files and their BEGIN and COMMIT.
-    Both are built on local copies, and files are replaced only if catalog and rows are the same.
+    triggers on the platform's tables. Nothing is merged; what goes are the files, their BEGIN and
+    COMMIT.
+    Both are built on local copies; files are replaced only if catalog and rows are the same.
     """
     from prospectr_db.cli.copies import copies
     from prospectr_db.migrations.squash import squash as merge
