@@ -1,4 +1,4 @@
-"""Where a verb's throwaway databases come from: the server that nobody works on."""
+"""Where a verb's throwaway databases come from, and what a project is for its target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from prospectr_db.database.target import Target
     from prospectr_db.project import Project
 
-__all__ = ["copies"]
+__all__ = ["copies", "project_for"]
 
 
 def copies(run: Invocation) -> Callable[[Project], AbstractContextManager[Target]]:
@@ -26,3 +26,12 @@ def copies(run: Invocation) -> Callable[[Project], AbstractContextManager[Target
         return disposable(server, project, seed=False)
 
     return lend
+
+
+def project_for(run: Invocation, target: Target) -> Project:
+    """Return the run's project as config.toml has it for a target: ``[remotes.NAME]`` counts."""
+    from prospectr_db.project import for_remote
+
+    if target.kind != "hosted":
+        return run.project
+    return for_remote(run.project, target.name, environment=run.environment)

@@ -84,8 +84,18 @@ def seed(
             runs = apply_seeds(connection, project.seeds, when=when, on_event=on_event)
     notes = project.notes
     if not project.config.seed_enabled:
-        notes = (*notes, "Seeds are disabled: db.seed.enabled is false in supabase/config.toml.")
+        notes = (*notes, _why_disabled(project, target))
     return Seeded(target.name, runs, time.monotonic() - begun, notes)
+
+
+def _why_disabled(project: Project, target: Target) -> str:
+    for remote in project.config.remotes:
+        if remote.project_id == target.name:
+            return (
+                f"Seeds are disabled for {target.name}: a remote is seeded only if "
+                f"[remotes.{remote.name}.db.seed] of supabase/config.toml has enabled = true."
+            )
+    return "Seeds are disabled: db.seed.enabled is false in supabase/config.toml."
 
 
 def apply_seeds(

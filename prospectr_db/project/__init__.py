@@ -2,7 +2,14 @@
 
 from prospectr_db.project.config import Bucket, Config, Hook, Remote, Secret
 from prospectr_db.project.files import SqlFile, read_bytes, read_sql
-from prospectr_db.project.loading import MIGRATION_NAME, Migration, Project, SeedFile, load
+from prospectr_db.project.loading import (
+    MIGRATION_NAME,
+    Migration,
+    Project,
+    SeedFile,
+    for_remote,
+    load,
+)
 
 __all__ = [
     "MIGRATION_NAME",
@@ -15,6 +22,7 @@ __all__ = [
     "Secret",
     "SeedFile",
     "SqlFile",
+    "for_remote",
     "load",
     "read_bytes",
     "read_sql",

@@ -16,6 +16,7 @@ from typing import Any
 
 from prospectr_db.errors import ConfigError
 from prospectr_db.project.files import decode, read_bytes
+from prospectr_db.project.remotes import overridden
 
 __all__ = ["Bucket", "Config", "Hook", "Remote", "Secret", "read_config"]
 
@@ -115,11 +116,14 @@ class Config:
     raw: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
 
 
-def read_config(path: Path, label: str, environment: Mapping[str, str]) -> Config:
+def read_config(
+    path: Path, label: str, environment: Mapping[str, str], *, ref: str | None = None
+) -> Config:
     """Read config.toml; a file that does not exist gives the defaults.
 
-    Raises ConfigError with file, line and column where it is not TOML, and with the key where a
-    value has the wrong type.
+    ``ref`` is the hosted project that is spoken to: the ``[remotes.NAME]`` with that project_id
+    is laid over the rest, as the Supabase CLI does. Raises ConfigError with file, line and column
+    where it is not TOML, and with the key where a value has the wrong type.
     """
     if not path.exists() and not path.is_symlink():
         return Config()
@@ -134,6 +138,10 @@ def read_config(path: Path, label: str, environment: Mapping[str, str]) -> Confi
         key: _substitute(document.pop(key), environment, unset) for key in _READ & set(document)
     }
     reader = _Reader({**_substitute(document, environment, []), **read}, label)
+    remotes = tuple(_remotes(reader))
+    if ref is not None:
+        chosen = {remote.name: remote.overrides for remote in remotes if remote.project_id == ref}
+        reader.document = overridden(reader.document, chosen, label=label)
     notes = [
         f"{label}: the environment variable {name} is not set; env({name}) was left as it is."
         for name in dict.fromkeys(unset)
@@ -160,7 +168,7 @@ def read_config(path: Path, label: str, environment: Mapping[str, str]) -> Confi
         seed_paths=reader.texts("db", "seed", "sql_paths", default=("./seed.sql",)),
         vault=_vault(reader, notes),
         buckets=tuple(_buckets(reader, notes)),
-        remotes=tuple(_remotes(reader)),
+        remotes=remotes,
         auth_hooks=tuple(_hooks(reader)),
         notes=tuple(notes),
         raw=MappingProxyType(reader.document),

@@ -12,7 +12,7 @@ from prospectr_db.errors import MigrationFileError, ProjectNotFoundError
 from prospectr_db.project.config import Config, read_config
 from prospectr_db.project.files import SqlFile, digest_file, read_sql
 
-__all__ = ["MIGRATION_NAME", "Migration", "Project", "SeedFile", "load"]
+__all__ = ["MIGRATION_NAME", "Migration", "Project", "SeedFile", "for_remote", "load"]
 
 MIGRATION_NAME = re.compile(r"([0-9]+)_(.*)\.sql", re.DOTALL)
 # The CLI of 2021 wrote its own first migration, which later ones skip.
@@ -76,14 +76,17 @@ class Project:
         return self.supabase / "migrations"
 
 
-def load(root: Path, *, environment: Mapping[str, str] | None = None) -> Project:
+def load(
+    root: Path, *, environment: Mapping[str, str] | None = None, ref: str | None = None
+) -> Project:
     """Read the project in ``root``, the folder that contains supabase/.
 
-    ``environment`` gives the values of ``env(NAME)`` in config.toml. Raises ProjectNotFoundError,
+    ``environment`` gives the values of ``env(NAME)`` in config.toml; ``ref`` is the hosted project
+    whose ``[remotes.NAME]`` is laid over it. Raises ProjectNotFoundError,
     ConfigError, or MigrationFileError for a file that cannot be used or a version given twice.
     """
     folder = _find(root)
-    config = read_config(folder / "config.toml", "supabase/config.toml", environment or {})
+    config = read_config(folder / "config.toml", "supabase/config.toml", environment or {}, ref=ref)
     notes = list(config.notes)
     migrations = _versioned(root, folder / "migrations", notes)
     seeds = _seeds(root, folder, config, notes) if config.seed_enabled else ()
@@ -107,6 +110,18 @@ def load(root: Path, *, environment: Mapping[str, str] | None = None) -> Project
         access_contract=contract if contract.exists() else None,
         notes=tuple(notes),
     )
+
+
+def for_remote(
+    project: Project, ref: str, *, environment: Mapping[str, str] | None = None
+) -> Project:
+    """Return the project as config.toml has it for a hosted project, by its ref.
+
+    It is the same one where no ``[remotes.NAME]`` names that ref.
+    """
+    if any(remote.project_id == ref for remote in project.config.remotes):
+        return load(project.root, environment=environment, ref=ref)
+    return project
 
 
 def _find(root: Path) -> Path:

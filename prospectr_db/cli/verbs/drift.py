@@ -10,10 +10,11 @@ from prospectr_db.cli.app import app, invocation
 @app.command()
 def drift(context: typer.Context) -> None:
     """Compare a database with what its recorded migrations produce; exit 1 where they differ."""
-    from prospectr_db.cli.copies import copies
+    from prospectr_db.cli.copies import copies, project_for
     from prospectr_db.migrations.drift import drift as compare
     from prospectr_db.report.plan import drift_text
 
     run = invocation(context)
-    report = compare(run.target(), run.project, copies(run))
+    target = run.target()
+    report = compare(target, project_for(run, target), copies(run))
     run.show(report, verb="drift", text=drift_text, ok=report.ok)

@@ -41,20 +41,24 @@ def migrate(
     ),
 ) -> None:
     """Run every pending migration, each in a transaction together with its history row."""
+    from prospectr_db.cli.copies import project_for
+
     run = invocation(context)
+    target = run.target()
+    project = project_for(run, target)
     if check:
         from prospectr_db.migrations.status import status
         from prospectr_db.report.migrations import status_table
 
-        report = status(run.target(), run.project)
+        report = status(target, project)
         run.show(report, verb="migrate", text=status_table, ok=report.up_to_date)
         return
     from prospectr_db.migrations.apply import migrate as apply
     from prospectr_db.report.migrations import applied
 
     done = apply(
-        run.target(),
-        run.project,
+        target,
+        project,
         to=to,
         include_all=include_all,
         lock_timeout=lock_timeout or None,

@@ -29,15 +29,16 @@ def plan(
     ),
 ) -> None:
     """Try the pending migrations on a copy: locks, failures, lint, what changes and for whom."""
-    from prospectr_db.cli.copies import copies
+    from prospectr_db.cli.copies import copies, project_for
     from prospectr_db.migrations.plan import plan as rehearse
     from prospectr_db.report.plan import plan_markdown, plan_text
 
     run = invocation(context)
+    target = run.target()
     beside = Path(sys.executable).with_name("squawk")
     report = rehearse(
-        run.target(),
-        run.project,
+        target,
+        project_for(run, target),
         copies(run),
         to=to,
         include_all=include_all,

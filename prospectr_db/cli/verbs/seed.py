@@ -37,16 +37,22 @@ def seed(
         show_default=False,
     ),
 ) -> None:
-    """Run the seeds that config.toml names, each in a transaction together with its record."""
+    """Run the seeds that config.toml names, each in a transaction together with its record.
+
+    On a hosted project [remotes.NAME] with its project_id decides: db.seed.enabled (false unless it
+    says otherwise) and db.seed.sql_paths.
+    """
     if api or document is not None:
         from prospectr_db.cli.data_api import seed_with_api
 
         seed_with_api(invocation(context), document, confirm)
         return
+    from prospectr_db.cli.copies import project_for
     from prospectr_db.migrations.seed import seed as fill
     from prospectr_db.report.migrations import seeded
 
     run = invocation(context)
-    project, target = run.project, run.target()
+    target = run.target()
+    project = project_for(run, target)
     run.confirm_destruction(target, confirm, what="Seeds write rows into the database")
     run.show(fill(target, project, when=when, on_event=run.progress.show), verb="seed", text=seeded)

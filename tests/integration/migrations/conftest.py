@@ -53,7 +53,7 @@ class Bench:
                 connection.execute(statement.encode())
 
     def history(self) -> list[tuple[str, str, list[str] | None]]:
-        return self.rows(  # type: ignore[return-value]
+        return self.rows(
             "select version, name, statements from supabase_migrations.schema_migrations"
             " order by version"
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from prospectr_db.migrations import streaming
 from prospectr_db.migrations.events import SeedProgress
 from prospectr_db.migrations.policy import When
 from prospectr_db.migrations.seed import Seeded, seed
-from prospectr_db.project import load
+from prospectr_db.project import for_remote, load
 
 if TYPE_CHECKING:
     from tests.integration.migrations.conftest import Bench
@@ -21,7 +23,7 @@ GOOD = "insert into t values (1, 'a\nb');"
 CONFIG = '[db.seed]\nsql_paths = ["seeds/*"]\n'
 
 
-def fill(bench: Bench, files: dict[str, str | bytes], when: When = When.ONCE) -> Seeded:
+def fill(bench: Bench, files: Mapping[str, str | bytes], when: When = When.ONCE) -> Seeded:
     written = {f"supabase/seeds/{name}": text for name, text in files.items()}
     root = bench.make_project({"supabase/config.toml": CONFIG, **written})
     return seed(bench.target, load(root), when=when, on_event=bench.events.append)
@@ -146,3 +148,18 @@ def test_a_large_seed_takes_memory_for_a_part_of_it_only(table: Bench) -> None:
     assert report.seeds[0].rows == 3_000
     assert peak < 12_000_000
     assert any(isinstance(event, SeedProgress) for event in table.events)
+
+
+def test_a_hosted_project_gets_the_seeds_of_its_own_block_only(table: Bench) -> None:
+    ref = "abcdefghijklmnopqrst"
+    remote = replace(table.target, name=ref)
+    block = f'{CONFIG}[remotes.staging]\nproject_id = "{ref}"\n'
+    text = "insert into t values (1, 'x');"
+    files = {"supabase/config.toml": block, "supabase/seeds/a.sql": text}
+    root = table.make_project(files)
+    report = seed(remote, for_remote(load(root), ref))
+    assert report.seeds == ()
+    assert any("[remotes.staging.db.seed]" in note for note in report.notes)
+    assert table.value("select count(*) from t") == 0
+    table.make_project({"supabase/config.toml": block + "db.seed.enabled = true\n"})
+    assert [run.action for run in seed(remote, for_remote(load(root), ref)).seeds] == ["ran"]
