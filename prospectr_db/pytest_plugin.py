@@ -100,7 +100,9 @@ def prospectr_shared_database(
     prospectr_server: EmbeddedServer, prospectr_template: Template
 ) -> Iterator[Target]:
     """A worker's clone, in which every test runs in a transaction that is rolled back."""
-    _drop_leftovers(prospectr_server)
+    from prospectr_db.migrations.reset import drop_leftovers
+
+    drop_leftovers(prospectr_server)
     yield from _cloned(prospectr_server, prospectr_template)
 
 
@@ -210,27 +212,3 @@ def _cloned(server: EmbeddedServer, template: Template) -> Iterator[Target]:
     name = _CLONE.format(os.getpid(), next(_NUMBERS))
     yield clone(server, template, name)
     drop(server, name)
-
-
-def _drop_leftovers(server: EmbeddedServer) -> None:
-    """Drop the clones of runs that were killed: their names hold a process that is gone."""
-    from prospectr_db.migrations.reset import drop
-
-    with server.memory() as connection:
-        rows = connection.execute(
-            "select datname, split_part(datname, '_', 2)::int from pg_catalog.pg_database"
-            " where datname ~ '^pytest_[0-9]+_[0-9]+$' order by datname"
-        ).fetchall()
-    for name, process in rows:
-        if not _is_alive(process):
-            drop(server, name)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -25,13 +25,14 @@ from prospectr_db.database.target import Target
 from prospectr_db.errors import SqlError, UsageError
 from prospectr_db.migrations.events import MigrationApplied, MigrationStarted
 from prospectr_db.project import Config, Migration, Project, SeedFile, SqlFile
+from prospectr_db.server.processes import is_alive
 from prospectr_db.server.project_server import DATABASE, ProjectServer
 from prospectr_db.server.templates import Template, Templates
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["Prepared", "Reset", "clone", "disposable", "drop", "prepare", "reset"]
+__all__ = ["Prepared", "Reset", "clone", "disposable", "drop", "drop_leftovers", "prepare", "reset"]
 
 OnEvent = Callable[[object], None]
 
@@ -147,11 +148,24 @@ def disposable(
 ) -> Iterator[Target]:
     """Lend a copy of a project's state that may be written to; it is dropped afterwards."""
     prepared = prepare(server, project, seed=seed, to=to, on_event=on_event)
+    drop_leftovers(server)
     name = f"copy_{os.getpid()}_{next(_NUMBERS)}"
     try:
         yield clone(server, prepared.template, name)
     finally:
         drop(server, name)
+
+
+def drop_leftovers(server: ProjectServer) -> None:
+    """Drop the copies that killed processes left: their names hold a process that is gone."""
+    with server.memory() as memory:
+        rows = memory.execute(
+            "select datname, split_part(datname, '_', 2)::int from pg_catalog.pg_database"
+            " where datname ~ '^(copy|pgtap|pytest|world)_[0-9]+(_[0-9]+)?$' order by datname"
+        ).fetchall()
+    for name, process in rows:
+        if not is_alive(process):
+            drop(server, name)
 
 
 def _expose(project: Project) -> bool | None:

@@ -18,6 +18,7 @@ from prospectr_db.errors import ServerError
 from prospectr_db.server.account import Account
 from prospectr_db.server.binaries import Binaries
 from prospectr_db.server.layout import Layout, make_folders
+from prospectr_db.server.processes import is_alive
 
 __all__ = [
     "Record",
@@ -219,7 +220,7 @@ def postmaster(layout: Layout) -> int | None:
     A pid file left by a crash names a process that is gone, or one that is not PostgreSQL.
     """
     pid = _noted_pid(layout)
-    return pid if pid is not None and _is_alive(pid) and _is_postgres(pid) else None
+    return pid if pid is not None and is_alive(pid) and _is_postgres(pid) else None
 
 
 def destroy(layout: Layout) -> None:
@@ -266,7 +267,7 @@ def _clear_stale_files(layout: Layout) -> None:
     if postmaster(layout) is not None:
         return
     pid = _noted_pid(layout)
-    if pid is not None and _is_alive(pid):
+    if pid is not None and is_alive(pid):
         (layout.data / "postmaster.pid").unlink(missing_ok=True)
     for left in layout.socket.glob(".s.PGSQL.*"):
         left.unlink(missing_ok=True)
@@ -277,16 +278,6 @@ def _noted_pid(layout: Layout) -> int | None:
         return int((layout.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
         return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _environment() -> dict[str, str]:

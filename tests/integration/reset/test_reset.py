@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from prospectr_db.database import connect
 from prospectr_db.errors import SqlError, UsageError
-from prospectr_db.migrations.reset import Reset, disposable, reset
+from prospectr_db.migrations.reset import Reset, disposable, drop_leftovers, reset
 from prospectr_db.project import load
 from prospectr_db.server.embedded import EmbeddedServer, ensure, stop
 from prospectr_db.server.settings import ServerSettings
@@ -265,3 +269,21 @@ def test_an_error_in_roles_is_shown_with_its_place(
         "supabase/roles.sql",
         2,
     )
+
+
+def test_copies_of_processes_that_were_killed_are_dropped(
+    own: EmbeddedServer, make_project: MakeProject
+) -> None:
+    root = make_project(FILES)
+    _reset(own, root)
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as gone:
+        gone.wait()
+    mine = f"copy_{os.getpid()}_999"
+    with own.memory() as memory:
+        for name in (f"copy_{gone.pid}_0", f"world_{gone.pid}_1", mine):
+            memory.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    drop_leftovers(own)
+    with own.memory() as memory:
+        left = memory.execute("select datname from pg_database where datname ~ '_[0-9]+_'")
+        assert [name for (name,) in left] == [mine]
+        memory.execute(sql.SQL("drop database {}").format(sql.Identifier(mine)))
