@@ -81,7 +81,7 @@ def migrate(
             from prospectr_db.migrations.execution import Limits
             from prospectr_db.migrations.locking import run_lock
 
-            _check_scripts(pending)
+            _check_scripts(pending, connection)
             limits = Limits(lock_timeout, statement_timeout)
             with run_lock(target, wait=wait, on_event=on_event):
                 # Another run may have finished while this one waited.
@@ -116,7 +116,7 @@ def apply_files(
     from prospectr_db.migrations.execution import Session
     from prospectr_db.migrations.running import Runner
 
-    _check_scripts(migrations)
+    _check_scripts(migrations, connection)
     session = Session.on(connection, on_event=on_event)
     ensure_history(connection)
     return tuple(Runner(session, frozenset(), None, 1, {}).run_all(migrations)[0])
@@ -196,10 +196,12 @@ def _rollbacks(connection: Connection[Any], project: Project) -> dict[str, tuple
     return {file.version: recorded_statements(file) for file in project.rollbacks}
 
 
-def _check_scripts(migrations: Sequence[Migration]) -> None:
+def _check_scripts(migrations: Sequence[Migration], connection: Connection[Any]) -> None:
     """Raise for what no run could carry out, before the first file runs."""
+    from prospectr_db.migrations.pooling import check_settings
+
     for migration in migrations:
-        script(migration)
+        check_settings(script(migration), connection)
 
 
 def _check_version(project: Project, to: str | None) -> None:

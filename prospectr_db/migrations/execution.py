@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
     from prospectr_db.errors import ProspectrError
 
-__all__ = ["AlreadyAppliedError", "FailedStepError", "Limits", "Session"]
+__all__ = ["AlreadyAppliedError", "FailedStepError", "Limits", "Session", "copied_line"]
 
 _MIGRATOR = "postgres"
 _SUPERUSER = "supabase_admin"
 _BLOCK = "prospectr_block"
 _LEAVES_MORE = re.compile(r"temp|listen|cursor|prepare|advisory", re.IGNORECASE)
 _COPY_CHUNK = 1 << 16
+_COPY_LINE = re.compile(r"^COPY .*?, line (\d+)", re.MULTILINE)
 _ROLLBACK = b"update supabase_migrations.schema_migrations set rollback = %s where version = %s"
 
 Query = tuple[bytes | sql.Composable, Sequence[Any] | None]
@@ -229,7 +230,7 @@ class Session:
             # Ours, or the commit (a deferred constraint): no statement of the file is to blame.
             end = len(script.file.text.rstrip())
             return FailedStepError(error, Source(script.file.label, script.file.text, end))
-        return FailedStepError(error, _source(script, step))
+        return FailedStepError(error, _copied(script, step, error) or _source(script, step))
 
     def _copy(self, query: bytes | sql.Composable, step: Step) -> int:
         cursor = self.connection.cursor()
@@ -295,3 +296,21 @@ def _typed(query: bytes | sql.Composable) -> bytes | sql.SQL | sql.Composed:
 
 def _source(script: Script, step: Step) -> Source:
     return Source(script.file.label, script.file.text, step.offset)
+
+
+def _copied(script: Script, step: Step, error: psycopg.Error) -> Source | None:
+    """Return the row that COPY stumbled over, which it counts from its own first one."""
+    found = copied_line(error) if step.action is Action.COPY else None
+    if found is None:
+        return None
+    text = script.file.text
+    at = text.find("\n", step.offset + len(step.sql)) + 1
+    for _ in range(found - 1):
+        at = text.find("\n", at) + 1
+    return Source(script.file.label, text, at)
+
+
+def copied_line(error: psycopg.Error) -> int | None:
+    """Return the line of its data that COPY names in the context of an error, counted from 1."""
+    found = _COPY_LINE.search(error.diag.context or "")
+    return int(found[1]) if found else None

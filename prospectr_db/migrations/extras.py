@@ -17,6 +17,7 @@ from prospectr_db.migrations.events import ExtraApplied
 from prospectr_db.migrations.execution import FailedStepError, Query, Session
 from prospectr_db.migrations.history import read_layout
 from prospectr_db.migrations.script import script
+from prospectr_db.platform.extensions import explained
 from prospectr_db.project import Project, SqlFile, read_sql
 from prospectr_db.resources import sql_text
 
@@ -90,5 +91,5 @@ def run_file(session: Session, file: SqlFile, *, after: Sequence[Query] = ()) ->
     try:
         session.transact(plan, plan.groups[0].steps if plan.groups else (), after=after)
     except FailedStepError as failure:
-        raise failure.diagnosed() from failure
+        raise explained(failure.diagnosed(), session.connection) from failure
     session.on_event(ExtraApplied(file.label, time.monotonic() - begun))

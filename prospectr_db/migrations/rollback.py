@@ -20,6 +20,7 @@ from prospectr_db.migrations.fetch import joined
 from prospectr_db.migrations.history import read_layout
 from prospectr_db.migrations.locking import run_lock
 from prospectr_db.migrations.script import Script, script
+from prospectr_db.platform.extensions import explained
 from prospectr_db.project import Migration, Project, SqlFile
 
 if TYPE_CHECKING:
@@ -197,4 +198,4 @@ def _undo(session: Session, version: str, plan: Script) -> None:
     try:
         session.transact(plan, steps, after=[(_FORGET, (version,))])
     except FailedStepError as failure:
-        raise failure.diagnosed() from failure
+        raise explained(failure.diagnosed(), session.connection) from failure

@@ -20,6 +20,11 @@ from prospectr_db.migrations.errors import InterruptedMigrationError
 from prospectr_db.migrations.events import StepApplied
 from prospectr_db.migrations.execution import FailedStepError, Query, Session
 from prospectr_db.migrations.history import INSERT
+from prospectr_db.migrations.pooling import (
+    check_settings,
+    is_transaction_pooler,
+    settings_of,
+)
 from prospectr_db.migrations.script import Group, Script, Step
 from prospectr_db.project import Migration
 from prospectr_db.resources import sql_text
@@ -48,7 +53,6 @@ _ADVANCE = (
     b" set statements = statements || %s::text[], running = null,"
     b" updated_at = clock_timestamp() where version = %s"
 )
-_SETTING = re.compile(r"(?:RE)?SET\b")
 
 
 def run_stepwise(session: Session, migration: Migration, script: Script) -> None:
@@ -57,11 +61,13 @@ def run_stepwise(session: Session, migration: Migration, script: Script) -> None
     Raises FailedStepError with the finished steps kept, InterruptedMigrationError where the
     record and the file do not agree.
     """
+    check_settings(script, session.connection)
     _ensure_progress(session)
     done, running = _progress(session, migration)
     steps_before = [step for group in script.groups for step in group.steps][: len(done)]
     groups = _remaining(script, migration, done)
-    _restore_settings(session, steps_before)
+    settings = settings_of(steps_before)
+    pooled = _restore_settings(session, script, settings)
     count = len(done)
     total = len(script.recorded)
     try:
@@ -71,8 +77,12 @@ def run_stepwise(session: Session, migration: Migration, script: Script) -> None
                 _run_alone(session, migration, script, group, running)
             else:
                 after = [_OURSELVES, _advance(migration, group.recorded)]
-                session.transact(script, group.steps, after=after, tidy=False)
+                again: list[Query] = [(step.sql.encode(), None) for step in settings]
+                session.transact(
+                    script, group.steps, before=again if pooled else (), after=after, tidy=pooled
+                )
             running = None
+            settings += settings_of(group.steps)
             count += len(_texts(group.steps))
             session.on_event(
                 StepApplied(
@@ -148,11 +158,18 @@ def _remaining(script: Script, migration: Migration, done: Sequence[str]) -> lis
     return groups
 
 
-def _restore_settings(session: Session, steps: Sequence[Step]) -> None:
-    """Set again what the finished part had set for its session (SET, not SET LOCAL)."""
-    for step in steps:
-        if _SETTING.match(step.command) and not step.command.endswith("LOCAL"):
-            session.connection.execute(step.sql.encode())
+def _restore_settings(session: Session, script: Script, settings: Sequence[Step]) -> bool:
+    """Set again what the finished part had set for its session (SET, not SET LOCAL).
+
+    Returns whether that has to be done in each transaction, which then takes it back: the next
+    one may reach another server process, and another client this one.
+    """
+    steps = [step for group in script.groups for step in group.steps]
+    if settings_of(steps) and is_transaction_pooler(session.connection):
+        return True
+    for step in settings:
+        session.connection.execute(step.sql.encode())
+    return False
 
 
 def _run_alone(

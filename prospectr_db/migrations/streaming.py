@@ -15,6 +15,7 @@ from prospectr_db.database.diagnosis import Source, diagnose
 from prospectr_db.database.statements import Kind, classify, split
 from prospectr_db.errors import MigrationFileError, ProspectrError
 from prospectr_db.migrations.events import SeedProgress
+from prospectr_db.migrations.execution import copied_line
 from prospectr_db.migrations.pipelining import PipelineFailure, send_all
 from prospectr_db.project import SeedFile
 
@@ -199,6 +200,11 @@ def _failure(file: SeedFile, piece: _Piece, error: psycopg.Error) -> ProspectrEr
     line, column = ours.details.get("line"), ours.details.get("column")
     if line is None or column is None:
         return ours
+    row = copied_line(error)
+    if row is not None:
+        # The data begins on the line below the statement's last.
+        line, column = 1 + piece.text.count("\n") + row, 1
+        ours.details.pop("excerpt", None)
     column = column + piece.column if line == 1 else column
     line = line + piece.line - 1
     message = error.diag.message_primary or ours.message

@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prospectr_db.errors import MigrationFileError, SqlError, UsageError
+from prospectr_db.errors import (
+    ExtensionNotAvailableError,
+    MigrationFileError,
+    SqlError,
+    UsageError,
+)
 from prospectr_db.migrations.errors import HistoryConflictError, InterruptedMigrationError
 from prospectr_db.migrations.events import MigrationApplied, ServerNotice
+from prospectr_db.project import load
 
 if TYPE_CHECKING:
     from tests.integration.migrations.conftest import Bench
@@ -364,3 +370,22 @@ def test_disabled_migrations_are_left_out_with_a_note(bench: Bench) -> None:
     assert report.applied == ()
     assert "disabled" in report.notes[0]
     assert bench.value("select to_regclass('t')") is None
+
+
+def test_a_row_that_copy_refuses_is_shown_with_its_own_line(bench: Bench) -> None:
+    text = "create table t (n int);\ncopy t (n)\nfrom stdin;\n1\n2\nthree\n4\n\\.\n"
+    with pytest.raises(SqlError) as caught:
+        bench.apply(v1_a=text)
+    assert caught.value.message.startswith("supabase/migrations/1_a.sql:6:1: invalid input syntax")
+    assert "6 | three" in str(caught.value.details["excerpt"])
+    assert bench.value("select to_regclass('t')") is None
+
+
+def test_a_hook_that_needs_a_missing_extension_is_told_what_there_is(bench: Bench) -> None:
+    files = {
+        "supabase/migrations/1_a.sql": "select 1",
+        "supabase/hooks/before-migrate.sql": "create extension nowhere_to_be_found;",
+    }
+    with pytest.raises(ExtensionNotAvailableError) as caught:
+        bench.migrate(load(bench.make_project(files)))
+    assert "This server offers:" in str(caught.value.hint)

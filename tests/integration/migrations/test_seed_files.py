@@ -124,6 +124,7 @@ def test_a_streamed_seed_is_run_statement_by_statement(table: Bench) -> None:
         ("\n  insert into t values ('no', '');", r"a\.sql:5:25: invalid input"),
         ("vacuum;", r"a\.sql:4:1: a seed is one transaction"),
         ("copy t from stdin;\n1\n", "does not end in a line"),
+        ("copy t (id)\nfrom stdin;\n1\nx\n\\.\n", r"a\.sql:7:1: invalid input syntax"),
     ],
 )
 def test_a_streamed_seed_that_fails_leaves_nothing(table: Bench, tail: str, said: str) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from prospectr_db.database import Dsn, Target, connect
-from prospectr_db.errors import ProspectrError
+from prospectr_db.errors import MigrationFileError, ProspectrError
 from prospectr_db.migrations.apply import Applied, migrate
 from prospectr_db.migrations.seed import seed
 from prospectr_db.migrations.status import status
@@ -129,3 +129,28 @@ def test_runs_at_once_through_a_pooler_apply_everything_once(pooled: Bench) -> N
     assert len(done) == 5, outcomes
     assert sorted(m.version for report in done for m in report.applied) == list("12345")
     assert pooled.value("select count(*) from t where n = 9") == 1
+
+
+def test_a_stepwise_file_keeps_its_settings_in_every_step(pooled: Bench) -> None:
+    pooled.apply(
+        v1_a="-- pg-delta: transaction=false\nset search_path = shop;\n"
+        "create schema shop;\ncreate table t (n int);\ninsert into t values (1);\n"
+        "create type m as enum ('a');\nalter type m add value 'b';\nselect 'b'::m;",
+    )
+    assert pooled.rows("select n from shop.t") == [(1,)]
+    assert {pooled.value("show search_path") for _ in range(6)}.isdisjoint({"shop"})
+
+
+def test_a_setting_that_could_not_reach_its_statement_is_refused_before_anything_runs(
+    pooled: Bench,
+) -> None:
+    project = pooled.project(
+        v1_a="create table t (n int);",
+        v2_b="set search_path = public;\ncreate index concurrently i on t (n);",
+    )
+    with pytest.raises(MigrationFileError) as caught:
+        pooled.migrate(project)
+    assert caught.value.message.startswith("supabase/migrations/2_b.sql:2: CREATE INDEX")
+    assert "`set search_path = public` before it would not reach it" in caught.value.message
+    assert "port 5432" in str(caught.value.hint)
+    assert pooled.value("select to_regclass('t')") is None
