@@ -50,11 +50,13 @@ def _local(run: Invocation, *, seed: bool, to: str | None) -> Reset:
 def _remote(
     run: Invocation, *, seed: bool, to: str | None, confirm: str | None, rehearsal: bool
 ) -> Reset:
+    from prospectr_db.cli.copies import project_for
     from prospectr_db.migrations.reset import prepare
     from prospectr_db.migrations.reset_remote import reset_remote
     from prospectr_db.server.embedded import CHECKS
 
-    project, target = run.project, run.target()
+    target = run.target()
+    project = project_for(run, target)
     run.confirm_destruction(
         target, confirm, what="A reset drops everything that the project's migrations made"
     )
