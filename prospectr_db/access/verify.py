@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,14 +80,7 @@ def check_target(
     started = time.perf_counter()
     if contract is None and project is not None:
         contract = read_contract(contract_path(project))
-    with observing(
-        target,
-        exposed=exposed_schemas(project),
-        supplied=contract.values if contract else None,
-        owners=contract.owners if contract else None,
-        extra=contract.personas if contract else None,
-        on_event=on_event,
-    ) as (observation, matrix):
+    with _observing(target, project, contract, on_event) as (observation, matrix):
         findings = (*check(matrix, contract), *_nothing(observation, matrix))
         if hosted is not None:
             schemas = exposed_schemas(project)
@@ -101,6 +95,23 @@ def check_target(
         accepted=tuple(contract.accepted) if contract else (),
         sabotage=spoilt,
         seconds=time.perf_counter() - started,
+    )
+
+
+def _observing(
+    target: Target,
+    project: Project | None,
+    contract: Contract | None,
+    on_event: OnEvent | None = None,
+) -> AbstractContextManager[tuple[Observation, AccessMatrix]]:
+    """Observe with what the contract supplies: values, owners and further personas."""
+    return observing(
+        target,
+        exposed=exposed_schemas(project),
+        supplied=contract.values if contract else None,
+        owners=contract.owners if contract else None,
+        extra=contract.personas if contract else None,
+        on_event=on_event,
     )
 
 
@@ -126,13 +137,7 @@ def mutate_target(
     """Weaken a disposable database in every way, one at a time, and see which are noticed."""
     if contract is None and project is not None:
         contract = read_contract(contract_path(project))
-    with observing(
-        target,
-        exposed=exposed_schemas(project),
-        supplied=contract.values if contract else None,
-        owners=contract.owners if contract else None,
-        extra=contract.personas if contract else None,
-    ) as (observation, matrix):
+    with _observing(target, project, contract) as (observation, matrix):
         return mutate(observation, matrix, contract, only=only, on_event=on_event)
 
 
@@ -166,14 +171,7 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
     path = contract_path(project)
     previous = path.read_text(encoding="utf-8") if path.exists() else ""
     old = read_contract(path)
-    with observing(
-        target,
-        exposed=exposed_schemas(project),
-        supplied=old.values if old else None,
-        owners=old.owners if old else None,
-        extra=old.personas if old else None,
-        on_event=on_event,
-    ) as (_, matrix):
+    with _observing(target, project, old, on_event) as (_, matrix):
         found = judge(matrix)
     errors = [f for f in found if f.severity == "error"]
     holes = [f for f in errors if not can_be_stated(f)]

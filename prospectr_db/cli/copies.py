@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from prospectr_db.database.target import Target
     from prospectr_db.project import Project
 
-__all__ = ["copies", "project_for"]
+__all__ = ["copies", "project_for", "throwaway"]
+
+
+def throwaway(run: Invocation, *, seed: bool = False) -> AbstractContextManager[Target]:
+    """Lend a copy of what the project's files say, which may be written to and is dropped after."""
+    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.server.project_server import CHECKS
+
+    server = run.server(instance=CHECKS)
+    return disposable(server, run.project, seed=seed, on_event=run.progress.show)
 
 
 def copies(run: Invocation) -> Callable[[Project], AbstractContextManager[Target]]:
     """Return what lends a database in the state of a project's migrations, without its seeds."""
     from prospectr_db.migrations.reset import disposable
-    from prospectr_db.server.embedded import CHECKS
+    from prospectr_db.server.project_server import CHECKS
 
     server = run.server(instance=CHECKS)
 

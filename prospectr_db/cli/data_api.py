@@ -22,9 +22,8 @@ def compare_with_api(run: Invocation) -> None:
     from prospectr_db.api.compare import compare
     from prospectr_db.api.node import find_program
     from prospectr_db.api.service import project_secret
-    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.report.api import comparison_text
-    from prospectr_db.server.project_server import CHECKS
 
     if run.is_remote:
         raise UsageError(
@@ -33,9 +32,7 @@ def compare_with_api(run: Invocation) -> None:
         )
     folder = folder_of(run)
     program = find_program(folder.parent, run.environment, on_event=run.progress.show)
-    with disposable(
-        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-    ) as target:
+    with throwaway(run) as target:
         report = compare(
             target,
             program,

@@ -161,7 +161,7 @@ def drop_leftovers(server: ProjectServer) -> None:
     with server.memory() as memory:
         rows = memory.execute(
             "select datname, split_part(datname, '_', 2)::int from pg_catalog.pg_database"
-            " where datname ~ '^(copy|pgtap|pytest|world)_[0-9]+(_[0-9]+)?$' order by datname"
+            " where datname ~ '^(copy|pytest|world)_[0-9]+(_[0-9]+)?$' order by datname"
         ).fetchall()
     for name, process in rows:
         if not is_alive(process):

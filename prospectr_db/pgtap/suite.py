@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ConfigError
-from prospectr_db.migrations.reset import clone, drop, prepare
+from prospectr_db.migrations.reset import disposable
 from prospectr_db.pgtap.runner import TapReport, run
 from prospectr_db.platform.pgtap import find_pgtap
 from prospectr_db.project import Project
@@ -38,10 +37,7 @@ def run_on_copy(
     found = find_pgtap(project.root)
     if found:
         server.offer(found.open(), "pgtap")
-    template = prepare(server, project, on_event=on_event).template
-    name = f"pgtap_{os.getpid()}"
-    target = clone(server, template, name)
-    try:
+    with disposable(server, project, on_event=on_event) as target:
         return run(
             target,
             files,
@@ -50,8 +46,6 @@ def run_on_copy(
             environment=environment,
             on_event=on_event,
         )
-    finally:
-        drop(server, name)
 
 
 def run_on_target(

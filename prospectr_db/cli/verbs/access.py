@@ -22,14 +22,11 @@ def show(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from prospectr_db.access.verify import check_target
-    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.report.access import observed_text
-    from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
-    with disposable(
-        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-    ) as target:
+    with throwaway(run) as target:
         hosted = run.target() if run.is_remote else None
         report = check_target(target, project=run.project, hosted=hosted)
     run.show(report, verb="access", text=observed_text, ok=report.ok)
@@ -57,15 +54,12 @@ def check(
         compare_with_api(invocation(context))
         return
     from prospectr_db.access.verify import check_target
-    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.report import access as text
     from prospectr_db.report.access_files import github_annotations, write_reports
-    from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
-    with disposable(
-        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-    ) as target:
+    with throwaway(run) as target:
         hosted = run.target() if run.is_remote else None
         report = check_target(target, project=run.project, hosted=hosted)
     write_reports(
@@ -86,14 +80,11 @@ def check(
 def write(context: typer.Context) -> None:
     """Write what is observed to supabase/access.toml; comments and reasons are kept."""
     from prospectr_db.access.verify import write_contract
-    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.report.access import written_text
-    from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
-    with disposable(
-        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-    ) as target:
+    with throwaway(run) as target:
         report = write_contract(target, run.project)
     run.show(report, verb="access write", text=written_text)
 
@@ -111,16 +102,13 @@ def why(
     from prospectr_db.access.observe import prepared
     from prospectr_db.access.verify import contract_path, exposed_schemas
     from prospectr_db.access.why import explain
-    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.report.access_why import why_text
-    from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
     contract = read_contract(contract_path(run.project))
     with (
-        disposable(
-            run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-        ) as target,
+        throwaway(run) as target,
         prepared(
             target,
             exposed=exposed_schemas(run.project),

@@ -57,8 +57,7 @@ def _database(run: Invocation) -> Iterator[Target]:
     if run.is_remote:
         yield run.target()
         return
-    from prospectr_db.migrations.reset import disposable
-    from prospectr_db.server.embedded import CHECKS
+    from prospectr_db.cli.copies import throwaway
 
-    with disposable(run.server(instance=CHECKS), run.project, on_event=run.progress.show) as target:
+    with throwaway(run, seed=True) as target:
         yield target

@@ -35,11 +35,8 @@ def doctor(
 
 
 def _baseline(run: Invocation) -> Baseline:
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.doctor import baseline_of
-    from prospectr_db.migrations.reset import disposable
-    from prospectr_db.server.project_server import CHECKS
 
-    with disposable(
-        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-    ) as local:
+    with throwaway(run) as local:
         return baseline_of(local)

@@ -16,13 +16,10 @@ def mutate(
 ) -> None:
     """Weaken each policy, grant and flag on a clone; red where the access check misses one."""
     from prospectr_db.access.verify import mutate_target
-    from prospectr_db.migrations.reset import disposable
+    from prospectr_db.cli.copies import throwaway
     from prospectr_db.report.access_why import mutation_text
-    from prospectr_db.server.embedded import CHECKS
 
     run = invocation(context)
-    with disposable(
-        run.server(instance=CHECKS), run.project, seed=False, on_event=run.progress.show
-    ) as target:
+    with throwaway(run) as target:
         report = mutate_target(target, project=run.project, only=tuple(table or ()))
     run.show(report, verb="mutate", text=mutation_text, ok=report.ok)
