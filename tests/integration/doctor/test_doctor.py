@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,9 +14,11 @@ from psycopg import sql
 from prospectr_db.database import Target, connect, connect_admin
 from prospectr_db.database.snapshot import kinds, take
 from prospectr_db.doctor import baseline_of, examination, examine
+from prospectr_db.migrations.reset import clone, prepare
 from prospectr_db.project import Project
 from prospectr_db.project.config import Config
-from prospectr_db.server.embedded import EmbeddedServer
+from prospectr_db.server.embedded import EmbeddedServer, ensure, stop
+from prospectr_db.server.settings import ServerSettings
 from tests.conftest import RunCli
 
 WRITES = """
@@ -46,11 +49,23 @@ def _trace(target: Target) -> tuple[Any, ...]:
         return shape, rows, connection.execute(WRITES).fetchall()
 
 
-def test_an_examination_changes_nothing(prospectr: Target, prospectr_project: Project) -> None:
-    _trace(prospectr)  # reading for the first time sets hint bits and fills statistics
-    before = _trace(prospectr)
-    report = examine(prospectr, prospectr_project.config, baseline=lambda: baseline_of(prospectr))
-    assert _trace(prospectr) == before
+@pytest.fixture
+def alone(settings: ServerSettings, prospectr_project: Project, tmp_path: Path) -> Iterator[Target]:
+    """Prospectr on a server that nobody else uses.
+
+    What is counted for a whole cluster (its databases, its roles) changes with every other test.
+    """
+    (tmp_path / "supabase").mkdir()
+    server = ensure(tmp_path, settings)
+    yield clone(server, prepare(server, prospectr_project).template, "alone")
+    stop(tmp_path, settings)
+
+
+def test_an_examination_changes_nothing(alone: Target, prospectr_project: Project) -> None:
+    _trace(alone)  # reading for the first time sets hint bits and fills statistics
+    before = _trace(alone)
+    report = examine(alone, prospectr_project.config, baseline=lambda: baseline_of(alone))
+    assert _trace(alone) == before
     assert report.read_only
     assert report.ok
     assert len(before[1]) > 30
