@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -147,7 +148,8 @@ def _place_script(folder: Path) -> Path:
     digest = hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
     script = folder / f"prospectr-db-serve-{digest}.mjs"
     if not script.exists():
-        draft = script.with_suffix(".new")
+        # Several processes may come here at once: each writes a draft of its own.
+        draft = script.with_suffix(f".{os.getpid()}.new")
         draft.write_text(text, encoding="utf-8")
         draft.replace(script)
     return script

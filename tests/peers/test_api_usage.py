@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +324,16 @@ def test_packages_that_are_missing_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"@supabase/lite@0\.10\.0") as error:
         find_program(tmp_path, environment)
     assert "--save-exact" in (error.value.hint or "")
+
+
+def test_processes_that_start_at_once_do_not_trip_over_the_script(tmp_path: Path) -> None:
+    require("@supabase/lite")
+    (tmp_path / "node_modules").symlink_to(node_modules())
+    environment = {**os.environ, "PROSPECTR_DB_NODE_MODULES": str(tmp_path / "node_modules")}
+    with ProcessPoolExecutor(4) as pool:
+        found = list(pool.map(find_program, [tmp_path] * 8, [environment] * 8))
+    assert len(set(found)) == 1
+    assert list(tmp_path.glob("*.new")) == []
 
 
 def test_serving_a_database_that_was_named_is_refused(cli: RunCli) -> None:
