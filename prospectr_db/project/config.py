@@ -7,22 +7,19 @@ https://supabase.com/docs/guides/local-development/cli/config
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from prospectr_db.errors import ConfigError
+from prospectr_db.project.document import Document, is_variable, parse, with_environment
 from prospectr_db.project.files import decode, read_bytes
 from prospectr_db.project.remotes import overridden
 
 __all__ = ["Bucket", "Config", "Hook", "Remote", "Secret", "read_config"]
 
-_ENV = re.compile(r"env\((\w+)\)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
-_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 # The sections that decide what the database holds.
@@ -128,16 +125,14 @@ def read_config(
     if not path.exists() and not path.is_symlink():
         return Config()
     text = decode(read_bytes(path, label), label)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _broken(text, label, error) from error
+    document = parse(text, label)
     unset: list[str] = []
     # Keys that nothing here reads may stay without a value: they are other services' secrets.
     read = {
-        key: _substitute(document.pop(key), environment, unset) for key in _READ & set(document)
+        key: with_environment(document.pop(key), environment, unset)
+        for key in _READ & set(document)
     }
-    reader = _Reader({**_substitute(document, environment, []), **read}, label)
+    reader = Document({**with_environment(document, environment, []), **read}, label)
     remotes = tuple(_remotes(reader))
     if ref is not None:
         chosen = {remote.name: remote.overrides for remote in remotes if remote.project_id == ref}
@@ -175,91 +170,18 @@ def read_config(
     )
 
 
-class _Reader:
-    """Typed access by path into the document, with errors that name the key."""
-
-    def __init__(self, document: dict[str, Any], label: str) -> None:
-        self.document = document
-        self.label = label
-
-    def get(self, keys: tuple[str, ...]) -> Any:
-        found: Any = self.document
-        for depth, key in enumerate(keys):
-            if not isinstance(found, dict):
-                raise self.wrong(keys[:depth], "a table", found)
-            if key not in found:
-                return None
-            found = found[key]
-        return found
-
-    def wrong(self, keys: tuple[str, ...], wanted: str, found: Any) -> ConfigError:
-        return ConfigError(
-            f"{self.label}: {'.'.join(keys)} must be {wanted}, not {found!r}.",
-            hint="The keys and their types: "
-            "https://supabase.com/docs/guides/local-development/cli/config",
-            file=self.label,
-            key=".".join(keys),
-        )
-
-    def text(self, *keys: str, default: str) -> str:
-        found = self.get(keys)
-        if found is None:
-            return default
-        if not isinstance(found, str):
-            raise self.wrong(keys, "a string", found)
-        return found
-
-    def number(self, *keys: str, default: int) -> int:
-        found = self.get(keys)
-        if found is None:
-            return default
-        if isinstance(found, str) and found.isdigit():
-            return int(found)
-        if isinstance(found, bool) or not isinstance(found, int):
-            raise self.wrong(keys, "a whole number", found)
-        return found
-
-    def maybe_flag(self, *keys: str) -> bool | None:
-        found = self.get(keys)
-        if isinstance(found, str) and found.lower() in {"true", "false"}:
-            return found.lower() == "true"
-        if found is not None and not isinstance(found, bool):
-            raise self.wrong(keys, "true or false", found)
-        return found
-
-    def flag(self, *keys: str, default: bool) -> bool:
-        found = self.maybe_flag(*keys)
-        return default if found is None else found
-
-    def texts(self, *keys: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        found = self.get(keys)
-        if found is None:
-            return default
-        if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
-            raise self.wrong(keys, "a list of strings", found)
-        return tuple(found)
-
-    def table(self, *keys: str) -> dict[str, Any]:
-        found = self.get(keys)
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise self.wrong(keys, "a table", found)
-        return found
-
-
-def _vault(reader: _Reader, notes: list[str]) -> Mapping[str, Secret]:
+def _vault(reader: Document, notes: list[str]) -> Mapping[str, Secret]:
     secrets = {}
     for name in reader.table("db", "vault"):
         value = reader.text("db", "vault", name, default="")
-        if not value or _ENV.fullmatch(value):
+        if not value or is_variable(value):
             notes.append(f"{reader.label}: [db.vault] {name} has no value; it was not stored.")
             continue
         secrets[name] = Secret(value)
     return MappingProxyType(secrets)
 
 
-def _buckets(reader: _Reader, notes: list[str]) -> list[Bucket]:
+def _buckets(reader: Document, notes: list[str]) -> list[Bucket]:
     buckets = []
     for name in reader.table("storage", "buckets"):
         at = ("storage", "buckets", name)
@@ -282,7 +204,7 @@ def _buckets(reader: _Reader, notes: list[str]) -> list[Bucket]:
     return buckets
 
 
-def _size(reader: _Reader, keys: tuple[str, ...]) -> int | None:
+def _size(reader: Document, keys: tuple[str, ...]) -> int | None:
     """Return a size such as ``50MiB`` in bytes (the CLI counts in powers of 1024)."""
     found = reader.get(keys)
     if found is None or found == "":
@@ -296,7 +218,7 @@ def _size(reader: _Reader, keys: tuple[str, ...]) -> int | None:
     return int(float(match[1]) * 1024**power)
 
 
-def _remotes(reader: _Reader) -> list[Remote]:
+def _remotes(reader: Document) -> list[Remote]:
     return [
         Remote(
             name=name,
@@ -307,7 +229,7 @@ def _remotes(reader: _Reader) -> list[Remote]:
     ]
 
 
-def _hooks(reader: _Reader) -> list[Hook]:
+def _hooks(reader: Document) -> list[Hook]:
     return [
         Hook(
             name=name,
@@ -316,40 +238,3 @@ def _hooks(reader: _Reader) -> list[Hook]:
         )
         for name in reader.table("auth", "hook")
     ]
-
-
-def _substitute(value: Any, environment: Mapping[str, str], unset: list[str]) -> Any:
-    """Replace every string that is ``env(NAME)``; one without a value stays as it is."""
-    if isinstance(value, dict):
-        return {key: _substitute(item, environment, unset) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_substitute(item, environment, unset) for item in value]
-    match = _ENV.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        return value
-    found = environment.get(match[1])
-    if found:
-        return found
-    unset.append(match[1])
-    return value
-
-
-def _broken(text: str, label: str, error: tomllib.TOMLDecodeError) -> ConfigError:
-    place = _TOML_PLACE.search(str(error))
-    if place:
-        line, column = int(place[1]), int(place[2])
-    else:
-        line = text.count("\n") + 1
-        column = len(text) - text.rfind("\n")
-    lines = text.split("\n")
-    content = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
-    gutter = f"{line} | "
-    reason = str(error).split(" (at ")[0]
-    return ConfigError(
-        f"{label}:{line}:{column}: {reason}",
-        hint="The file is not valid TOML; look at the marked place, or just before it.",
-        file=label,
-        line=line,
-        column=column,
-        excerpt=f"{gutter}{content}\n{' ' * (len(gutter) + column - 1)}^",
-    )
