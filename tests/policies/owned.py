@@ -6,16 +6,17 @@ has to be denied. Each test names the mutant that it kills where its own name do
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import pytest
 from psycopg import sql
 
 from prospectr_db.access.personas import Persona
-from prospectr_db.access.visitor import POSTGRES, Visitor
+from prospectr_db.access.visitor import POSTGRES
 from prospectr_db.pytest_plugin import AsPersona
 
+from .closed import ClosedTable
 from .rows import Rows
 
 COLUMNS = """
@@ -31,92 +32,8 @@ POLICIES = """
 """
 
 
-class OwnedTable:
-    """Subclass as ``Test…`` and state the facts of the table."""
-
-    table: ClassVar[str]
-    policies: ClassVar[dict[str, tuple[str, str]]]
-    """Name → (command, role)."""
-    columns: ClassVar[frozenset[str]]
-    """Every column of the table."""
-    inserts: ClassVar[frozenset[str]] = frozenset()
-    """The columns that a user may fill in."""
-    updates: ClassVar[dict[str, Any]] = {}
-    """The columns that a user may change, each with a new value."""
-    deletes: ClassVar[bool] = False
-    """Whether a user may delete."""
-    refusals: ClassVar[tuple[tuple[str, Any], ...]]
-    """Columns with values that no role may give them: the check ``<table>_<column>_check``."""
-
-    def make(self, rows: Rows, owner: Persona) -> UUID:
-        """Make a row that belongs to the owner."""
-        raise NotImplementedError
-
-    def values(self, rows: Rows, owner: Persona) -> dict[str, Any]:
-        """Return what the owner would insert: the columns that a row cannot do without."""
-        raise NotImplementedError
-
-    # Columns, for pytest_generate_tests.
-
-    @classmethod
-    def closed_to_insert(cls) -> frozenset[str]:
-        return cls.columns - cls.inserts
-
-    @classmethod
-    def closed_to_update(cls) -> frozenset[str]:
-        return cls.columns - frozenset(cls.updates)
-
-    @classmethod
-    def open_to_update(cls) -> frozenset[str]:
-        return frozenset(cls.updates)
-
-    # Statements.
-
-    def name(self) -> sql.Identifier:
-        return sql.Identifier("public", self.table)
-
-    def select(self, where: UUID | None = None) -> sql.Composed:
-        return sql.SQL("select * from {}").format(self.name()) + self._where(where)
-
-    def insert(self, values: dict[str, Any], suffix: str = "") -> sql.Composed:
-        return sql.SQL("insert into {} ({}) values ({}) ").format(
-            self.name(),
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join(
-                value if isinstance(value, sql.Composable) else sql.Literal(value)
-                for value in values.values()
-            ),
-        ) + sql.SQL(suffix)  # type: ignore[arg-type]
-
-    def update(self, column: str, value: Any, where: UUID | None = None) -> sql.Composed:
-        new = value if isinstance(value, sql.Composable) else sql.Literal(value)
-        return sql.SQL("update {} set {} = {}").format(
-            self.name(), sql.Identifier(column), new
-        ) + self._where(where)
-
-    def delete(self, where: UUID | None = None) -> sql.Composed:
-        return sql.SQL("delete from {}").format(self.name()) + self._where(where)
-
-    def _where(self, row: UUID | None) -> sql.Composed:
-        if row is None:
-            return sql.Composed([])
-        return sql.SQL(" where id = {}").format(sql.Literal(row))
-
-    # Fixtures.
-
-    @pytest.fixture
-    def row(self, rows: Rows, owner: Persona) -> UUID:
-        return self.make(rows, owner)
-
-    @pytest.fixture
-    def other_row(self, rows: Rows, stranger: Persona) -> UUID:
-        return self.make(rows, stranger)
-
-    @pytest.fixture
-    def only_row(self, rows: Rows, owner: Persona, prospectr_connection: Any) -> UUID:
-        """The only row of the table, so that a statement without WHERE is about it."""
-        prospectr_connection.execute(sql.SQL("truncate {} cascade").format(self.name()))
-        return self.make(rows, owner)
+class OwnedTable(ClosedTable):
+    """Subclass as ``Test…`` and state the facts of the table (see `DeclaredTable`)."""
 
     # The table itself.
 
@@ -320,123 +237,6 @@ class OwnedTable:
         truncate = sql.SQL("truncate {} cascade").format(self.name())
         for persona in (anon, owner, service_role):
             as_persona(persona).denied(truncate, proof=POSTGRES)
-
-    # Those who are not signed in.
-
-    def test_anon_does_nothing_at_all(
-        self, as_persona: AsPersona, rows: Rows, anon: Persona, owner: Persona, only_row: UUID
-    ) -> None:
-        visitor = as_persona(anon)
-        itself = sql.Identifier("created_at")
-        for where in (only_row, None):
-            visitor.denied(self.select(where))
-            visitor.denied(self.update("created_at", itself, where))
-            visitor.denied(self.delete(where))
-
-    def test_anon_inserts_nothing(
-        self, as_persona: AsPersona, rows: Rows, anon: Persona, owner: Persona
-    ) -> None:
-        as_persona(anon).denied(self.insert(self.values(rows, owner)))
-
-    # Two walls: a policy holds even where a grant has slipped.
-
-    def test_anon_with_the_owners_id_would_still_be_kept_out_by_the_policies(
-        self,
-        as_persona: AsPersona,
-        prospectr_connection: Any,
-        rows: Rows,
-        anon: Persona,
-        owner: Persona,
-        stranger: Persona,
-        only_row: UUID,
-    ) -> None:
-        # Kills: TO public.
-        visitor = as_persona(anon.with_claims({"sub": owner.sub}, name="anon with a sub"))
-        self._only_policies_protect("anon", visitor, prospectr_connection, rows, owner, stranger)
-
-    def test_owner_would_still_be_kept_from_commands_without_a_policy(
-        self,
-        as_persona: AsPersona,
-        prospectr_connection: Any,
-        rows: Rows,
-        owner: Persona,
-        stranger: Persona,
-        only_row: UUID,
-    ) -> None:
-        # Kills: one more permissive policy.
-        self._only_policies_protect(
-            "authenticated", as_persona(owner), prospectr_connection, rows, owner, stranger
-        )
-
-    def _only_policies_protect(
-        self,
-        role: str,
-        visitor: Visitor,
-        connection: Any,
-        rows: Rows,
-        owner: Persona,
-        stranger: Persona,
-    ) -> None:
-        connection.execute(
-            sql.SQL("grant select, insert, update, delete on {} to {}").format(
-                self.name(), sql.Identifier(role)
-            )
-        )
-        open_commands = {
-            command for command, granted in self.policies.values() if granted in {role, "public"}
-        }
-        # In the name of a user who has no row yet: the owner's would be a duplicate.
-        newcomer = Visitor(
-            connection, visitor.persona.with_claims({"sub": stranger.sub}), proof=visitor.proof
-        )
-        created_at = sql.Identifier("created_at")
-        for command, statement in {
-            "select": self.select(),
-            "update": self.update("created_at", created_at),
-            "delete": self.delete(),
-        }.items():
-            if command in open_commands:
-                visitor.allowed(statement, rows=1)
-            else:
-                visitor.filtered(statement)
-        insert = self.insert(self.values(rows, stranger))
-        if "insert" in open_commands:
-            newcomer.allowed(insert, rows=1)
-        else:
-            newcomer.rejected(insert)
-
-    # Values.
-
-    def test_no_role_writes_nonsense(
-        self, as_persona: AsPersona, row: UUID, refusal: tuple[str, Any]
-    ) -> None:
-        column, value = refusal
-        as_persona(POSTGRES).refused(
-            self.update(column, value, row), constraint=f"{self.table}_{column}_check"
-        )
-
-    # Existence.
-
-    def test_a_taken_id_is_not_told_from_a_free_one(
-        self,
-        as_persona: AsPersona,
-        rows: Rows,
-        owner: Persona,
-        stranger: Persona,
-        row: UUID,
-    ) -> None:
-        free = UUID("99999999-9999-4999-8999-999999999999")
-        values = self.values(rows, stranger)
-        answers = {
-            (str(as_persona(stranger).run(self.insert({**values, "id": identifier}, suffix))))
-            for identifier in (row, free)
-            for suffix in ("", "on conflict do nothing", "on conflict (id) do nothing")
-        }
-        assert answers == {f"denied (42501: permission denied for table {self.table})"}
-        as_persona(POSTGRES).allowed(self.insert({**values, "id": free}), rows=1)
-        as_persona(POSTGRES).refused(
-            self.insert({**values, "id": row}), constraint=f"{self.table}_pkey"
-        )
 
 
 class EditableTable(OwnedTable):
