@@ -1,0 +1,193 @@
+"""The text of an access contract: sorted, the same every time, with the comments kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from prospectr_db.access.facts import ALL, COMMANDS, Facts, default_rows
+from prospectr_db.access.surroundings import GROUPS
+
+if TYPE_CHECKING:
+    from prospectr_db.access.contract import Contract
+
+__all__ = ["render"]
+
+_PERSONA_ORDER = ("anon", "newcomer", "stranger", "owner", "service_role")
+_HEAD = """\
+# Who may do what to which rows and columns of this database, as observed by running statements.
+# Written by `prospectr-db access write`; change it by hand when a change of access is meant, and
+# let `prospectr-db access check` hold the database to it. "*" is every column. Whoever and
+# whatever is not mentioned may do nothing.
+"""
+
+
+def render(
+    facts: Facts, *, accepted: Mapping[str, str], previous: str = "", extras: Contract | None = None
+) -> str:
+    """Return a contract's text, sorted; comments of the previous text stay where they were."""
+    lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
+    for persona, body in sorted(extras.personas.items()) if extras else ():
+        lines += ["", f"[personas.{_key(persona)}]"]
+        lines += [f"{key} = {_inline(value)}" for key, value in sorted(body.items())]
+    lines += _surroundings_lines(facts)
+    for section, kinds in (
+        ("tables", ("table", "foreign table")),
+        ("views", ("view", "materialized view")),
+        ("functions", ("function",)),
+    ):
+        for relation in sorted(r for r, kind in facts.relations.items() if kind in kinds):
+            lines += ["", *_relation_lines(section, relation, facts, extras)]
+    if accepted:
+        lines += [
+            "",
+            "# Meant, and not to be stated above. Each needs a reason, or the check stays red.",
+        ]
+        lines += [
+            "[accepted]",
+            *(f"{_quote(k)} = {_quote(v)}" for k, v in sorted(accepted.items())),
+        ]
+    return _with_comments("\n".join(lines) + "\n", previous)
+
+
+def _surroundings_lines(facts: Facts) -> Iterator[str]:
+    if facts.database is not None:
+        yield from ("", "[database]")
+        for group in GROUPS:
+            yield f"{group} = {_list(facts.database.get(group, ()))}"
+    for bucket, settings in sorted((facts.buckets or {}).items()):
+        yield from ("", f"[buckets.{_key(bucket)}]")
+        yield from (f"{key} = {_inline(value)}" for key, value in settings.items())
+
+
+def _relation_lines(
+    section: str, relation: str, facts: Facts, extras: Contract | None
+) -> Iterator[str]:
+    head = f"{section}.{_key(relation)}"
+    yield f"[{head}]"
+    owner = facts.owners.get(relation, "")
+    yield f"owned_by = {_quote(owner)}"
+    if extras and relation in extras.owners:
+        yield f"owner_columns = {_list(extras.owners[relation])}"
+    for key, found in (
+        ("server_only", facts.server_only),
+        ("idle_grants", facts.idle),
+        ("outside_policies", facts.outside),
+    ):
+        if found.get(relation):
+            yield f"{key} = {_list(found[relation])}"
+    if extras and extras.values.get(relation):
+        pairs = ", ".join(f"{_key(k)} = {_quote(v)}" for k, v in extras.values[relation].items())
+        yield f"values = {{ {pairs} }}"
+    mine = {entry: columns for entry, columns in facts.allowed.items() if entry[0] == relation}
+    owned = section == "functions" or owner != "nobody"
+    for persona in sorted({entry[1] for entry in mine}, key=_persona_rank):
+        default = default_rows(persona, owned=owned)
+        by_rows: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        for (_, who, rows, command), columns in mine.items():
+            if who == persona:
+                place = default if rows == "all" else rows
+                by_rows.setdefault(place, []).append((command, columns))
+        for rows in sorted(by_rows, key=lambda name: (name != default, name)):
+            tail = "" if rows == default else f".{_quote(rows)}"
+            yield ""
+            yield f"[{head}.{_key(persona)}{tail}]"
+            for command, columns in sorted(by_rows[rows], key=lambda c: COMMANDS.index(c[0])):
+                yield f"{command} = {_value(columns)}"
+            limited = {
+                command: facts.forms[entry]
+                for command, _ in by_rows[rows]
+                if (entry := (relation, persona, rows, command)) in facts.forms
+            }
+            if limited:
+                pairs = ", ".join(f"{c} = {_list(f)}" for c, f in sorted(limited.items()))
+                yield f"forms = {{ {pairs} }}"
+
+
+def _persona_rank(persona: str) -> tuple[int, str]:
+    known = persona in _PERSONA_ORDER
+    return (_PERSONA_ORDER.index(persona) if known else len(_PERSONA_ORDER), persona)
+
+
+def _value(columns: tuple[str, ...]) -> str:
+    if not columns:
+        return "true"
+    return _quote(ALL) if columns == (ALL,) else _list(columns)
+
+
+def _list(items: Iterable[str]) -> str:
+    quoted = [_quote(item) for item in items]
+    line = "[" + ", ".join(quoted) + "]"
+    if len(line) <= 88:
+        return line
+    return "[\n" + "".join(f"    {item},\n" for item in quoted) + "]"
+
+
+def _inline(value: Any) -> str:
+    """Return any TOML value on one line."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(k)} = {_inline(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else _quote(str(value))
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _key(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quote(text)
+
+
+def _with_comments(text: str, previous: str) -> str:
+    """Put comments that stood above a line or behind it back to that line."""
+    above, behind = _comments(previous)
+    head = set(_HEAD.splitlines())
+    out: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        section = line if line.startswith("[") and line.endswith("]") else section
+        place = (section, line.partition(" = ")[0])
+        fresh = [c for c in above.get(place, ()) if c not in head and c not in out[-1:]]
+        out += fresh
+        out.append(line + (f"  {behind[place]}" if place in behind and "#" not in line else ""))
+    return "\n".join(out) + "\n"
+
+
+def _comments(
+    text: str,
+) -> tuple[dict[tuple[str, str], list[str]], dict[tuple[str, str], str]]:
+    above: dict[tuple[str, str], list[str]] = {}
+    behind: dict[tuple[str, str], str] = {}
+    waiting: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("#"):
+            waiting.append(stripped)
+            continue
+        if stripped:
+            bare, mark, comment = _split_comment(stripped)
+            section = bare if bare.startswith("[") and bare.endswith("]") else section
+            place = (section, bare.partition(" = ")[0])
+            if waiting:
+                above[place] = waiting
+            if mark:
+                behind[place] = comment
+            waiting = []
+    return above, behind
+
+
+def _split_comment(line: str) -> tuple[str, bool, str]:
+    """Split off a comment that is outside quotes."""
+    quoted = False
+    for place, letter in enumerate(line):
+        if letter == '"':
+            quoted = not quoted
+        elif letter == "#" and not quoted:
+            return line[:place].rstrip(), True, line[place:]
+    return line, False, ""

@@ -1,0 +1,152 @@
+"""What is allowed, as flat facts: the same shape for an observation and for a contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+
+__all__ = ["ALL", "COMMANDS", "Entry", "Facts", "default_rows", "facts_of"]
+
+ALL = "*"
+COMMANDS = ("select", "insert", "update", "delete", "truncate", "call", "escalate")
+
+Entry = tuple[str, str, str, str]
+"""Relation, persona, row class, command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is allowed, flat: the same shape for a contract and for an observation.
+
+    ``allowed`` maps an entry to the columns it covers (empty where columns mean nothing);
+    ``forms`` to the only statement forms that get through, where not all do. ``idle`` are grants
+    that no policy lets anybody use, ``outside`` privileges that policies do not govern.
+    ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
+    """
+
+    relations: Mapping[str, str]
+    owners: Mapping[str, str]
+    allowed: Mapping[Entry, tuple[str, ...]]
+    forms: Mapping[Entry, tuple[str, ...]]
+    server_only: Mapping[str, tuple[str, ...]]
+    idle: Mapping[str, tuple[str, ...]]
+    outside: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]]
+    database: Mapping[str, tuple[str, ...]] | None = None
+    buckets: Mapping[str, Mapping[str, Any]] | None = None
+
+
+def default_rows(persona: str, *, owned: bool) -> str:
+    """Return the row class that needs no name: own rows for the owner, others' for the rest."""
+    if not owned:
+        return "any"
+    return "own" if persona == "owner" else "other"
+
+
+def facts_of(matrix: AccessMatrix) -> Facts:
+    """Return what a matrix allows."""
+    allowed: dict[Entry, tuple[str, ...]] = {}
+    forms: dict[Entry, tuple[str, ...]] = {}
+    for table in matrix.tables:
+        for access in table.accesses:
+            if not access.succeeds or _is_repetition(table, access):
+                continue
+            entry = (table.relation, access.persona, access.rows, access.command)
+            allowed[entry] = () if _covers_all(table, access) else access.columns
+            if access.columns and _covers_all(table, access):
+                allowed[entry] = (ALL,)
+            limited = _limited(access)
+            if limited:
+                forms[entry] = limited
+    for token in matrix.tokens:
+        allowed.setdefault((token.relation, token.persona, token.rows, token.command), ())
+    return Facts(
+        relations={table.relation: table.kind for table in matrix.tables},
+        owners={table.relation: table.owner_path for table in matrix.tables},
+        allowed=allowed,
+        forms=forms,
+        server_only={t.relation: names for t in matrix.tables if (names := _server_only(t))},
+        idle={t.relation: names for t in matrix.tables if (names := _idle_grants(t))},
+        outside={t.relation: names for t in matrix.tables if (names := _outside(t))},
+        columns={table.relation: table.columns for table in matrix.tables},
+        database=matrix.surroundings.groups if matrix.surroundings else None,
+        buckets=matrix.surroundings.buckets if matrix.surroundings else None,
+    )
+
+
+def _covers_all(table: TableAccess, access: Access) -> bool:
+    writable = set(table.writable) if access.command in ("insert", "update") else set(table.columns)
+    return (
+        bool(writable)
+        and {c.partition("=")[0] for c in access.columns} >= writable
+        and not any("=" in column for column in access.columns)
+    )
+
+
+def _is_repetition(table: TableAccess, access: Access) -> bool:
+    """Whether the entry says of another user what the owner's entry says already."""
+    if access.persona in ("owner", "service_role") or access.rows != "own" or "=" in access.persona:
+        return False
+    owner = table.find("owner", "own", access.command)
+    return owner is not None and owner.succeeds and set(owner.columns) >= set(access.columns)
+
+
+def _limited(access: Access) -> tuple[str, ...]:
+    """Return the forms that alone get through, where a plain form does not."""
+    shut = {form.form for form in access.forms if form.verdict != "allowed"} & {"where", "no where"}
+    opened = tuple(sorted(form.form for form in access.forms if form.verdict == "allowed"))
+    if access.verdict != "allowed":
+        return opened
+    return ("no where",) if shut == {"where"} else ("where",) if shut == {"no where"} else ()
+
+
+def _server_only(table: TableAccess) -> tuple[str, ...]:
+    """Return columns of a table that users write to, but not these columns."""
+    written = {
+        column.partition("=")[0]
+        for access in table.accesses
+        if access.command in ("insert", "update") and access.persona != "service_role"
+        for column in access.columns
+    }
+    if not written:
+        return ()
+    return tuple(name for name in table.writable if name not in written)
+
+
+def _idle_grants(table: TableAccess) -> tuple[str, ...]:
+    """Return privileges of the API roles that no persona could use on any row."""
+    names = {"r": "select", "a": "insert", "w": "update", "d": "delete"}
+    found = []
+    for role, held in table.privileges.items():
+        mine = [
+            access
+            for access in table.accesses
+            if access.succeeds
+            and access.persona != "service_role"
+            and (access.persona == "anon") is (role == "anon")
+        ]
+        for letter, command in names.items():
+            used = [access for access in mine if access.command == command]
+            columns = table.column_privileges.get(f"{role} {command}", ())
+            if letter in held and not used:
+                found.append(f"{role}: {command}")
+            elif columns and command in ("insert", "update"):
+                reached = {c.partition("=")[0] for access in used for c in access.columns}
+                idle = [name for name in columns if name not in reached]
+                if idle:
+                    found.append(f"{role}: {command} ({', '.join(idle)})")
+    return tuple(sorted(found))
+
+
+def _outside(table: TableAccess) -> tuple[str, ...]:
+    names = {"D": "truncate", "x": "references", "t": "trigger", "m": "maintain"}
+    found = [
+        f"{role}: {name}"
+        for role, held in table.privileges.items()
+        for letter, name in names.items()
+        if letter in held
+    ]
+    return tuple(sorted(found)) + tuple(f"published: {name}" for name in table.publications)

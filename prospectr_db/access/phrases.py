@@ -1,0 +1,117 @@
+"""An access in words: who can do what to which rows and columns."""
+
+from __future__ import annotations
+
+from prospectr_db.access.matrix import DEPENDENT, Access, TableAccess
+
+__all__ = ["on_rows", "people", "phrase", "verb_of", "who"]
+
+_VERBS = {
+    "select": "read",
+    "insert": "insert",
+    "update": "update",
+    "delete": "delete",
+    "truncate": "truncate",
+    "call": "call",
+    "escalate": "raise their own standing through",
+}
+_PEOPLE = {
+    "anon": "visitors without a login",
+    "owner": "owners",
+    "stranger": "authenticated strangers",
+    "newcomer": "authenticated users who own nothing",
+    "service_role": "the service role",
+}
+_TOKENS = frozenset(
+    {
+        "no sub",
+        "sub null",
+        "no claims",
+        "empty claims",
+        "an empty object as claims",
+        "a sub that is no uuid",
+        "metadata of wrong types",
+        "an anonymous sign-in",
+    }
+)
+
+
+def who(persona: str) -> str:
+    """Return a persona in words."""
+    if persona in _TOKENS or persona.startswith("forged user_metadata"):
+        return f"tokens with {persona}"
+    return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
+
+
+def people(persona: str) -> str:
+    """Return a persona in words that a sentence begins with."""
+    name = who(persona)
+    return name[0].upper() + name[1:]
+
+
+def verb_of(command: str) -> str:
+    """Return what somebody does, in words."""
+    return _VERBS.get(command, command)
+
+
+def phrase(table: TableAccess, access: Access) -> str:
+    """Return one access as a sentence without its full stop."""
+    subject = people(access.persona)
+    if table.kind == "function":
+        return _call_phrase(table, access, subject)
+    verb = verb_of(access.command)
+    if access.command == "truncate":
+        return f"{subject} can empty {table.relation} with TRUNCATE, which no policy stops"
+    columns = access.columns
+    if columns and access.columns_total and len(columns) >= access.columns_total > 1:
+        what = f"{table.relation} (every column)"
+    elif columns:
+        what = ", ".join(f"{table.relation}.{name}" for name in columns[:6])
+        what += f" and {len(columns) - 6} more columns" if len(columns) > 6 else ""
+    else:
+        what = table.relation
+    if access.command == "insert":
+        return f"{subject} can insert into {what} {_inserted(access.rows)}"
+    closed = {form.form for form in access.forms if form.verdict != "allowed"}
+    how = " by a statement without WHERE" if "where" in closed else ""
+    return f"{subject} can {verb} {what} {on_rows(access.rows)}{how}"
+
+
+def _call_phrase(table: TableAccess, access: Access, subject: str) -> str:
+    name = table.relation
+    if access.command == "call":
+        return f"{subject} can call {name}"
+    if access.command == "escalate":
+        return f"{subject} can raise their own standing by calling {name}"
+    if access.rows == DEPENDENT:
+        return f"{subject} can learn about other people's rows from the answer of {name}"
+    verb = "get" if access.command == "select" else "change"
+    return f"{subject} can {verb} other people's rows by calling {name}"
+
+
+def on_rows(rows: str) -> str:
+    """Return which rows, in words."""
+    base, _, state = rows.partition(" [")
+    words = {
+        "own": "on their own rows",
+        "other": "on other people's rows",
+        "orphan": "on rows without an owner",
+        "any": "on any row",
+        "all": "",
+    }
+    text = words.get(base, f"on rows that are {base}")
+    return f"{text} where {state.rstrip(']')}" if state else text
+
+
+def _inserted(rows: str) -> str:
+    words = {
+        "own": "for themselves",
+        "other": "rows that belong to somebody else",
+        "orphan": "rows without an owner",
+        "any": "",
+    }
+    if rows.startswith("own under other's "):
+        return f"rows that hang under somebody else's parent ({rows.removeprefix('own under ')})"
+    if rows.startswith("for another "):
+        return f"rows under somebody else's name ({rows.removeprefix('for another ')})"
+    return words.get(rows, rows)

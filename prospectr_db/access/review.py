@@ -1,0 +1,247 @@
+"""What a careful reviewer objects to in one access, knowing nothing of the application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from prospectr_db.access.finding import Finding, Kind, Severity
+from prospectr_db.access.matrix import DEPENDENT, Access, AccessMatrix, TableAccess
+from prospectr_db.access.phrases import people, phrase
+
+__all__ = ["review_access"]
+
+OUTSIDERS = ("anon", "stranger", "newcomer")
+
+
+def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objections to one access that gets through."""
+    outsider = access.persona in OUTSIDERS
+    base = access.rows.partition(" [")[0]
+    if access.command == "truncate":
+        yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
+    elif access.command == "escalate":
+        yield _finding(table, access, "escalation")
+    elif table.kind == "function":
+        if access.rows == "other" and outsider and access.command in ("select", "update"):
+            yield _finding(table, access, "function")
+        elif access.rows == DEPENDENT and outsider and not _readable(matrix, table, access.persona):
+            yield _finding(table, access, "function-depends", "warning", kind="surprise")
+    elif not table.owned:
+        yield from _judge_unowned(table, access, outsider=outsider)
+    elif access.command == "insert":
+        yield from _judge_insert(matrix, table, access, outsider=outsider)
+    elif outsider and base in table.public_rows and access.command == "select":
+        yield _finding(table, access, "public-bucket", "note", kind="surprise")
+    elif outsider and base.startswith("other"):
+        yield from _judge_others(table, access)
+    elif outsider and base == "orphan" and access.command in ("update", "delete"):
+        yield _finding(table, access, "orphan")
+    if access.command == "update" and base == "own":
+        yield from _judge_own_update(matrix, table, access)
+
+
+def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:
+    """Whether everything that a function's answer can rest on may be read directly as well."""
+    tables = [matrix.table(label) for label in function.links.values()]
+    reads = [table.find(persona, "other", "select") for table in tables if table is not None]
+    return bool(reads) and all(access is not None and access.succeeds for access in reads)
+
+
+def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Iterator[Finding]:
+    if not outsider:
+        return
+    writes = access.command in ("insert", "update", "delete")
+    if table.kind == "table" and not table.rls:
+        yield _finding(table, access, "rls-off", "error" if writes else "warning")
+    elif writes and access.command != "insert":
+        yield _finding(table, access, "unowned-write")
+    elif access.command == "insert":
+        yield _finding(table, access, "unowned-write", "warning", kind="surprise")
+    elif table.kind == "table":
+        yield _finding(table, access, "public-read", "note", kind="surprise")
+
+
+def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
+    if access.command == "select":
+        base, _, state = access.rows.partition(" [")
+        plain = table.find(access.persona, base, "select")
+        states = [
+            other
+            for other in table.accesses
+            if (other.persona, other.command) == (access.persona, "select")
+            and other.rows.startswith(f"{base} [")
+        ]
+        # Readable in some states only: somebody decided so (published, public, shared).
+        conditional = (state and plain is not None and not plain.succeeds) or (
+            not state and any(not other.succeeds for other in states)
+        )
+        if conditional:
+            yield _finding(table, access, "conditional-read", "note", kind="surprise")
+            return
+        if _reads_everything(table, access):
+            sentence = f"{phrase(table, access)}: a policy lets them read every row"
+            yield _finding(table, access, "other-rows", kind="surprise", sentence=sentence)
+            return
+    yield _finding(table, access, "other-rows")
+
+
+_PRIVATE = re.compile(
+    r"e?mail|phone|token|secret|passw|address|birth|iban|card|ssn|salary|ip_|private",
+    re.IGNORECASE,
+)
+
+
+_READS = re.compile(r" for (?:select|all) to (.+?) using \((.*)\)$", re.DOTALL)
+
+
+def _reads_everything(table: TableAccess, access: Access) -> bool:
+    """Whether one policy says so without a condition, and nothing else speaks against it."""
+    role = "anon" if access.persona == "anon" else "authenticated"
+    mine = []
+    for text in table.policies:
+        found = re.search(
+            r" for (?:select|all) to (.+?) using \((.*)\)$", text.split(" with check ")[0]
+        )
+        if found and {role, "public"} & set(found.group(1).split(", ")):
+            mine.append(found.group(2))
+    private = any(_PRIVATE.search(name) for name in access.columns)
+    return bool(mine) and all(using == "true" for using in mine) and not private
+
+
+def _judge_insert(
+    matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
+) -> Iterator[Finding]:
+    rows = access.rows
+    single = " or " not in table.owner_path
+    if rows.startswith("other") and outsider:
+        yield _finding(table, access, "insert-for-others")
+    elif rows.startswith("own under other's "):
+        parent = _parent_of(matrix, table, rows)
+        visible = parent is not None and any(
+            entry.succeeds and entry.command == "select" and entry.rows == "other"
+            for entry in parent.accesses
+            if entry.persona == access.persona
+        )
+        if visible:
+            yield _finding(table, access, "link-visible", "note", kind="surprise")
+        elif outsider or access.persona == "owner":
+            yield _finding(table, access, "link")
+    elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
+        theirs = rows.removeprefix("for another ") in table.owner_columns
+        if single and theirs and table.links and not table.membership:
+            yield _finding(table, access, "insert-under-other-name")
+    elif rows == "orphan" and access.persona == "anon":
+        yield _finding(table, access, "anonymous-insert", "warning", kind="surprise")
+
+
+def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAccess | None:
+    columns = rows.removeprefix("own under other's ")
+    return matrix.table(table.links.get(columns, ""))
+
+
+def _judge_own_update(
+    matrix: AccessMatrix, table: TableAccess, access: Access
+) -> Iterator[Finding]:
+    subject = people(access.persona)
+    gave = [name for name in access.columns if name in table.owner_columns]
+    if gave and _manages(table, access):
+        gave = []
+    if gave and len(table.owner_columns) == 1:
+        sentence = f"{subject} can give their rows away by updating {table.relation}.{gave[0]}"
+        yield _finding(table, access, "transfer", columns=gave, sentence=sentence)
+    transferred = any(f.form == "transfer" and f.verdict == "allowed" for f in access.forms)
+    if transferred and not gave:
+        sentence = f"{subject} can hand their rows of {table.relation} over to somebody else"
+        yield _finding(table, access, "transfer", columns=(), sentence=sentence)
+    for columns, parent_label in table.links.items():
+        names = [name for name in columns.split(", ") if name in access.columns]
+        parent = matrix.table(parent_label)
+        if not names or parent is None:
+            continue
+        visible = any(
+            e.succeeds and e.command == "select" and e.rows == "other" and e.persona == "stranger"
+            for e in parent.accesses
+        )
+        if not visible:
+            sentence = (
+                f"{subject} can move their rows of {table.relation} under somebody else's "
+                f"{parent_label} by updating {', '.join(names)}"
+            )
+            yield _finding(table, access, "re-parent", columns=names, sentence=sentence)
+    state = access.rows.partition(" [")[2].partition("=")[0]
+    for name in table.standing:
+        if name == state:
+            continue  # whoever is an admin already
+        changed = [c for c in access.columns if c.partition("=")[0] == name]
+        if changed and _may_not_raise(matrix, access.persona):
+            sentence = (
+                f"{subject} can change their own {table.relation}.{name}, "
+                "which decides what they may do"
+            )
+            yield _finding(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def _manages(table: TableAccess, access: Access) -> bool:
+    """Whether somebody changes his own row as one of those that he manages: memberships, roles.
+
+    He changes others' too, or his own only while he has a certain standing.
+    """
+    others = table.find(access.persona, "other", "update")
+    if others is not None and others.succeeds and (table.membership or "=" in access.persona):
+        return True
+    if not table.membership:
+        return False
+    states = {
+        (other.rows.partition("[")[2].partition("=")[0], other.succeeds)
+        for other in table.accesses
+        if other.persona == access.persona
+        and other.command == "update"
+        and other.rows.startswith("own")
+    }
+    plain = table.find(access.persona, "own", "update")
+    if plain is not None and not plain.succeeds:
+        return any((name, True) in states for name in table.standing)
+    return any((name, False) in states for name in table.standing)
+
+
+def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:
+    """Whether somebody else's standing reaches further than this persona's."""
+    power: dict[str, int] = {}
+    for table in matrix.tables:
+        for access in table.accesses:
+            if access.rows.partition(" [")[0] in ("other", "any") and access.succeeds:
+                power[access.persona] = power.get(access.persona, 0) + 1
+    best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
+    return power.get(persona, 0) < best
+
+
+def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
+    """By default every new table has it; on a table that stands out somebody granted it."""
+    others = [t for t in matrix.tables if t.kind == "table" and t.relation != table.relation]
+    careful = any(not any("D" in held for held in t.privileges.values()) for t in others)
+    return "warning" if table.default_truncate and not careful else "error"
+
+
+def _finding(
+    table: TableAccess,
+    access: Access,
+    rule: str,
+    severity: Severity = "error",
+    *,
+    kind: Kind = "leak",
+    columns: Sequence[str] | None = None,
+    sentence: str | None = None,
+) -> Finding:
+    return Finding(
+        kind,
+        severity,
+        table.relation,
+        access.persona,
+        access.rows,
+        access.command,
+        tuple(access.columns if columns is None else columns),
+        (sentence or phrase(table, access)) + ".",
+        access.statement,
+        rule,
+    )
