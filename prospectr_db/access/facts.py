@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
@@ -37,6 +37,12 @@ class Facts:
     columns: Mapping[str, tuple[str, ...]]
     database: Mapping[str, tuple[str, ...]] | None = None
     buckets: Mapping[str, Mapping[str, Any]] | None = None
+    writable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
+        """Return what "*" stands for: nobody writes a generated column."""
+        found = self.writable if command in ("insert", "update") else self.columns
+        return found.get(relation, ())
 
 
 def default_rows(persona: str, *, owned: bool) -> str:
@@ -74,6 +80,7 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         columns={table.relation: table.columns for table in matrix.tables},
         database=matrix.surroundings.groups if matrix.surroundings else None,
         buckets=matrix.surroundings.buckets if matrix.surroundings else None,
+        writable={table.relation: table.writable for table in matrix.tables},
     )
 
 

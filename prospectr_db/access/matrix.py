@@ -114,7 +114,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class TableAccess:
-    """Everything observed about one relation."""
+    """Everything observed about one relation.
+
+    ``reads`` are the conditions of the policies under which each API role reads it.
+    """
 
     relation: str
     kind: str
@@ -136,6 +139,7 @@ class TableAccess:
     policies: tuple[str, ...] = ()
     public_rows: tuple[str, ...] = ()
     column_privileges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, persona: str, rows: str, command: str) -> Access | None:
         """Return one entry."""

@@ -54,14 +54,14 @@ def verb_of(command: str) -> str:
     return _VERBS.get(command, command)
 
 
-def phrase(table: TableAccess, access: Access) -> str:
-    """Return one access as a sentence without its full stop."""
+def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
+    """Return one access as a sentence without its full stop; ``can`` says whether it is new."""
     subject = people(access.persona)
     if table.kind == "function":
-        return _call_phrase(table, access, subject)
+        return _call_phrase(table, access, f"{subject} {can}")
     verb = verb_of(access.command)
     if access.command == "truncate":
-        return f"{subject} can empty {table.relation} with TRUNCATE, which no policy stops"
+        return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
     columns = access.columns
     if columns and access.columns_total and len(columns) >= access.columns_total > 1:
         what = f"{table.relation} (every column)"
@@ -71,22 +71,22 @@ def phrase(table: TableAccess, access: Access) -> str:
     else:
         what = table.relation
     if access.command == "insert":
-        return f"{subject} can insert into {what} {_inserted(access.rows)}"
+        return f"{subject} {can} insert into {what} {_inserted(access.rows)}"
     closed = {form.form for form in access.forms if form.verdict != "allowed"}
     how = " by a statement without WHERE" if "where" in closed else ""
-    return f"{subject} can {verb} {what} {on_rows(access.rows)}{how}"
+    return f"{subject} {can} {verb} {what} {on_rows(access.rows)}{how}"
 
 
-def _call_phrase(table: TableAccess, access: Access, subject: str) -> str:
+def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     name = table.relation
     if access.command == "call":
-        return f"{subject} can call {name}"
+        return f"{subject_can} call {name}"
     if access.command == "escalate":
-        return f"{subject} can raise their own standing by calling {name}"
+        return f"{subject_can} raise their own standing by calling {name}"
     if access.rows == DEPENDENT:
-        return f"{subject} can learn about other people's rows from the answer of {name}"
+        return f"{subject_can} learn about other people's rows from the answer of {name}"
     verb = "get" if access.command == "select" else "change"
-    return f"{subject} can {verb} other people's rows by calling {name}"
+    return f"{subject_can} {verb} other people's rows by calling {name}"
 
 
 def on_rows(rows: str) -> str:

@@ -92,21 +92,11 @@ _PRIVATE = re.compile(
 )
 
 
-_READS = re.compile(r" for (?:select|all) to (.+?) using \((.*)\)$", re.DOTALL)
-
-
 def _reads_everything(table: TableAccess, access: Access) -> bool:
     """Whether one policy says so without a condition, and nothing else speaks against it."""
-    role = "anon" if access.persona == "anon" else "authenticated"
-    mine = []
-    for text in table.policies:
-        found = re.search(
-            r" for (?:select|all) to (.+?) using \((.*)\)$", text.split(" with check ")[0]
-        )
-        if found and {role, "public"} & set(found.group(1).split(", ")):
-            mine.append(found.group(2))
+    conditions = table.reads.get("anon" if access.persona == "anon" else "authenticated", ())
     private = any(_PRIVATE.search(name) for name in access.columns)
-    return bool(mine) and all(using == "true" for using in mine) and not private
+    return bool(conditions) and set(conditions) == {"true"} and not private
 
 
 def _judge_insert(

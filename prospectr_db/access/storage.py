@@ -14,6 +14,7 @@ from prospectr_db.access.observe import Observation, Outcome, policy_text, run
 from prospectr_db.access.personas import ANON, AUTHENTICATED, Persona
 from prospectr_db.access.probes import Knocker, Probe
 from prospectr_db.access.statements import insert, literal
+from prospectr_db.access.summing_up import read_conditions
 from prospectr_db.access.world import OTHER, OWNER, VICTIM
 from prospectr_db.database.catalog import Relation
 
@@ -66,6 +67,7 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         rls=objects.rls,
         accesses=collapse(cells, order),
         policies=tuple(policy_text(objects, policy) for policy in objects.policies),
+        reads=read_conditions(objects),
         public_rows=tuple(f"other in {folder.label}" for folder in folders if folder.public),
     )
 

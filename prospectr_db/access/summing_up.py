@@ -28,7 +28,7 @@ from prospectr_db.database.catalog import (
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["policy_text", "sum_up"]
+__all__ = ["policy_text", "read_conditions", "sum_up"]
 
 _KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
@@ -71,6 +71,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         publications=relation.publications,
         policies=tuple(policy_text(relation, policy) for policy in relation.policies),
         column_privileges=_column_privileges(relation),
+        reads=read_conditions(relation),
     )
 
 
@@ -129,6 +130,20 @@ def policy_text(relation: Relation, policy: Policy) -> str:
         *(["with check", f"({policy.check})"] if policy.check else []),
     ]
     return " ".join(part for part in parts if part)
+
+
+def read_conditions(relation: Relation) -> dict[str, tuple[str, ...]]:
+    """Return under which conditions of policies each API role reads a relation."""
+    return {
+        role: tuple(
+            policy.using
+            for policy in relation.policies
+            if policy.using is not None
+            and policy.command in ("select", "all")
+            and policy.binds(role)
+        )
+        for role in (ANON, AUTHENTICATED)
+    }
 
 
 def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str, ...]]:

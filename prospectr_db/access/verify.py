@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.check import CheckReport, can_be_stated, check, compare
+from prospectr_db.access.check import CheckReport, can_be_stated, check
+from prospectr_db.access.comparison import compare
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.hosted import differences, hosted_catalog
@@ -163,7 +164,7 @@ def access_difference(
     old, new = facts_of(seen[0]), facts_of(seen[1])
     added = set(new.relations) - set(old.relations)
     fresh = tuple(f for f in judge(seen[1]) if f.relation in added and f.severity == "error")
-    return (*compare(new, old, seen[1]), *fresh)
+    return (*compare(new, old, seen[1], expected="before it was"), *fresh)
 
 
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:

@@ -20,7 +20,6 @@ __all__ = ["AccessChange", "access_changes"]
 AccessKind = Literal["leak", "gain", "loss", "new", "gone"]
 
 _RANK = {"leak": 0, "loss": 1, "gain": 2, "new": 3, "gone": 4}
-_IN_ACCESS_TOML = ("the contract says", "before it was")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def access_changes(before: Target, after: Target, project: Project) -> tuple[Acc
 
 
 def _change(finding: Finding, contract: Contract | None) -> AccessChange:
-    kind, sentence = _kind(finding, contract), finding.sentence.replace(*_IN_ACCESS_TOML)
+    kind, sentence = _kind(finding, contract), finding.sentence
     if finding.kind == "unmentioned":
         sentence = f"{finding.relation} is new."
     elif finding.kind == "gone":
@@ -97,11 +96,14 @@ def _is_stated(finding: Finding, contract: Contract) -> bool:
 
 def _is_expected(finding: Finding) -> bool:
     """Whether a gain is what tables are made for: one's own rows, and the server's own role."""
+    from prospectr_db.access.comparison import IDLE_GRANT, OUTSIDE, SERVER_ONLY
+
     if finding.kind != "leak":
         return False
-    if finding.rule == "privileges":
-        # A grant that no policy uses lets nobody in: it is what a dropped policy leaves behind.
-        return "no policy uses" in finding.sentence
+    if finding.rule == IDLE_GRANT:
+        return True  # It lets nobody in: it is what a dropped policy leaves behind.
+    if finding.rule in (OUTSIDE, SERVER_ONLY):
+        return False
     if finding.command == "escalate":
         return False
     return finding.persona == "service_role" or (

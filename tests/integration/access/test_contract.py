@@ -56,11 +56,14 @@ def test_a_contract_that_was_just_written_is_kept(schema: str, target: Target, r
     [
         (
             "grant update (is_pro) on public.notes to authenticated",
-            "Owners can now update notes.is_pro on their own rows.",
+            "Owners can now update notes.is_pro on their own rows, which is the server's to write.",
         ),
         (
             "grant insert (is_pro) on public.notes to authenticated",
-            "Owners can now insert into notes.is_pro for themselves.",
+            (
+                "Owners can now insert into notes.is_pro for themselves, "
+                "which is the server's to write."
+            ),
         ),
         (
             "revoke delete on public.notes from authenticated",
@@ -359,6 +362,15 @@ def test_a_function_that_looks_names_up_where_its_caller_says_is_a_warning(
     )
     found = [f.relation for f in judge(observe(target)) if f.rule == "search-path"]
     assert found == ["public.loose()"]
+
+
+def test_a_policys_name_is_not_taken_for_its_condition(target: Target, run: Run) -> None:
+    run(
+        NOTES + 'create policy "see those with check marks" on public.notes for select to anon'
+        " using (true); grant select (id, title) on public.notes to anon;"
+    )
+    found = [f for f in judge(observe(target)) if f.persona == "anon" and f.command == "select"]
+    assert [f.kind for f in found] == ["surprise"]
 
 
 def test_a_published_table_without_row_level_security_is_a_leak(target: Target, run: Run) -> None:

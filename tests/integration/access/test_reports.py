@@ -178,6 +178,5 @@ def test_pending_migrations_are_told_by_what_they_change_for_whom(
     with connect_as_migrator(target) as connection:
         connection.execute("grant update (is_pro) on public.notes to authenticated")
     assert [f.sentence for f in access_difference(before, target)] == [
-        "Owners can now update notes.is_pro on their own rows.",
-        "notes.is_pro is the server's to write, and owners can write it.",
+        "Owners can now update notes.is_pro on their own rows, which is the server's to write.",
     ]

@@ -1,0 +1,256 @@
+"""What differs between what is allowed and what shall be, entry by entry, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prospectr_db.access.comparison_around import compare_surroundings
+from prospectr_db.access.facts import ALL, Entry, Facts
+from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
+from prospectr_db.access.phrases import people, phrase, who
+
+__all__ = ["IDLE_GRANT", "OUTSIDE", "SERVER_ONLY", "compare"]
+
+IDLE_GRANT = "idle-grant"
+"""The rule of a grant that no policy lets anybody use: it lets nobody in."""
+OUTSIDE = "outside-policies"
+"""The rule of a privilege that policies do not govern."""
+SERVER_ONLY = "server-only"
+"""The rule of a column that is the server's to write, and that somebody else writes."""
+_WRITES = ("insert", "update")
+
+
+def compare(
+    observed: Facts,
+    wanted: Facts,
+    matrix: AccessMatrix | None = None,
+    *,
+    expected: str = "the contract says",
+) -> list[Finding]:
+    """Return every difference between what is and what shall be.
+
+    ``expected`` are the words before what shall be; another where no contract is spoken of.
+    """
+    found: list[Finding] = []
+    unknown = set(observed.relations) - set(wanted.relations)
+    gone = set(wanted.relations) - set(observed.relations)
+    for relation in sorted(unknown):
+        kind = observed.relations[relation]
+        found.append(
+            Finding(
+                "unmentioned",
+                "error",
+                relation,
+                "",
+                "",
+                "",
+                (),
+                f"The {kind} {relation} is not in the contract: say who may do what to it.",
+                rule="unmentioned",
+            )
+        )
+    found.extend(
+        Finding(
+            "gone",
+            "error",
+            relation,
+            "",
+            "",
+            "",
+            (),
+            f"The contract speaks of {relation}, which is not there.",
+            rule="gone",
+        )
+        for relation in sorted(gone)
+    )
+    skip = unknown | gone
+    for entry in sorted({*observed.allowed, *wanted.allowed}):
+        if entry[0] not in skip:
+            found += _entry(entry, observed, wanted, matrix, expected)
+    for relation in sorted(set(observed.relations) - skip):
+        found += _unknown_columns(relation, observed, wanted)
+        found += _server_only(relation, observed, wanted, found)
+        found += _privileges(relation, observed, wanted)
+    found += compare_surroundings(observed, wanted, expected)
+    return found
+
+
+def _entry(
+    entry: Entry, observed: Facts, wanted: Facts, matrix: AccessMatrix | None, expected: str
+) -> Iterator[Finding]:
+    relation, _, _, command = entry
+    table, access = _find(matrix, entry)
+    now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
+    columns = observed.columns_for(relation, command)
+    is_now, was = _expand(now, columns), _expand(then, columns)
+    more, less = tuple(c for c in is_now if c not in was), tuple(c for c in was if c not in is_now)
+    if (now, then) != ((ALL,), (ALL,)) and ((now is not None and then is None) or more):
+        reserved = wanted.server_only.get(relation, ())
+        opened = more if then is not None else is_now
+        yield _difference("leak", table, access, entry, opened, reserved=reserved)
+    if then is not None and now is None and not was:
+        yield _difference("loss", table, access, entry, ())
+    elif less := tuple(c for c in less if not _unknown(c, observed.columns.get(relation, ()))):
+        yield _difference("loss", table, access, entry, less)
+    if now is not None and then is not None:
+        yield from _forms(entry, observed, wanted, access, expected)
+
+
+def _forms(
+    entry: Entry, observed: Facts, wanted: Facts, access: Access | None, expected: str
+) -> Iterator[Finding]:
+    relation, persona, rows, command = entry
+    is_form, was_form = observed.forms.get(entry, ()), wanted.forms.get(entry, ())
+    if is_form == was_form:
+        return
+    forms = ", ".join(is_form) or "every form"
+    yield Finding(
+        "loss" if is_form and not was_form else "leak",
+        "error",
+        relation,
+        persona,
+        rows,
+        command,
+        (),
+        f"{people(persona)} can {command} {relation} ({rows} rows) by {forms}; "
+        f"{expected} {', '.join(was_form) or 'every form'}.",
+        access.statement if access else "",
+        "forms",
+    )
+
+
+def _expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return columns if value == (ALL,) else value
+
+
+def _difference(
+    kind: Kind,
+    table: TableAccess,
+    access: Access | None,
+    entry: Entry,
+    columns: tuple[str, ...],
+    *,
+    reserved: tuple[str, ...] = (),
+) -> Finding:
+    """Tell one difference; ``reserved`` are the columns that are the server's to write."""
+    relation, persona, rows, command = entry
+    said = Access(
+        persona,
+        rows,
+        command,
+        access.verdict if access else Verdict.ALLOWED,
+        columns,
+        (),
+        "",
+    )
+    sentence = phrase(table, said, can="can now" if kind == "leak" else "can no longer")
+    taken: tuple[str, ...] = ()
+    if kind == "loss" and access is not None and access.reason:
+        sentence += f": {access.verdict.value}, {access.reason}"
+    if kind == "leak" and command in _WRITES and persona != "service_role":
+        taken = tuple(name for name in reserved if name in {c.partition("=")[0] for c in columns})
+        sentence += _reserved(taken, alone=len(taken) == len(columns))
+    return Finding(
+        kind,
+        "error",
+        relation,
+        persona,
+        rows,
+        command,
+        columns,
+        f"{sentence}.",
+        access.statement if access else "",
+        SERVER_ONLY if taken else f"contract-{kind}",
+    )
+
+
+def _reserved(names: tuple[str, ...], *, alone: bool) -> str:
+    """Return what to add to a sentence about columns some of which are the server's to write."""
+    if not names:
+        return ""
+    verb = "is" if len(names) == 1 else "are"
+    if alone:
+        return f", which {verb} the server's to write"
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"; {', '.join(names[:3])}{more} {verb} the server's to write"
+
+
+def _find(matrix: AccessMatrix | None, entry: Entry) -> tuple[TableAccess, Access | None]:
+    relation, persona, rows, command = entry
+    table = matrix.table(relation) if matrix else None
+    if table is None:
+        return TableAccess(relation, "table", "", True, True, ()), None
+    return table, table.find(persona, rows, command)
+
+
+def _unknown(column: str, columns: tuple[str, ...]) -> bool:
+    return bool(columns) and column.partition("=")[0] not in columns
+
+
+def _unknown_columns(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:
+    """Yield the columns that the contract names and the relation does not have."""
+    named = {c for entry, names in wanted.allowed.items() if entry[0] == relation for c in names}
+    named |= set(wanted.server_only.get(relation, ()))
+    columns = observed.columns.get(relation, ())
+    for name in sorted({c.partition("=")[0] for c in named - {ALL} if _unknown(c, columns)}):
+        sentence = f"The contract speaks of {relation}.{name}, which is not there."
+        yield Finding("gone", "error", relation, "", "", "", (name,), sentence, rule="gone")
+
+
+def _server_only(
+    relation: str, observed: Facts, wanted: Facts, told: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield who writes what is the server's, and is not told already: the contract says both."""
+    known = {
+        (finding.persona, column)
+        for finding in told
+        if finding.rule == SERVER_ONLY and finding.relation == relation
+        for column in finding.columns
+    }
+    for name in wanted.server_only.get(relation, ()):
+        writers = {
+            entry[1]
+            for entry, columns in observed.allowed.items()
+            if entry[0] == relation
+            and entry[3] in _WRITES
+            and entry[1] != "service_role"
+            and (columns == (ALL,) or name in {c.partition("=")[0] for c in columns})
+        }
+        for persona in sorted(writers):
+            if (persona, name) in known:
+                continue
+            yield Finding(
+                "leak",
+                "error",
+                relation,
+                persona,
+                "",
+                "update",
+                (name,),
+                f"{relation}.{name} is the server's to write, and {who(persona)} can write it.",
+                rule=SERVER_ONLY,
+            )
+
+
+def _privileges(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:
+    for rule, is_now, was, what in (
+        (IDLE_GRANT, observed.idle, wanted.idle, "holds a grant that no policy uses"),
+        (OUTSIDE, observed.outside, wanted.outside, "has what policies do not govern"),
+    ):
+        now, then = set(is_now.get(relation, ())), set(was.get(relation, ()))
+        for item in sorted(now ^ then):
+            change = "now" if item in now else "no longer"
+            yield Finding(
+                "leak" if item in now else "loss",
+                "error",
+                relation,
+                item.partition(":")[0],
+                "",
+                item.rpartition(" ")[2],
+                (),
+                f"{relation} {change} {what}: {item}.",
+                rule=rule,
+            )
