@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.comparison_around import compare_surroundings
-from prospectr_db.access.facts import ALL, Entry, Facts
+from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
@@ -33,8 +33,8 @@ def compare(
     ``expected`` are the words before what shall be; another where no contract is spoken of.
     """
     found: list[Finding] = []
-    unknown = set(observed.relations) - set(wanted.relations)
-    gone = set(wanted.relations) - set(observed.relations)
+    unknown = _not_in(wanted, observed)
+    gone = _not_in(observed, wanted)
     for relation in sorted(unknown):
         kind = observed.relations[relation]
         found.append(
@@ -68,12 +68,18 @@ def compare(
     for entry in sorted({*observed.allowed, *wanted.allowed}):
         if entry[0] not in skip:
             found += _entry(entry, observed, wanted, matrix, expected)
-    for relation in sorted(set(observed.relations) - skip):
+    for relation in sorted(set(observed.relations) & set(wanted.relations)):
         found += _unknown_columns(relation, observed, wanted)
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
     found += compare_surroundings(observed, wanted, expected)
     return found
+
+
+def _not_in(one: Facts, other: Facts) -> set[str]:
+    """Return what only the other speaks of; a channel is there wherever somebody may use it."""
+    found = set(other.relations) - set(one.relations)
+    return {relation for relation in found if other.relations[relation] != CHANNEL}
 
 
 def _entry(
@@ -83,7 +89,7 @@ def _entry(
     table, access = _find(matrix, entry)
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     columns = observed.columns_for(relation, command)
-    is_now, was = _expand(now, columns), _expand(then, columns)
+    is_now, was = expand(now, columns), expand(then, columns)
     more, less = tuple(c for c in is_now if c not in was), tuple(c for c in was if c not in is_now)
     if (now, then) != ((ALL,), (ALL,)) and ((now is not None and then is None) or more):
         reserved = wanted.server_only.get(relation, ())
@@ -118,12 +124,6 @@ def _forms(
         access.statement if access else "",
         "forms",
     )
-
-
-def _expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return columns if value == (ALL,) else value
 
 
 def _difference(
@@ -182,7 +182,8 @@ def _find(matrix: AccessMatrix | None, entry: Entry) -> tuple[TableAccess, Acces
     relation, persona, rows, command = entry
     table = matrix.table(relation) if matrix else None
     if table is None:
-        return TableAccess(relation, "table", "", True, True, ()), None
+        kind = CHANNEL if relation.startswith(f"{CHANNEL} ") else "table"
+        return TableAccess(relation, kind, "", True, True, ()), None
     return table, table.find(persona, rows, command)
 
 

@@ -8,10 +8,22 @@ from typing import Any
 
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
 
-__all__ = ["ALL", "COMMANDS", "Entry", "Facts", "default_rows", "facts_of"]
+__all__ = ["ALL", "CHANNEL", "COMMANDS", "Entry", "Facts", "default_rows", "expand", "facts_of"]
 
 ALL = "*"
-COMMANDS = ("select", "insert", "update", "delete", "truncate", "call", "escalate")
+COMMANDS = (
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "truncate",
+    "call",
+    "escalate",
+    "receive",
+    "send",
+)
+CHANNEL = "channel"
+"""The kind of a private channel; one that nobody may use and nobody speaks of is no news."""
 
 Entry = tuple[str, str, str, str]
 """Relation, persona, row class, command."""
@@ -43,6 +55,13 @@ class Facts:
         """Return what "*" stands for: nobody writes a generated column."""
         found = self.writable if command in ("insert", "update") else self.columns
         return found.get(relation, ())
+
+
+def expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that an entry covers, of those that there are."""
+    if value is None:
+        return ()
+    return columns if value == (ALL,) else value
 
 
 def default_rows(persona: str, *, owned: bool) -> str:

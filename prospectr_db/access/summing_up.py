@@ -28,7 +28,7 @@ from prospectr_db.database.catalog import (
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["policy_text", "read_conditions", "sum_up"]
+__all__ = ["policy_text", "read_conditions", "spread", "sum_up"]
 
 _KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
@@ -42,7 +42,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
     relation, catalog = plan.relation, observation.catalog
     order = {column.name: column.number for column in relation.columns}
     owner = observation.ownership[plan.source.oid]
-    accesses = collapse(_spread(cells), order)
+    accesses = collapse(spread(cells), order)
     return TableAccess(
         relation=relation.label,
         kind=_KINDS.get(relation.kind, relation.kind),
@@ -165,8 +165,11 @@ def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str
     return found
 
 
-def _spread(cells: Iterable[Cell]) -> Iterator[Cell]:
-    """Give each row class the columns that may be read: policies are about rows only."""
+def spread(cells: Iterable[Cell], *, asked: bool = False) -> Iterator[Cell]:
+    """Give each row class the columns that may be read: policies are about rows only.
+
+    With ``asked`` those that were asked for, whatever the answer.
+    """
     columns: dict[str, list[Cell]] = {}
     rest: list[Cell] = []
     for cell in cells:
@@ -178,7 +181,9 @@ def _spread(cells: Iterable[Cell]) -> Iterator[Cell]:
             rest.append(cell)
     for cell in rest:
         yield cell
-        if cell.command == "select" and cell.form == "where" and cell.verdict is Verdict.ALLOWED:
+        if cell.command != "select" or cell.form != "where":
+            continue
+        if asked or cell.verdict is Verdict.ALLOWED:
             for column in columns.get(cell.persona, ()):
                 yield _for_rows(column, cell.rows)
 
