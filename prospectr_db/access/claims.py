@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from prospectr_db.access.decisions import claim_keys, literals
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, judge_probe, run
-from prospectr_db.access.ownership import claim_keys, literals
 from prospectr_db.access.personas import AUTHENTICATED, Persona
 from prospectr_db.access.probes import Knocker, Plan
 from prospectr_db.access.world import NEWCOMER, OWNER

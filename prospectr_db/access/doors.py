@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from prospectr_db.access.decisions import literals
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import DEPENDENT, Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.observe import Observation, Outcome, run
-from prospectr_db.access.ownership import literals
 from prospectr_db.access.probes import Knocker, Probe
 from prospectr_db.access.statements import delete, equals, literal, quote_identifier, typed
 from prospectr_db.access.values import candidates

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prospectr_db.access.ownership import Standing
 from prospectr_db.access.personas import Persona, user
+from prospectr_db.access.standing import Standing
 from prospectr_db.database.catalog import Relation
 
 __all__ = ["NEWCOMER", "OTHER", "OWNER", "VICTIM", "Actor", "Row", "Unbuildable", "World"]

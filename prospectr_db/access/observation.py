@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.ownership import Ownership, Standing, find_ownership
+from prospectr_db.access.ownership import Ownership, find_ownership
 from prospectr_db.access.personas import (
     AUTHENTICATED,
     anon,
     service_role,
 )
 from prospectr_db.access.probes import Knocker, Plan
+from prospectr_db.access.standing import Standing
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, Actor, World, build_world
 from prospectr_db.database.catalog import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from prospectr_db.access.ownership import normalise
+from prospectr_db.access.decisions import normalise
 from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
 from prospectr_db.resources import sql_text
 

@@ -10,7 +10,7 @@ from re import _constants as _sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
-from prospectr_db.access.ownership import literals
+from prospectr_db.access.decisions import literals
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["candidates", "inside", "seeded_uuid"]

@@ -10,7 +10,7 @@ import psycopg
 from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Actor, Row
-from prospectr_db.access.ownership import Standing
+from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, update
 from prospectr_db.access.values import candidates, inside, seeded_uuid
 from prospectr_db.database.catalog import Relation

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from prospectr_db.access.building import Builder
+from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.inhabitants import (
     NEWCOMER,
     OTHER,
@@ -19,7 +20,8 @@ from prospectr_db.access.inhabitants import (
     Unbuildable,
     World,
 )
-from prospectr_db.access.ownership import Ownership, Standing, claim_keys, decision_texts
+from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, literal
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.variations import (

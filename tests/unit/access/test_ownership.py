@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.ownership import claim_keys, literals, normalise
+from prospectr_db.access.decisions import claim_keys, literals, normalise
 
 
 @pytest.mark.parametrize(

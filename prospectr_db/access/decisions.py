@@ -1,0 +1,180 @@
+"""What policies and the functions they call say: columns, claims and values compared in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from prospectr_db.database.catalog import Catalog, Function
+
+__all__ = [
+    "Text",
+    "claim_keys",
+    "comparisons",
+    "decision_texts",
+    "helper_functions",
+    "literals",
+    "mentions",
+    "near",
+    "normalise",
+]
+
+Text = tuple[str, frozenset[tuple[int, str]]]
+"""An expression or function source, and the columns (relation oid, name) that it can mean."""
+
+
+@lru_cache(maxsize=8192)
+def normalise(expression: str) -> str:
+    """Return an expression without casts, parentheses and sub-select wrappers around the caller.
+
+    `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
+    """
+    text = re.sub(r"\s+", " ", expression)
+    text = re.sub(
+        r"::(?:[\w.\"]+(?: varying| precision| without time zone| with time zone)?)"
+        r"(?:\(\d+(?:,\d+)?\))?(?:\[\])*",
+        "",
+        text,
+    )
+    text = re.sub(r"\bauth\.uid\(\s*\)", " @uid ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bauth\.jwt\(\s*\)", " @jwt ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bauth\.email\(\s*\)", " @jwt ->> 'email' ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"current_setting\(\s*'request\.jwt\.claims'\s*(?:,\s*true\s*)?\)",
+        " @jwt ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"current_setting\(\s*'request\.jwt\.claim\.(\w+)'\s*(?:,\s*true\s*)?\)",
+        r" @jwt ->> '\1' ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(r"\b(?:nullif|coalesce)\(", "(", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
+    )
+    text = re.sub(
+        r"\(\s*select\s+(\(?\s*@jwt[^()]*(?:\([^()]*\))?[^()]*?)\s*as\s+\"?[\w?]+\"?\s*\)",
+        r" \1 ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(r"[()]", " ", text).replace('"', "")
+    text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+_CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
+_EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
+_NAME = r"(?:\w+\.)*(\w+)"
+
+
+def claim_keys(text: str) -> set[tuple[str, ...]]:
+    """Return the paths of the claims that an expression or function source reads."""
+    return {_path(found) for found in re.findall(_CLAIM, normalise(text))}
+
+
+def _path(arrows: str) -> tuple[str, ...]:
+    keys: list[str] = []
+    for literal in re.findall(r"'([^']*)'", arrows):
+        keys.extend(literal.strip("{}").split(",") if literal.startswith("{") else [literal])
+    return tuple(key.strip() for key in keys)
+
+
+def literals(text: str) -> tuple[str, ...]:
+    """Return the string and number literals of an expression, in order, without repeats."""
+    found = re.findall(r"'((?:[^']|'')*)'", text)
+    found += re.findall(r"(?<![\w.'])(-?\d+(?:\.\d+)?)(?![\w.'])", text)
+    return tuple(dict.fromkeys(item.replace("''", "'") for item in found))
+
+
+def helper_functions(catalog: Catalog) -> dict[int, Function]:
+    """Return the project's functions that policies call, directly or through each other."""
+    used: dict[int, Function] = {}
+    frontier = [
+        catalog.function_by_oid[oid]
+        for relation in catalog.relations
+        for policy in relation.policies
+        for oid in policy.functions
+        if oid in catalog.function_by_oid
+    ]
+    while frontier:
+        function = frontier.pop()
+        if function.oid in used:
+            continue
+        used[function.oid] = function
+        frontier += [
+            other
+            for other in catalog.functions
+            if other.oid not in used
+            and re.search(rf"\b{re.escape(other.name)}\s*\(", function.source)
+        ]
+    return used
+
+
+def mentions(catalog: Catalog, source: str) -> frozenset[tuple[int, str]]:
+    """Return the columns that a function's source can mean, by the names of tables in it."""
+    words = set(re.findall(r"\w+", source))
+    return frozenset(
+        (relation.oid, column.name)
+        for relation in catalog.relations
+        if relation.name in words and relation.is_table
+        for column in relation.columns
+        if column.name in words
+    )
+
+
+def decision_texts(catalog: Catalog) -> list[Text]:
+    """Return every policy and helper function with the columns each can read."""
+    texts = [
+        (policy.text, policy.reads)
+        for relation in catalog.relations
+        for policy in relation.policies
+    ]
+    texts += [
+        (function.source, mentions(catalog, function.source))
+        for function in helper_functions(catalog).values()
+    ]
+    texts += [
+        (relation.definition, mentions(catalog, relation.definition))
+        for relation in catalog.own_relations
+        if relation.kind in "vm" and relation.definition
+    ]
+    return texts
+
+
+def comparisons(
+    texts: Iterable[Text],
+) -> tuple[set[tuple[int, str]], dict[tuple[int, str], tuple[str, ...]]]:
+    """Find the columns that are compared with the caller's id, and those compared with a claim."""
+    uid: set[tuple[int, str]] = set()
+    claims: dict[tuple[int, str], tuple[str, ...]] = {}
+    for text, pairs in texts:
+        plain = normalise(text)
+        names = set(re.findall(rf"{_NAME}{_EQUALS}@uid", plain))
+        names |= set(re.findall(rf"@uid{_EQUALS}{_NAME}", plain))
+        names |= set(re.findall(rf"@uid IN SELECT (?:DISTINCT )?{_NAME}", plain, re.IGNORECASE))
+        uid |= {pair for pair in pairs if pair[1] in names}
+        by_name = {
+            name: _path(path) for name, path in re.findall(rf"{_NAME}{_EQUALS}{_CLAIM}", plain)
+        }
+        for found in re.finditer(rf"{_CLAIM}{_EQUALS}{_NAME}", plain):
+            by_name[found.group(2)] = _path(found.group(1))
+        claims |= {pair: by_name[pair[1]] for pair in pairs if pair[1] in by_name}
+    return uid, claims
+
+
+def near(name: str, text: str) -> list[str]:
+    """Return the literals that stand right of a column's comparison."""
+    found: list[str] = []
+    for match in re.finditer(
+        rf"\b{re.escape(name)}\s*(?:=|<>|!=|>=|<=|>|<|IN|~~|LIKE)\s*(?:ANY\s+)?(?:ARRAY)?\s*"
+        r"(\[[^\]]*\]|'[^']*'(?:\s*,\s*'[^']*')*|-?\d+)",
+        normalise(text),
+        re.IGNORECASE,
+    ):
+        found += literals(match.group(1))
+    return found
