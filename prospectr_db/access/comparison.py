@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.comparison_around import compare_surroundings
-from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts
+from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, expand
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
