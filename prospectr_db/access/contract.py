@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prospectr_db.access.contract_text import render
-from prospectr_db.access.facts import ALL, COMMANDS, Entry, Facts, default_rows, facts_of
+from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows, facts_of
 from prospectr_db.access.surroundings import GROUPS
 from prospectr_db.errors import ConfigError
 
@@ -73,6 +73,7 @@ def parse_contract(text: str, *, path: Path | None = None) -> Contract:
         "tables",
         "views",
         "functions",
+        "channels",
         "accepted",
     }
     strange = sorted(set(raw) - known)
@@ -102,16 +103,17 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
     lists: dict[str, dict[str, tuple[str, ...]]] = {key: {} for key in _PLAIN_KEYS}
     owners: dict[str, str] = {}
     values: dict[str, Mapping[str, str]] = {}
-    for section in ("tables", "views", "functions"):
-        for relation, body in raw.get(section, {}).items():
+    for section in ("tables", "views", "functions", "channels"):
+        for key, body in raw.get(section, {}).items():
             if not isinstance(body, Mapping):
-                raise _bad(name, f"{section}.{relation} is not a table")
+                raise _bad(name, f"{section}.{key} is not a table")
+            relation = f"{CHANNEL} {key}" if section == "channels" else key
             relations[relation] = section[:-1]
             owners[relation] = str(body.get("owned_by", ""))
             owned = section == "functions" or owners[relation] != "nobody"
-            for key in ("server_only", "idle_grants", "outside_policies", "owner_columns"):
-                if key in body:
-                    lists[key][relation] = _strings(body[key], name, f"{relation}.{key}")
+            for part in ("server_only", "idle_grants", "outside_policies", "owner_columns"):
+                if part in body:
+                    lists[part][relation] = _strings(body[part], name, f"{relation}.{part}")
             values[relation] = {k: str(v) for k, v in body.get("values", {}).items()}
             for persona, grants in body.items():
                 if persona in _PLAIN_KEYS:

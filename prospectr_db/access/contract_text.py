@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.access.facts import ALL, COMMANDS, Facts, default_rows
+from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Facts, default_rows
 from prospectr_db.access.surroundings import GROUPS
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def render(
         ("tables", ("table", "foreign table")),
         ("views", ("view", "materialized view")),
         ("functions", ("function",)),
+        ("channels", (CHANNEL,)),
     ):
         for relation in sorted(r for r, kind in facts.relations.items() if kind in kinds):
             lines += ["", *_relation_lines(section, relation, facts, extras)]
@@ -64,7 +65,7 @@ def _surroundings_lines(facts: Facts) -> Iterator[str]:
 def _relation_lines(
     section: str, relation: str, facts: Facts, extras: Contract | None
 ) -> Iterator[str]:
-    head = f"{section}.{_key(relation)}"
+    head = f"{section}.{_key(relation.removeprefix(f'{CHANNEL} '))}"
     yield f"[{head}]"
     owner = facts.owners.get(relation, "")
     yield f"owned_by = {_quote(owner)}"

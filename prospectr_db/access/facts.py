@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prospectr_db.access.baselines import is_removed
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
 
-__all__ = ["ALL", "CHANNEL", "COMMANDS", "Entry", "Facts", "default_rows", "expand", "facts_of"]
+__all__ = [
+    "ALL",
+    "CHANNEL",
+    "COMMANDS",
+    "EXTENSIONS",
+    "Entry",
+    "Facts",
+    "default_rows",
+    "expand",
+    "facts_of",
+]
 
 ALL = "*"
 COMMANDS = (
@@ -24,6 +35,8 @@ COMMANDS = (
 )
 CHANNEL = "channel"
 """The kind of a private channel; one that nobody may use and nobody speaks of is no news."""
+EXTENSIONS = ("broadcast", "presence")
+"""What is sent in a channel; they stand where other relations have columns."""
 
 Entry = tuple[str, str, str, str]
 """Relation, persona, row class, command."""
@@ -53,6 +66,8 @@ class Facts:
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
+        if relation.startswith(f"{CHANNEL} "):
+            return EXTENSIONS
         found = self.writable if command in ("insert", "update") else self.columns
         return found.get(relation, ())
 
@@ -116,6 +131,8 @@ def _is_repetition(table: TableAccess, access: Access) -> bool:
     """Whether the entry says of another user what the owner's entry says already."""
     if access.persona in ("owner", "service_role") or access.rows != "own" or "=" in access.persona:
         return False
+    if is_removed(access.persona):
+        return False  # what is left to him is not what an owner may
     owner = table.find("owner", "own", access.command)
     return owner is not None and owner.succeeds and set(owner.columns) >= set(access.columns)
 

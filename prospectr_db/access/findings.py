@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prospectr_db.access.baselines import is_of_both
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.phrases import on_rows, phrase, verb_of, who
-from prospectr_db.access.review import review_access
+from prospectr_db.access.review import review_access, review_channel
 
 __all__ = ["Finding", "Kind", "Severity", "judge", "phrase", "who"]
 
@@ -17,7 +18,11 @@ def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for table in matrix.tables:
         for access in table.accesses:
-            if access.persona != "service_role" and access.succeeds:
+            if access.persona == "service_role" or not access.succeeds:
+                continue
+            if table.kind == "channel":
+                found += review_channel(table, access)
+            else:
                 found += review_access(matrix, table, access)
         found += _vacuous(table)
         found += _availability(table)
@@ -46,6 +51,20 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             (),
             f"{table.relation} could not be observed: no row could be built ({problem}).",
             rule="unbuildable",
+        )
+    for policy in table.untried:
+        place = "realtime.messages" if table.kind == "channel" else table.relation
+        yield Finding(
+            "vacuous",
+            "error",
+            place,
+            "",
+            policy,
+            "",
+            (),
+            f"Nothing was proven about the policy {policy!r} on {place}: nobody got through it by "
+            "anything that was tried.",
+            rule="untried",
         )
     if any(problem.startswith("A: ") for problem in table.unbuildable):
         return
@@ -83,6 +102,21 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
                 "recursion",
             )
             break
+    for access in table.accesses:
+        if is_of_both(access.persona) and not access.succeeds and access.sqlstate == "21000":
+            yield Finding(
+                "loss",
+                "warning",
+                table.relation,
+                access.persona,
+                access.rows,
+                access.command,
+                (),
+                f"Whoever is in two tenants cannot {access.command} {table.relation} any more: "
+                f"{access.reason}.",
+                access.statement,
+                "one-tenant-only",
+            )
     for command, policies in table.idle.items():
         yield Finding(
             "loss",

@@ -7,7 +7,7 @@ from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.running import Outcome
 
-__all__ = ["judge_probe"]
+__all__ = ["judge_probe", "plain_verdict"]
 
 
 def judge_probe(
@@ -18,7 +18,7 @@ def judge_probe(
         cells = []
         targets = dict(plan.targets)
         mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
-        if mine is not None and knocker.actor in plan.world.standings:
+        if mine is not None and plan.world.is_colleague(knocker.actor):
             targets[knocker.actor or ""] = mine
         for key, row in targets.items():
             verdict = _verdict(outcome, control, row.label)
@@ -34,7 +34,7 @@ def judge_probe(
         verdict = Verdict.ALLOWED if allowed else _verdict(outcome, control, None)
         return [_cell(plan, "", knocker, probe, outcome, verdict)]
     if probe.command == "truncate":
-        verdict = Verdict.ALLOWED if outcome.state is None else _plain_verdict(outcome, None)
+        verdict = Verdict.ALLOWED if outcome.state is None else plain_verdict(outcome, None)
         return [_cell(plan, "all", knocker, probe, outcome, verdict)]
     label = probe.row if probe.question else None
     verdict = _verdict(outcome, control, label)
@@ -42,7 +42,7 @@ def judge_probe(
     crossed = crossed or (probe.command == "update" and control.state == "23503")
     if verdict is Verdict.UNPROVEN and crossed and control.constraint:
         # The link cannot exist for anybody: a key forbids it.
-        verdict = _plain_verdict(outcome, label)
+        verdict = plain_verdict(outcome, label)
     return [_cell(plan, probe.rows, knocker, probe, outcome, verdict)]
 
 
@@ -86,7 +86,7 @@ def _cell(
 
 
 def _verdict(outcome: Outcome, control: Outcome, label: str | None) -> Verdict:
-    verdict = _plain_verdict(outcome, label)
+    verdict = plain_verdict(outcome, label)
     if verdict in (Verdict.ALLOWED, Verdict.REFUSED) or _proves(control):
         return verdict
     if control.state is not None and control.from_function:
@@ -107,7 +107,8 @@ def _proves(control: Outcome) -> bool:
     return reached or (bool(control.constraint) and not control.from_function)
 
 
-def _plain_verdict(outcome: Outcome, label: str | None) -> Verdict:
+def plain_verdict(outcome: Outcome, label: str | None) -> Verdict:
+    """Return the verdict without a control; ``label`` is the row that must have changed."""
     if outcome.state is None:
         touched = outcome.touched > 0 if label is None else label in outcome.labels
         return Verdict.ALLOWED if touched else Verdict.FILTERED

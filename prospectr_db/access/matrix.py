@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.baselines import beyond
+
 if TYPE_CHECKING:
     from prospectr_db.access.findings import Finding
     from prospectr_db.access.surroundings import Surroundings
@@ -116,7 +118,8 @@ class Access:
 class TableAccess:
     """Everything observed about one relation.
 
-    ``reads`` are the conditions of the policies under which each API role reads it.
+    ``reads`` are the conditions of the policies under which each API role reads it; ``untried``
+    the policies through which nothing came that was tried, so that nothing is known of them.
     """
 
     relation: str
@@ -139,6 +142,7 @@ class TableAccess:
     policies: tuple[str, ...] = ()
     public_rows: tuple[str, ...] = ()
     column_privileges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find(self, persona: str, rows: str, command: str) -> Access | None:
@@ -185,7 +189,8 @@ def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, .
     for cell in cells:
         groups.setdefault((cell.persona, cell.rows, cell.command), []).append(cell)
     found = {key: _access(key, group, order) for key, group in groups.items()}
-    return tuple(access for key, access in found.items() if not _repeats(access, found))
+    told = (beyond(access, found) for access in found.values() if not _repeats(access, found))
+    return tuple(access for access in told if access is not None)
 
 
 def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:

@@ -92,9 +92,10 @@ def observing(
     connections: int | None = None,
 ) -> Iterator[tuple[Observation, AccessMatrix]]:
     """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
+    from prospectr_db.access.channels import observe_channel_tokens
     from prospectr_db.access.clones import crew
     from prospectr_db.access.oracles import find_oracles
-    from prospectr_db.access.surroundings import observe_surroundings
+    from prospectr_db.access.surroundings import observe_surroundings, with_untried_policies
 
     started = time.perf_counter()
     ready = partial(prepare, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
@@ -102,7 +103,11 @@ def observing(
         observation = members[0]
         around = observe_surroundings(observation.connection, observation.catalog)
         tables = observe_everything(members, on_event=on_event)
-        tokens = _observe_tokens(members, [r for r in observation.relations if r.is_table])
+        around = with_untried_policies(around, observation.catalog, tables)
+        tokens = (
+            *_observe_tokens(members, [r for r in observation.relations if r.is_table]),
+            *observe_channel_tokens(observation, tables),
+        )
         oracles = find_oracles(observation, tables)
         names = tuple(knocker.name for knocker in knockers(observation))
         probes = sum(member.probes for member in members)
@@ -123,6 +128,8 @@ def observe_everything(
     members: Sequence[Observation], *, on_event: Callable[[str], None] | None = None
 ) -> tuple[TableAccess, ...]:
     """Observe tables, views and functions; the tables on every connection there is."""
+    from prospectr_db.access.bucket_rows import observe_bucket_rows
+    from prospectr_db.access.channels import observe_channels
     from prospectr_db.access.doors import observe_functions, observe_views
     from prospectr_db.access.storage import observe_storage
 
@@ -135,6 +142,8 @@ def observe_everything(
         *observe_views(observation, views, personas),
         *observe_functions(observation, personas),
         *observe_storage(observation, personas),
+        *observe_bucket_rows(observation, personas),
+        *observe_channels(observation, personas),
     )
 
 

@@ -21,6 +21,8 @@ _PEOPLE = {
     "stranger": "authenticated strangers",
     "newcomer": "authenticated users who own nothing",
     "service_role": "the service role",
+    "member": "plain members",
+    "removed member": "removed members",
 }
 _TOKENS = frozenset(
     {
@@ -40,6 +42,9 @@ def who(persona: str) -> str:
     """Return a persona in words."""
     if persona in _TOKENS or persona.startswith("forged user_metadata"):
         return f"tokens with {persona}"
+    if persona.endswith(" elsewhere") and "=" not in persona:
+        here, _, there = persona.removesuffix(" elsewhere").partition(", ")
+        return f"{here}s who are {there}s elsewhere"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
 
 
@@ -59,6 +64,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     subject = people(access.persona)
     if table.kind == "function":
         return _call_phrase(table, access, f"{subject} {can}")
+    if table.kind == "channel":
+        return _channel_phrase(table, access, f"{subject} {can}")
     verb = verb_of(access.command)
     if access.command == "truncate":
         return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
@@ -87,6 +94,19 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} learn about other people's rows from the answer of {name}"
     verb = "get" if access.command == "select" else "change"
     return f"{subject_can} {verb} other people's rows by calling {name}"
+
+
+def _channel_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
+    """Tell of a private channel; ``columns`` are Realtime's extensions."""
+    what = " and ".join(name for name in access.columns if name != "*") or "anything"
+    toward = "to" if access.command == "send" else "from"
+    topic = table.relation.removeprefix("channel ")
+    if topic == "any topic":
+        place = f"{toward} every private channel"
+    else:
+        whose = {"own": "their own", "other": "somebody else's"}.get(access.rows, "the")
+        place = f"{toward} {whose} private channel {topic}"
+    return f"{subject_can} {access.command} {what} {place}"
 
 
 def on_rows(rows: str) -> str:

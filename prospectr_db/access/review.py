@@ -5,18 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_removed
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import DEPENDENT, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import people, phrase
 
-__all__ = ["review_access"]
+__all__ = ["review_access", "review_channel"]
 
 OUTSIDERS = ("anon", "stranger", "newcomer")
 
 
+def review_channel(table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objections to one access to a private channel: another's, or all there are."""
+    if access.persona not in OUTSIDERS or (table.owned and access.rows != "other"):
+        return
+    if table.owned or access.persona == "anon":
+        yield _finding(table, access, "channel")
+    elif table.relation == "channel any topic":
+        # Some projects mean it so: everybody who signed up may talk to everybody.
+        yield _finding(table, access, "channel", kind="surprise")
+    else:
+        yield _finding(table, access, "public-channel", "note", kind="surprise")
+
+
 def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
     """Yield the objections to one access that gets through."""
-    outsider = access.persona in OUTSIDERS
+    if is_of_both(access.persona):
+        yield _judge_both(table, access)
+    elif is_removed(access.persona) and not access.rows.startswith("own"):
+        sentence = f"{phrase(table, access)}, as if they still belonged"
+        yield _finding(table, access, "removed-member", sentence=sentence)
+    else:
+        yield from _review_ordinary(matrix, table, access)
+
+
+def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    outsider = access.persona in OUTSIDERS or is_elsewhere(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
         yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
@@ -39,6 +63,16 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield _finding(table, access, "orphan")
     if access.command == "update" and base == "own":
         yield from _judge_own_update(matrix, table, access)
+
+
+def _judge_both(table: TableAccess, access: Access) -> Finding:
+    """Return the objection to what a plain member here can do because of what he is elsewhere."""
+    linked = {name for columns in table.links for name in columns.split(", ")}
+    if access.command == "update" and access.columns and set(access.columns) <= linked:
+        sentence = f"{phrase(table, access)}: they can take them to another tenant of theirs"
+        return _finding(table, access, "taken-along", "warning", kind="surprise", sentence=sentence)
+    sentence = f"{phrase(table, access)}, which plain members cannot: power elsewhere counts here"
+    return _finding(table, access, "power-elsewhere", sentence=sentence)
 
 
 def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:

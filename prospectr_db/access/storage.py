@@ -21,11 +21,11 @@ from prospectr_db.database.catalog import Relation
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["observe_storage"]
+__all__ = ["DELETING", "observe_storage"]
 
 _MOST_BUCKETS = 8
 # The Storage API deletes through SQL with this setting; without it a trigger refuses everybody.
-_DELETING = "select pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
+DELETING = "select pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,11 @@ def _cells(
             "where",
             None,
             "".join(("delete from storage.objects", where)),
-            _DELETING,
+            DELETING,
             gone,
         ),
         Probe(
-            "gone", rows, "delete", "no where", None, "delete from storage.objects", _DELETING, gone
+            "gone", rows, "delete", "no where", None, "delete from storage.objects", DELETING, gone
         ),
     ]
     values = _values(observation, objects, folder, OWNER, "new.txt")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
@@ -15,7 +15,9 @@ from prospectr_db.resources import sql_text
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["GROUPS", "Surroundings", "observe_surroundings"]
+    from prospectr_db.access.matrix import TableAccess
+
+__all__ = ["GROUPS", "Surroundings", "observe_surroundings", "with_untried_policies"]
 
 GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
 _LETTERS = {
@@ -56,7 +58,7 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             "roles": tuple(_roles(catalog)),
             "sequences": tuple(_sequences(catalog)),
             "default_privileges": tuple(_defaults(connection)),
-            "platform_policies": tuple(_policies(catalog)),
+            "platform_policies": (),
         },
         _buckets(connection),
         tuple(
@@ -107,11 +109,20 @@ def _defaults(connection: Connection[Any]) -> Iterator[str]:
             yield f"{row['role']}: {_words(row['privileges'])} on new {kind}{place}"
 
 
-# Tables of the platform that a project makes policies on, and that no rows are built for.
+def with_untried_policies(
+    surroundings: Surroundings, catalog: Catalog, tables: Iterable[TableAccess]
+) -> Surroundings:
+    """Return the surroundings with the text of each policy that observing taught nothing about."""
+    untried = {name for table in tables for name in table.untried}
+    policies = tuple(_policies(catalog, untried))
+    return replace(surroundings, groups={**surroundings.groups, "platform_policies": policies})
+
+
+# Tables of the platform that a project makes policies on and that the API does not show.
 _SHARED = ("realtime.messages", "storage.buckets")
 
 
-def _policies(catalog: Catalog) -> Iterator[str]:
+def _policies(catalog: Catalog, untried: Container[str]) -> Iterator[str]:
     """Yield the policies on shared tables; spelling that means the same is told in the same way."""
     for label in _SHARED:
         relation = catalog.by_label.get(label)
@@ -123,6 +134,7 @@ def _policies(catalog: Catalog) -> Iterator[str]:
             f"{', '.join(sorted(policy.roles))}: {'' if policy.permissive else 'restricted '}"
             f"{policy.command} on {label} where {normalise(policy.text)}"
             for policy in relation.policies
+            if policy.name in untried
         }
         yield from sorted(found)
 

@@ -324,8 +324,8 @@ def test_a_weakening_that_no_rule_knows_survives_without_a_contract(
         (
             "create policy hear on realtime.messages for select to authenticated using (true)",
             (
-                "authenticated now holds what it did not: "
-                "select on realtime.messages where true (platform_policies)."
+                "Authenticated strangers can now receive broadcast and presence from every "
+                "private channel."
             ),
         ),
         (
