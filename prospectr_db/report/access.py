@@ -26,9 +26,11 @@ _NOTHING = "-"
 def matrix_text(matrix: AccessMatrix, style: Style) -> str:
     """Return the matrix: a row per relation, a column per persona, four commands in each cell."""
     lines = [_header(matrix, style)]
-    for kind, tables in groupby(_ordered(matrix), key=lambda table: table.kind == "function"):
-        if kind:
+    for kind, tables in groupby(_ordered(matrix), key=_section):
+        if kind == "function":
             lines += ["", *_functions(list(tables), style)]
+        elif kind == "channel":
+            lines += ["", *_channels(list(tables), style)]
         else:
             lines += [line for table in tables for line in _table_lines(table, matrix, style)]
     lines += ["", style.dim(_legend())]
@@ -38,12 +40,17 @@ def matrix_text(matrix: AccessMatrix, style: Style) -> str:
 def _ordered(matrix: AccessMatrix) -> list[TableAccess]:
     return sorted(
         matrix.tables,
-        key=lambda table: (table.kind == "function", table.kind != "table", table.relation),
+        key=lambda table: (_section(table), table.kind != "table", table.relation),
     )
 
 
+def _section(table: TableAccess) -> str:
+    """Return what is shown apart: functions and channels; tables and views come first."""
+    return table.kind if table.kind in ("channel", "function") else ""
+
+
 def _width(matrix: AccessMatrix) -> int:
-    longest = max((len(t.relation) for t in matrix.tables if t.kind != "function"), default=10)
+    longest = max((len(t.relation) for t in matrix.tables if not _section(t)), default=10)
     return min(max(longest, 10), 30)
 
 
@@ -125,6 +132,25 @@ def _functions(tables: list[TableAccess], style: Style) -> Iterator[str]:
         other = sorted({a.persona for a in table.accesses if a.rows == "other" and a.succeeds})
         line = f"  {table.relation}: {', '.join(callers) or 'nobody'}"
         yield line + (style.bad(f"  reaches others' rows: {', '.join(other)}") if other else "")
+
+
+def _channels(tables: list[TableAccess], style: Style) -> Iterator[str]:
+    """Yield a line per private channel: who receives from it and who sends to it, whose it is."""
+    yield style.bold("private channels")
+    for table in tables:
+        parts = []
+        for command in ("receive", "send"):
+            found = [a for a in table.accesses if a.command == command and a.succeeds]
+            names = [f"{a.persona}{_part(a)}" for a in found if a.rows != "other"]
+            parts += [f"{command} {', '.join(names)}"] if names else []
+            strange = [f"{a.persona}{_part(a)}" for a in found if a.rows == "other"]
+            parts += [style.bad(f"{command} another's {', '.join(strange)}")] if strange else []
+        yield f"  {table.relation.removeprefix('channel ')}: {'; '.join(parts) or 'nobody'}"
+
+
+def _part(access: Access) -> str:
+    """Return which extensions, where not both."""
+    return f" ({', '.join(access.columns)})" if len(access.columns) == 1 else ""
 
 
 def _legend() -> str:

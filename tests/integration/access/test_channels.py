@@ -13,6 +13,8 @@ from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin, connect_as_migrator
+from prospectr_db.report.access import matrix_text
+from prospectr_db.report.style import Style
 from tests.integration.access.schemas import NOTES
 
 Run = Callable[[str], None]
@@ -250,3 +252,14 @@ def test_another_spelling_of_a_channels_policy_keeps_the_contract(target: Target
 def test_a_project_without_channels_is_asked_nothing_about_them(target: Target, run: Run) -> None:
     run(NOTES)
     assert [t.relation for t in observe(target).tables if t.kind == "channel"] == []
+
+
+def test_the_matrix_shows_who_receives_and_sends(target: Target, run: Run) -> None:
+    run(
+        ROOMS
+        + policy("hear", "select", OWN_ROOM)
+        + policy("say", "insert", f"extension = 'broadcast' and {OWN_ROOM}")
+    )
+    text = matrix_text(observe(target), Style(width=80, color=False))
+    assert "private channels\n  any topic: nobody\n" in text
+    assert "  room:{guests.room_id}: receive owner; send owner (broadcast)\n" in text
