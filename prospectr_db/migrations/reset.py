@@ -32,7 +32,17 @@ from prospectr_db.server.templates import Template, Templates
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["Prepared", "Reset", "clone", "disposable", "drop", "drop_leftovers", "prepare", "reset"]
+__all__ = [
+    "Prepared",
+    "Reset",
+    "borrowed",
+    "clone",
+    "disposable",
+    "drop",
+    "drop_leftovers",
+    "prepare",
+    "reset",
+]
 
 OnEvent = Callable[[object], None]
 
@@ -154,6 +164,29 @@ def disposable(
         yield clone(server, prepared.template, name)
     finally:
         drop(server, name)
+
+
+@contextmanager
+def borrowed(
+    server: ProjectServer,
+    project: Project,
+    *,
+    on_event: OnEvent = lambda _event: None,
+) -> Iterator[Target]:
+    """Lend the server's database ``postgres`` in a project's state, for what may name it.
+
+    Meanwhile nobody else can build a state on that server, and what is done to the database (or to
+    roles) is gone with the next state: use a server that nobody works on
+    (`server.project_server.CHECKS`).
+    """
+    steps = _steps(project, seed=True, to=None)
+    with server.memory() as memory:
+        memory.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        prepared, is_in_place = _prepare(server, memory, steps, _expose(project), on_event)
+        if not is_in_place:
+            Templates(memory).make(prepared.template, DATABASE)
+            server.freshen(prepared.template, DATABASE)
+        yield server.target()
 
 
 def drop_leftovers(server: ProjectServer) -> None:

@@ -46,13 +46,6 @@ _OPTIONS = (
 )
 _PATIENCE_SECONDS = 300.0
 _MISSING = re.compile(r'extension "([^"]+)" is not available')
-_FROM_THE_NETWORK = re.compile(r"pg_?tle|dbdev|database\.dev")
-_HELPERS_FROM_THE_NETWORK = (
-    "A file installs test helpers from database.dev, which needs pg_tle and the network. Save the "
-    "helpers' SQL (such as supabase_test_helpers--0.0.6.sql of usebasejump/supabase-test-helpers) "
-    "beside the tests as 00000-helpers.sql with one passing test at its end, in place of the file "
-    "that installs them; or offer it as an extension with PROSPECTR_DB_EXTENSIONS=FOLDER."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +198,10 @@ def _notes(target: Target, results: Sequence[TapFile]) -> tuple[str, ...]:
     """Say what can be done about what test files asked for and the server lacks."""
     errors = [error for result in results for error in result.errors]
     missing = {found[1]: None for error in errors if (found := _MISSING.search(error))}
-    notes = []
-    if any(_FROM_THE_NETWORK.search(error) for error in errors):
-        notes.append(_HELPERS_FROM_THE_NETWORK)
-        missing.pop("pg_tle", None)
-    if missing:
-        with connect(target, autocommit=True) as connection:
-            notes += [f"{name}: {explain_missing(connection, name)}" for name in missing]
-    return tuple(notes)
+    if not missing:
+        return ()
+    with connect(target, autocommit=True) as connection:
+        return tuple(f"{name}: {explain_missing(connection, name)}" for name in missing)
 
 
 def _name(file: Path, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Where a suite runs: on a throwaway copy of the project's database, or on the one given."""
+"""Where a suite runs: on a fresh build of the project's database, or on the one given."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ConfigError
-from prospectr_db.migrations.reset import disposable
+from prospectr_db.migrations.reset import borrowed
 from prospectr_db.pgtap.runner import TapReport, run
 from prospectr_db.platform.pgtap import find_pgtap
 from prospectr_db.project import Project
 from prospectr_db.server.project_server import ProjectServer
 
-__all__ = ["find_psql", "run_on_copy", "run_on_target"]
+__all__ = ["find_psql", "run_on_fresh", "run_on_target"]
 
 OnEvent = Callable[[object], None]
 
 
-def run_on_copy(
+def run_on_fresh(
     server: ProjectServer,
     project: Project,
     files: Sequence[Path],
@@ -29,15 +29,17 @@ def run_on_copy(
     environment: Mapping[str, str] | None = None,
     on_event: OnEvent = lambda _event: None,
 ) -> TapReport:
-    """Run a suite on a copy of the project's database, migrated and seeded; nothing of it stays.
+    """Run a suite on the project's database, migrated and seeded on a server for checks.
 
-    A pgTAP that was installed since the server started is offered first. Raises SqlError where the
-    project does not migrate, and what `run` raises.
+    The database is called ``postgres``, as it is on Supabase: suites compare its name and give
+    rights on it. Nothing of what they do stays. A pgTAP that was installed since the server
+    started is offered first. Raises SqlError where the project does not migrate, and what `run`
+    raises.
     """
     found = find_pgtap(project.root)
     if found:
         server.offer(found.open(), "pgtap")
-    with disposable(server, project, on_event=on_event) as target:
+    with borrowed(server, project, on_event=on_event) as target:
         return run(
             target,
             files,

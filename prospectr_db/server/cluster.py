@@ -162,7 +162,12 @@ def start(layout: Layout, binaries: Binaries, account: Account, *, port: int | N
         "port": str(port or SOCKET_PORT),
     }
     if binaries.major >= _CONTROL_PATH_SINCE:
-        settings["extension_control_path"] = f"{layout.extensions}:$system"
+        # The last is where databases put extensions that they were handed (sql/extensions/pg_tle).
+        handed = layout.data / "handed_over"
+        for folder in (handed, handed / "extension"):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            account.own(folder)
+        settings["extension_control_path"] = f"{layout.extensions}:$system:{handed}"
     settings["dynamic_library_path"] = f"{layout.libraries}:$libdir"
     begun = account.run(
         [

@@ -27,7 +27,7 @@ def run_suite(
 ) -> None:
     """Run the pgTAP tests on a throwaway copy of the database, or on the one --db-url names."""
     from prospectr_db.pgtap import find_tests
-    from prospectr_db.pgtap.suite import run_on_copy, run_on_target
+    from prospectr_db.pgtap.suite import run_on_fresh, run_on_target
     from prospectr_db.report.pgtap import suite_junit, suite_text
     from prospectr_db.server.embedded import CHECKS
 
@@ -45,7 +45,7 @@ def run_suite(
             target, files, folder=folder, environment=run.environment, on_event=show
         )
     else:
-        report = run_on_copy(
+        report = run_on_fresh(
             run.server(instance=CHECKS),
             run.project,
             files,

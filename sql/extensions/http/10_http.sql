@@ -73,6 +73,31 @@ as $$
     select $1, $2
 $$;
 
+-- The one request that is answered without: installers of database.dev's packages ask for them
+-- before they create them, and learn of those that this server offers.
+create function @extschema@.http_packages(uri text) returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object(
+        'content',
+        coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'version', a.default_version, 'sql', '-- This server offers ' || a.name
+                )
+            ) filter (where a.name is not null),
+            '[]'
+        )::text
+    )
+    from
+        regexp_match(
+            replace($1, '%40', '@'), '^https://api\.database\.dev/.*[?&]package_name=eq\.([^&]+)'
+        ) as m (part)
+    left join pg_available_extensions as a on m.part[1] = a.name
+    where m.part is not null
+    having count(*) > 0
+$$;
+
 -- A test says what every request returns with: set http.response = '{"status": 200, "content":
 -- "…"}'.
 create function @extschema@.http(request @extschema@.http_request)
@@ -80,7 +105,10 @@ returns @extschema@.http_response
 language plpgsql volatile
 as $$
 declare
-    answer constant jsonb := nullif(current_setting('http.response', true), '')::jsonb;
+    answer constant jsonb := coalesce(
+        nullif(current_setting('http.response', true), '')::jsonb,
+        @extschema@.http_packages(request.uri)
+    );
 begin
     if answer is null then
         raise exception '% % was not sent: http is a stand-in here', request.method, request.uri

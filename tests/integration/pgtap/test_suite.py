@@ -14,7 +14,7 @@ from psycopg import Connection
 from prospectr_db.database import Target, connect
 from prospectr_db.errors import ExtensionNotAvailableError
 from prospectr_db.pgtap import TapReport, find_tests, run
-from prospectr_db.pgtap.suite import find_psql, run_on_copy
+from prospectr_db.pgtap.suite import find_psql, run_on_fresh
 from prospectr_db.platform.extensions import available
 from prospectr_db.project import load
 from prospectr_db.report.jsons import document
@@ -68,8 +68,10 @@ TESTS = {
         select * from finish(); rollback;
     """,
     "060-empty.sql": "select 1;",
-    "070-extension.sql": "create extension postgis;",
-    "080-network.sql": "create extension if not exists pg_tle;",
+    "070-extension.sql": "create extension timescaledb;",
+    "080-network.sql": """
+        create extension "supabase-dbdev"; select dbdev.install('acme-thing');
+    """,
 }
 
 
@@ -117,13 +119,13 @@ def test_each_file_is_judged_by_what_it_said(report: TapReport) -> None:
     }
     assert not report.ok
 
-    red, dies, _, extension, _ = report.files[4:]
+    red, dies, _, extension, network = report.files[4:]
     assert [test.description for test in red.failed] == ["one is two"]
     assert dies.problems == ("It planned 2 tests and ran 1.", "psql ended with exit code 3.")
     assert any(line.startswith("psql:050-dies.sql:2: ERROR") for line in dies.errors)
     assert any("is not available" in line for line in extension.errors)
-    assert "database.dev" in report.notes[0]
-    assert report.notes[1].startswith("postgis: This server offers: ")
+    assert any("pgtle.install_extension" in line for line in network.errors)
+    assert report.notes[0].startswith("timescaledb: This server offers: ")
 
 
 def test_pgtap_is_gone_afterwards(report: TapReport, session: Connection[Any]) -> None:
@@ -157,7 +159,7 @@ def test_a_file_that_hangs_is_stopped_and_red(
     assert result.files[0].errors == ("It was stopped after 0 s.",)
 
 
-def test_a_suite_runs_on_a_copy_that_is_gone_afterwards(
+def test_a_suite_runs_in_a_database_named_as_on_supabase_and_leaves_nothing(
     server: EmbeddedServer, session: Connection[Any], make_project: MakeProject
 ) -> None:
     if "pgtap" not in available(session):
@@ -167,19 +169,16 @@ def test_a_suite_runs_on_a_copy_that_is_gone_afterwards(
             "supabase/migrations/1_notes.sql": "create table public.notes (id int);",
             "supabase/tests/notes.test.sql": """
                 create table public.left_behind (id int);
-                begin; select plan(1); select has_table('public', 'notes', 'migrated');
+                begin; select plan(2); select has_table('public', 'notes', 'migrated');
+                select is(current_database()::text, 'postgres', 'its name');
                 select * from finish(); rollback;
             """,
         }
     )
     folder = root / "supabase" / "tests"
     for _ in range(2):
-        report = run_on_copy(server, load(root), find_tests([folder]), folder=folder)
+        report = run_on_fresh(server, load(root), find_tests([folder]), folder=folder)
         assert report.ok, report
-    with server.memory() as memory:
-        assert memory.execute(
-            "select count(*) from pg_database where datname like 'pgtap%'"
-        ).fetchone() == (0,)
 
 
 def test_a_project_without_tests_is_not_green(cli: RunCli, make_project: MakeProject) -> None:
