@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from prospectr_db.access.decisions import claim_keys, literals
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
-from prospectr_db.access.observe import Observation, judge_probe, run
+from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
 from prospectr_db.access.personas import AUTHENTICATED, Persona
-from prospectr_db.access.probes import Knocker, Plan
+from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.world import NEWCOMER, OWNER
 from prospectr_db.database.catalog import Catalog, Relation
 
@@ -120,18 +120,34 @@ def observe_tokens(
     actor = observation.world.actors[NEWCOMER]
     ordinary = Knocker(actor.persona("newcomer"), NEWCOMER, brief=True)
     plans = [observation.plan(r) for r in relations if r.policies or not r.rls]
-    usual = {_place(oid, cell) for oid, cell in _through(observation, ordinary, plans)}
+    usual: set[_Place] = set()
+    closed: set[tuple[int, str, str, str, str | None]] = set()
+    for plan, probe, outcome in _tried(observation, ordinary, plans, lambda *_: True):
+        usual |= {_place(plan, cell) for cell in _through(plan, ordinary, probe, outcome)}
+        told = outcome.message or ""
+        if told.startswith("permission denied for table") and not outcome.from_function:
+            closed.add(_shape(plan, probe))
+
+    def may_differ(plan: Plan, knocker: Knocker, probe: Probe) -> bool:
+        # A privilege is the role's, whatever the token says; and what is usual is not told.
+        everybody = probe.row is None and probe.command in ("update", "delete")
+        keys = [plan.row_class(knocker, k) for k in plan.targets] if everybody else [probe.rows]
+        places = {(plan.relation.oid, rows, probe.command) for rows in keys if rows != "own"}
+        return _shape(plan, probe) not in closed and not places <= usual
+
     found: list[TokenAccess] = []
     for knocker in token_personas(observation):
-        seen: set[tuple[int, str, str]] = set()
-        for oid, cell in _through(observation, knocker, plans):
-            place = _place(oid, cell)
+        seen: set[_Place] = set()
+        tried = _tried(observation, knocker, plans, may_differ)
+        cells = ((p, cell) for p, probe, o in tried for cell in _through(p, knocker, probe, o))
+        for plan, cell in cells:
+            place = _place(plan, cell)
             if place in usual or place in seen or cell.rows == "own":
                 continue
             seen.add(place)
             found.append(
                 TokenAccess(
-                    observation.catalog.by_oid[oid].label,
+                    plan.relation.label,
                     knocker.name,
                     cell.rows,
                     cell.command,
@@ -142,18 +158,38 @@ def observe_tokens(
     return tuple(found)
 
 
-def _place(oid: int, cell: Cell) -> tuple[int, str, str]:
-    return oid, cell.rows, cell.command
+_Place = tuple[int, str, str]
 
 
-def _through(
-    observation: Observation, knocker: Knocker, plans: Iterable[Plan]
-) -> Iterator[tuple[int, Cell]]:
-    """Yield the cells that a persona gets through."""
-    batch = [(plan, probe) for plan in plans for probe in plan.probes(knocker)]
+def _place(plan: Plan, cell: Cell) -> _Place:
+    return plan.relation.oid, cell.rows, cell.command
+
+
+def _shape(plan: Plan, probe: Probe) -> tuple[int, str, str, str, str | None]:
+    return plan.relation.oid, probe.rows, probe.command, probe.form, probe.column
+
+
+def _tried(
+    observation: Observation,
+    knocker: Knocker,
+    plans: Iterable[Plan],
+    wanted: Callable[[Plan, Knocker, Probe], bool],
+) -> Iterator[tuple[Plan, Probe, Outcome]]:
+    """Run the probes that are wanted as a persona."""
+    batch = [
+        (plan, probe)
+        for plan in plans
+        for probe in plan.probes(knocker)
+        if wanted(plan, knocker, probe)
+    ]
     outcomes = run(observation, knocker.persona, [probe for _, probe in batch])
     for (plan, probe), outcome in zip(batch, outcomes, strict=True):
-        # Success needs no control: it is its own proof.
-        for cell in judge_probe(plan, knocker, probe, outcome, outcome):
-            if cell.verdict is Verdict.ALLOWED or cell.passed:
-                yield plan.relation.oid, cell
+        yield plan, probe, outcome
+
+
+def _through(plan: Plan, knocker: Knocker, probe: Probe, outcome: Outcome) -> Iterator[Cell]:
+    """Yield the cells of a probe that gets through."""
+    # Success needs no control: it is its own proof.
+    for cell in judge_probe(plan, knocker, probe, outcome, outcome):
+        if cell.verdict is Verdict.ALLOWED or cell.passed:
+            yield cell

@@ -94,6 +94,10 @@ def literals(text: str) -> tuple[str, ...]:
 def helper_functions(catalog: Catalog) -> dict[int, Function]:
     """Return the project's functions that policies call, directly or through each other."""
     used: dict[int, Function] = {}
+    named: dict[str, list[Function]] = {}
+    for function in catalog.functions:
+        named.setdefault(function.name, []).append(function)
+    odd = [name for name in named if not re.fullmatch(r"\w+", name)]
     frontier = [
         catalog.function_by_oid[oid]
         for relation in catalog.relations
@@ -106,12 +110,9 @@ def helper_functions(catalog: Catalog) -> dict[int, Function]:
         if function.oid in used:
             continue
         used[function.oid] = function
-        frontier += [
-            other
-            for other in catalog.functions
-            if other.oid not in used
-            and re.search(rf"\b{re.escape(other.name)}\s*\(", function.source)
-        ]
+        called = {name for name in re.findall(r"(\w+)\s*\(", function.source) if name in named}
+        called |= {n for n in odd if re.search(rf"\b{re.escape(n)}\s*\(", function.source)}
+        frontier += [other for name in sorted(called) for other in named[name]]
     return used
 
 

@@ -29,6 +29,7 @@ from prospectr_db.access.personas import (
 from prospectr_db.access.probes import Knocker, Probe
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.summing_up import policy_text, sum_up
+from prospectr_db.access.truncation import Truncations
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import (
     Relation,
@@ -51,6 +52,9 @@ __all__ = [
 ]
 
 _CHUNK = 40
+
+Identity = tuple[str, str | None, str | None]
+"""What makes two probes the same for the server: statement, preparation, question."""
 
 
 def observe(
@@ -202,17 +206,22 @@ def _observe_chunk(
         for knocker in personas
     }
     outcomes: dict[str, list[tuple[int, Probe, Outcome]]] = {}
-    doubtful: dict[tuple[str, str | None, str | None], Probe] = {}
+    doubtful: dict[Identity, Probe] = {}
+    proofs: dict[Identity, Outcome] = {}
+    truncations = Truncations(observation.catalog)
     for knocker in personas:
+        role = knocker.persona.role
+        is_above = role in observation.catalog.above_rls
         batch = [(r.oid, probe) for r in relations for probe in probes[r.oid, knocker.name]]
-        found = run(observation, knocker.persona, [probe for _, probe in batch])
-        outcomes[knocker.name] = [
-            (oid, probe, outcome) for (oid, probe), outcome in zip(batch, found, strict=True)
-        ]
+        found = run(observation, knocker.persona, truncations.unknown(role, batch))
+        outcomes[knocker.name] = truncations.told(role, batch, found)
         for _, probe, outcome in outcomes[knocker.name]:
             if not _proves_itself(probe, outcome):
                 doubtful[_identity(probe)] = probe
-    control = _control(observation, list(doubtful.values()))
+            if _proves_for_all(probe, outcome, is_above=is_above):
+                proofs[_identity(probe)] = outcome
+    left = [probe for identity, probe in doubtful.items() if identity not in proofs]
+    control = {**_control(observation, left), **proofs}
     cells: dict[int, list[Cell]] = {relation.oid: [] for relation in relations}
     for knocker in personas:
         for oid, probe, outcome in outcomes[knocker.name]:
@@ -235,13 +244,21 @@ def _proves_itself(probe: Probe, outcome: Outcome) -> bool:
     return probe.row is not None and probe.row in outcome.labels
 
 
-def _identity(probe: Probe) -> tuple[str, str | None, str | None]:
+def _proves_for_all(probe: Probe, outcome: Outcome, *, is_above: bool) -> bool:
+    """Whether one persona's answer shows what the same statement can do, as a control would.
+
+    ``is_above``: no policy binds the role, so that it reaches every row that a superuser does.
+    """
+    if outcome.state is None and outcome.touched > 0:
+        return is_above or _proves_itself(probe, outcome)
+    return is_above and bool(outcome.constraint) and not outcome.from_function
+
+
+def _identity(probe: Probe) -> Identity:
     return probe.statement, probe.preparation, probe.question
 
 
-def _control(
-    observation: Observation, probes: Sequence[Probe]
-) -> dict[tuple[str, str | None, str | None], Outcome]:
+def _control(observation: Observation, probes: Sequence[Probe]) -> dict[Identity, Outcome]:
     """Run the same statements as the superuser: a denial counts only where this touches a row.
 
     No policy or grant binds a superuser, so that mutants can share what was found once.

@@ -29,7 +29,8 @@ class Plan:
         self.relation = relation
         self.owner = ownership[relation.oid]
         self.ownership = ownership
-        self.fresh = 900
+        self._made_up: dict[str, list[str]] = {}
+        self._unheard: set[tuple[str, str | None]] = set()
 
     @cached_property
     def source(self) -> Relation:
@@ -45,12 +46,9 @@ class Plan:
         if self.relation.is_partition:
             row = self.world.rows.get((self.source.oid, f"{OWNER} in {self.relation.name}"))
             return {} if row is None else {OWNER: row}
-        return {
-            key: row
-            for (oid, key), row in self.world.rows.items()
-            if oid == self.source.oid
-            and (key in (OWNER, "orphan") or key.startswith(f"{OWNER} as "))
-        }
+        mixed = (f"{OWNER} as {name}" for name in self.ownership[self.source.oid].users)
+        rows = {key: self.world.row(self.source, key) for key in (OWNER, "orphan", *mixed)}
+        return {key: row for key, row in rows.items() if row is not None}
 
     def row_class(self, knocker: Knocker, key: str) -> str:
         """Return whose row it is, seen by a persona."""
@@ -80,8 +78,10 @@ class Plan:
         row = self.world.row(relation, OWNER)
         if row is None:
             return
-        for (oid, name, value), values in self.world.states.items():
-            if oid == relation.oid and (names is None or name in names):
+        possible = self.ownership[relation.oid].states
+        for name, value in [(name, value) for name, told in possible.items() for value in told]:
+            values = self.world.states.get((relation.oid, name, value))
+            if values is not None and (names is None or name in names):
                 shown = "null" if value is None else value.split(" ")[0]
                 where = equals(
                     relation, {n: row.values[n] for n in relation.primary_key or row.values}
@@ -231,7 +231,8 @@ class Plan:
     ) -> str | None:
         """Return the statement that removes a row which the new one would collide with.
 
-        A collision on exactly the columns ``spare`` is left to happen.
+        A collision on exactly the columns ``spare`` is left to happen, and none is possible where
+        a value was made up: preparing is dear, because the server forgets its plans.
         """
         steps = [
             delete(self.relation, equals(self.relation, {n: given[n] for n in unique.columns}))
@@ -239,22 +240,34 @@ class Plan:
             if unique.columns
             and unique.columns != spare
             and all(given.get(name) is not None for name in unique.columns)
+            and not any((name, given[name]) in self._unheard for name in unique.columns)
         ]
         return "; ".join(steps) or None
 
     def fresh_values(self, column: Column) -> Iterator[str]:
-        """Yield likely values of a column that no row of the world has."""
-        self.fresh += 1
-        yield from candidates(
-            self.relation, column, tag="n", number=self.fresh, partitions=self._bounds
-        )
+        """Yield likely values of a column that no row of the world has.
+
+        Always the same ones: everything is undone, and a statement that several personas try is
+        proved for all of them at once.
+        """
+        if column.name not in self._made_up:
+            number = 900 + column.number
+            self._made_up[column.name] = candidates(
+                self.relation, column, tag="n", number=number, partitions=self._bounds
+            )
+            self._unheard |= {
+                (column.name, value)
+                for value in self._made_up[column.name]
+                if column.base_name == "uuid" or f"n{number}" in value.lower()
+            }
+        yield from self._made_up[column.name]
 
     @cached_property
     def _bounds(self) -> tuple[str, ...]:
         return tuple(
             child.partition_bound
-            for child in self.catalog.relations
-            if child.partition_bound and self.relation.oid in child.parents
+            for child in self.catalog.children.get(self.relation.oid, ())
+            if child.partition_bound
         )
 
     def decides(self, name: str) -> bool:

@@ -311,6 +311,15 @@ class Catalog:
         return {function.oid: function for function in self.functions}
 
     @cached_property
+    def children(self) -> dict[int, tuple[Relation, ...]]:
+        """Partitions and inheritance children by the oid of what they are below."""
+        found: dict[int, tuple[Relation, ...]] = {}
+        for relation in self.relations:
+            for parent in relation.parents:
+                found[parent] = (*found.get(parent, ()), relation)
+        return found
+
+    @cached_property
     def users(self) -> Relation | None:
         """auth.users, where there is one."""
         return self.by_label.get("auth.users")

@@ -44,6 +44,17 @@ begin
 end
 $function$;
 
+-- Ends a TRUNCATE that got past the privileges, before it does anything.
+create or replace function prospectr_access.stop()
+returns trigger
+language plpgsql
+set search_path = ''
+as $function$
+begin
+    raise exception using errcode = 'PRSBK';
+end
+$function$;
+
 -- Run each statement, ask its question, undo both. Nothing of it remains, whatever happens.
 -- With listening, each statement is a query and its first rows come back as JSON.
 create or replace function prospectr_access.observe(
