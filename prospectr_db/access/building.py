@@ -9,8 +9,8 @@ import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.inhabitants import VICTIM, Actor, Row, Unbuildable, World
+from prospectr_db.access.insertion import adopt, comes_from_trigger, insert_row
 from prospectr_db.access.ownership import Ownership
-from prospectr_db.access.statements import insert_returning, select_row
 from prospectr_db.access.values import candidates, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
@@ -179,21 +179,21 @@ class Builder:
         reason: psycopg.Error | None = None
         for forced in (False, True):
             for _ in range(TRIES):
-                result = self._insert(relation, attempt.values(), forced=forced)
+                result = insert_row(self.connection, relation, attempt.values(), forced=forced)
                 if not isinstance(result, psycopg.Error):
                     if result is None:
                         self.hopeless(relation, key, "a trigger swallowed the row")
                         return None
                     return self._keep(relation, name or key, result, forced=forced)
                 reason = result
-                adopted = self._adopt(relation, attempt, result)
+                adopted = adopt(self.connection, relation, attempt, result)
                 if adopted is not None and name is None:
                     return self._keep(relation, key, adopted, adopted=True)
                 if self._tell_apart(relation, attempt, result):
                     continue
                 if not attempt.learn(result):
                     break
-            if reason is None or not _from_trigger(reason):
+            if reason is None or not comes_from_trigger(reason):
                 break
         message = str(reason.diag.message_primary) if reason else "no value fits"
         constraint = reason.diag.constraint_name if reason else None
@@ -262,40 +262,6 @@ class Builder:
             self.connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
             self.speaker = key
 
-    def _insert(
-        self, relation: Relation, values: Mapping[str, str | None], *, forced: bool
-    ) -> dict[str, str | None] | psycopg.Error | None:
-        quiet = "set local session_replication_role = replica;" if forced else ""
-        loud = "set local session_replication_role = origin;" if forced else ""
-        text = f"savepoint w;{quiet}{insert_returning(relation, values)};{loud}release savepoint w"
-        try:
-            cursor = self.connection.execute(text)
-        except psycopg.Error as error:
-            self.connection.execute("rollback to savepoint w")
-            return error
-        while cursor.description is None and cursor.nextset():
-            pass
-        row = cursor.fetchone() if cursor.description else None
-        return (
-            None if row is None else dict(zip((c.name for c in relation.columns), row, strict=True))
-        )
-
-    def _adopt(
-        self, relation: Relation, attempt: Attempt, error: psycopg.Error
-    ) -> dict[str, str | None] | None:
-        """Return the row that is already there, made by a trigger for the same owner."""
-        if error.sqlstate != "23505":
-            return None
-        unique = next((u for u in relation.uniques if u.name == error.diag.constraint_name), None)
-        if unique is None or not set(unique.columns) & attempt.fixed:
-            return None
-        values = attempt.values()
-        where = {name: values[name] for name in unique.columns if values.get(name) is not None}
-        row = self.connection.execute(select_row(relation, where)).fetchone()
-        return (
-            None if row is None else dict(zip((c.name for c in relation.columns), row, strict=True))
-        )
-
     def _keep(
         self,
         relation: Relation,
@@ -308,8 +274,3 @@ class Builder:
         row = Row(f"{relation.label}:{key}", relation.oid, key, values, adopted, forced)
         self.world.rows[relation.oid, key] = row
         return row
-
-
-def _from_trigger(error: psycopg.Error) -> bool:
-    context = error.diag.context or ""
-    return "function" in context and not error.diag.constraint_name

@@ -10,7 +10,18 @@ from prospectr_db.access.personas import Persona, user
 from prospectr_db.access.standing import Standing
 from prospectr_db.database.catalog import Relation
 
-__all__ = ["NEWCOMER", "OTHER", "OWNER", "VICTIM", "Actor", "Row", "Unbuildable", "World"]
+__all__ = [
+    "NEWCOMER",
+    "OTHER",
+    "OWNER",
+    "VICTIM",
+    "Actor",
+    "Affiliate",
+    "Row",
+    "Slot",
+    "Unbuildable",
+    "World",
+]
 
 OWNER, OTHER, NEWCOMER, VICTIM = "A", "B", "C", "D"
 
@@ -43,6 +54,29 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Affiliate:
+    """A user who is a member of another tenant, of several, or no longer of any.
+
+    ``asking`` are the relations that can treat him otherwise than others; ``brief`` skips their
+    columns one by one. ``second`` is the universe of another tenant to which he belongs.
+    """
+
+    asking: frozenset[int]
+    brief: bool = True
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a partition takes: the row in it, whose that is, the key columns' values, others."""
+
+    key: str
+    holder: str
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    spare: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Unbuildable:
     """A row that could not be made, and why."""
 
@@ -60,7 +94,10 @@ class World:
     rows: dict[tuple[int, str], Row] = field(default_factory=dict)
     unbuildable: list[Unbuildable] = field(default_factory=list)
     standings: dict[str, tuple[Standing, str | None]] = field(default_factory=dict)
+    affiliates: dict[str, Affiliate] = field(default_factory=dict)
+    departed: set[tuple[Standing, str | None]] = field(default_factory=set)
     substitutes: dict[int, set[str]] = field(default_factory=dict)
+    slots: dict[int, Slot] = field(default_factory=dict)
     states: dict[tuple[int, str, str | None], Mapping[str, str | None]] = field(
         default_factory=dict
     )
@@ -68,3 +105,8 @@ class World:
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""
         return self.rows.get((relation.oid, key))
+
+    def is_colleague(self, key: str | None) -> bool:
+        """Whether somebody else lives among the owner's rows: his tenants are the owner's."""
+        actor = self.actors.get(key or "")
+        return actor is not None and actor.world == OWNER and actor.key != OWNER

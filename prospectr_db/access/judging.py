@@ -18,7 +18,8 @@ def judge_probe(
         cells = []
         targets = dict(plan.targets)
         mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
-        if mine is not None and plan.world.is_colleague(knocker.actor):
+        colleague = plan.world.is_colleague(knocker.actor) and not plan.relation.is_partition
+        if mine is not None and colleague:
             targets[knocker.actor or ""] = mine
         for key, row in targets.items():
             verdict = _verdict(outcome, control, row.label)
@@ -49,13 +50,15 @@ def judge_probe(
 def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
     """Whether a statement without WHERE may have failed on the persona's own row.
 
-    Of all constraints only a unique one tells more: the value was new, so two rows were reached.
+    Of all constraints only a unique one tells more: the value was new, so two rows were reached;
+    unless he has several of his own, in different tenants.
     """
+    several = knocker.actor in plan.world.affiliates
     return (
         bool(outcome.constraint)
-        and outcome.state != "23505"
+        and (several or outcome.state != "23505")
         and not outcome.from_function
-        and (plan.source.oid, knocker.actor or "") in plan.world.rows
+        and (several or (plan.source.oid, knocker.actor or "") in plan.world.rows)
     )
 
 

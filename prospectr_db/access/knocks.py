@@ -11,11 +11,15 @@ __all__ = ["Knocker", "Probe"]
 
 @dataclass(frozen=True, slots=True)
 class Knocker:
-    """A persona and the user of the world behind it; ``brief`` skips the columns one by one."""
+    """A persona and the user of the world behind it; ``brief`` skips the columns one by one.
+
+    ``only`` are the relations worth trying as him, None where all are.
+    """
 
     persona: Persona
     actor: str | None
     brief: bool = False
+    only: frozenset[int] | None = None
 
     @property
     def name(self) -> str:

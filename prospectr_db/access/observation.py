@@ -182,6 +182,10 @@ def knockers(observation: Observation) -> list[Knocker]:
         Knocker(actors[NEWCOMER].persona("newcomer"), NEWCOMER, brief=True),
     ]
     found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
+    found += [
+        Knocker(actors[key].persona(key), key, brief=who.brief, only=who.asking)
+        for key, who in observation.world.affiliates.items()
+    ]
     found += server_claims(observation)
     likes = {"owner": OWNER, "stranger": OTHER, "newcomer": NEWCOMER}
     for name, body in observation.extra.items():

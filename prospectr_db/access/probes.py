@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, World
+from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.probes_insert import inserts
@@ -40,12 +40,20 @@ class Plan:
             relation = self.catalog.by_oid[relation.parents[0]]
         return relation
 
+    @property
+    def slot(self) -> Slot | None:
+        """What a partition takes; None for a table that is none, or that stayed empty."""
+        return self.world.slots.get(self.relation.oid)
+
     @cached_property
     def targets(self) -> dict[str, Row]:
         """The rows that statements aim at, by the key that names them."""
         if self.relation.is_partition:
-            row = self.world.rows.get((self.source.oid, f"{OWNER} in {self.relation.name}"))
-            return {} if row is None else {OWNER: row}
+            if self.slot is None:
+                return {}
+            row = self.world.rows[self.source.oid, self.slot.key]
+            his = self.slot.key == OWNER or self.slot.key.startswith(f"{OWNER} in ")
+            return {OWNER if his else "somebody": row}
         mixed = (f"{OWNER} as {name}" for name in self.ownership[self.source.oid].users)
         rows = {key: self.world.row(self.source, key) for key in (OWNER, "orphan", *mixed)}
         return {key: row for key, row in rows.items() if row is not None}
@@ -129,11 +137,13 @@ class Plan:
 
     def probes(self, knocker: Knocker) -> Iterator[Probe]:
         """Yield every probe for one persona."""
+        if knocker.only is not None and self.source.oid not in knocker.only:
+            return
         targets = self._targets_for(knocker)
         yield from selects(self, knocker, targets)
         yield from updates(self, knocker, targets)
         yield from deletes(self, knocker, targets)
-        if self.relation.is_table and not self.relation.is_partition:
+        if self.relation.is_table and (self.slot is not None or not self.relation.is_partition):
             yield from inserts(self, knocker)
         yield from truncate(self, knocker)
 
@@ -142,7 +152,8 @@ class Plan:
         found: list[tuple[str, Row, str | None]] = []
         targets = dict(self.targets)
         mine = self.world.rows.get((self.source.oid, knocker.actor or ""))
-        if mine is not None and knocker.actor in self.world.standings:
+        colleague = self.world.is_colleague(knocker.actor) and not self.relation.is_partition
+        if mine is not None and colleague:
             targets[knocker.actor or ""] = mine
         for key, row in targets.items():
             found.append((self.row_class(knocker, key), row, None))
@@ -202,7 +213,7 @@ class Plan:
         fk = self.foreign_key(column.name)
         if fk is not None:
             return self.parent_value(fk, column.name, home)
-        sample = self.world.row(self.relation, home) or self.world.row(self.relation, OWNER)
+        sample = self.world.row(self.source, home) or self.world.row(self.source, OWNER)
         if column.name in self.owner.claims or column.name in self.owner.soft:
             return sample.values[column.name] if sample else None
         if column.name in self.owner.states and sample:
@@ -214,6 +225,16 @@ class Plan:
             # What the world's row could have, this one can have too.
             return sample.values[column.name]
         return next(self.fresh_values(column))
+
+    def fitted(self, given: Mapping[str, str | None]) -> dict[str, str | None] | None:
+        """Return a new row's values such that a partition takes them; None where it cannot."""
+        if self.slot is None:
+            return dict(given)
+        links = {name for fk in self.relation.foreign_keys for name in fk.columns}
+        for name, value in self.slot.values.items():
+            if name in (*self.owner.users, *links) and given.get(name) != value:
+                return None
+        return {**given, **self.slot.values}
 
     def foreign_key(self, column: str) -> Constraint | None:
         """Return the narrowest foreign key that a column is part of."""

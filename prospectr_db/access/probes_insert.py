@@ -25,7 +25,10 @@ def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     """Yield each kind of new row, with RETURNING, and with every column given."""
     role = knocker.persona.role
     may = plan.relation.holds_any(role, "a")
-    for rows, given in _insert_classes(plan, knocker):
+    for rows, wanted in _insert_classes(plan, knocker):
+        given = plan.fitted(wanted)
+        if given is None:
+            continue
         preparation = plan.make_room(given)
         text = insert(plan.relation, given)
         yield Probe(None, rows, "insert", "values", None, text, preparation)
@@ -81,7 +84,7 @@ def _is_new(plan: Plan, column: Column, value: str | None) -> str:
             plan.relation.sql_name,
             " as t where not exists (select 1 from prospectr_access.rows as r where ",
             "r.relation = ",
-            str(plan.relation.oid),
+            str(plan.source.oid),
             " and (r.partition, r.place) = (t.tableoid, t.ctid)) and t.",
             quote_identifier(column.name),
             "::text is not distinct from ",
@@ -92,6 +95,9 @@ def _is_new(plan: Plan, column: Column, value: str | None) -> str:
 
 
 def _insert_values_of(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:
+    if plan.slot is not None and column.name in plan.slot.values:
+        yield plan.slot.values[column.name]
+        return
     if column.name in plan.owner.states:
         yield from (v for v in plan.owner.states[column.name] if v is not None)
         return
@@ -120,8 +126,10 @@ def _insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[st
         own = plan.insert_values(actor, home, role=role)
         if own is not None:
             yield "own", own
-    strange = OTHER if home == OWNER and actor in (OWNER, *plan.world.standings) else OWNER
-    other = plan.insert_values(strange, strange, role=role)
+    strange = OTHER if actor == OWNER or plan.world.is_colleague(actor) else OWNER
+    if plan.slot is not None and plan.slot.holder not in (OWNER, actor):
+        strange = plan.slot.holder
+    other = plan.insert_values(strange, plan.world.actors[strange].world, role=role)
     if other is not None:
         yield "other", other
     if actor is not None:

@@ -36,7 +36,7 @@ def updates(
     plain = _plain(plan, chosen)
     if knocker.brief:
         owners = [c for c in chosen if c.name in plan.owner.users and c is not plain]
-        chosen = [plain, *owners[:2]]
+        chosen = [plain, *owners[:2], *_movable(plan, knocker, chosen)]
     for column in chosen:
         yield from _of_column(plan, knocker, column, targets, is_plain=column is plain)
     if not knocker.brief and granted:
@@ -47,6 +47,15 @@ def updates(
             yield Probe(None, "", "update", "no where", shown, text, None, asked, value)
     if granted:
         yield from _other_updates(plan, knocker, granted, targets)
+
+
+def _movable(plan: Plan, knocker: Knocker, granted: list[Column]) -> list[Column]:
+    """Return the columns by which a member of two tenants could take a row along."""
+    found = plan.world.affiliates.get(knocker.actor or "")
+    if found is None or found.second is None:
+        return []
+    linked = {name for fk in plan.links() for name in fk.columns}
+    return [column for column in granted if column.name in linked]
 
 
 def _of_column(
@@ -158,6 +167,9 @@ def _upserts(
 
 def _new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:
     """Yield values that differ from what the rows have now."""
+    if plan.slot is not None and column.name in plan.slot.spare:
+        yield plan.slot.spare[column.name]
+        return
     own = plan.world.actors.get(knocker.actor or "", plan.world.actors[NEWCOMER])
     if column.name in plan.owner.users:
         taker = plan.world.actors[VICTIM] if own.key == OWNER else own
@@ -165,7 +177,9 @@ def _new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | 
         return
     fk = plan.foreign_key(column.name)
     if fk is not None:
-        value = plan.parent_value(fk, column.name, OTHER)
+        here = plan.world.affiliates.get(knocker.actor or "")
+        second = plan.parent_value(fk, column.name, here.second) if here and here.second else None
+        value = second or plan.parent_value(fk, column.name, OTHER)
         row = plan.targets.get(OWNER)
         if value is None or (row is not None and row.values.get(column.name) == value):
             value = seeded_uuid("missing") if column.base_name == "uuid" else "987654321"
@@ -174,6 +188,9 @@ def _new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | 
     row = plan.targets.get(OWNER)
     current = row.values.get(column.name) if row else None
     if column.name in plan.owner.states:
+        mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
+        if mine is not None and knocker.actor in plan.world.affiliates:
+            current = mine.values.get(column.name)
         yield from (v for v in plan.owner.states[column.name] if v != current)
         return
     for value in plan.fresh_values(column):

@@ -216,6 +216,9 @@ def _manages(table: TableAccess, access: Access) -> bool:
         return True
     if not table.membership:
         return False
+    plain = table.find("member", "own", "update")
+    if access.persona == "owner" and plain is not None and not plain.succeeds:
+        return True  # as whose the tenant is: whoever is only a member cannot
     states = {
         (other.rows.partition("[")[2].partition("=")[0], other.succeeds)
         for other in table.accesses

@@ -32,8 +32,8 @@ class Standing:
             left = "true" if _LEFT.search(self.column) else "false"
             return (left,) if _LEFT.search(self.column) or _STAYS.search(self.column) else ()
         if dates:
-            found = [value for value in self.values if value is not None]
-            return tuple(found[:1]) if _LEFT.search(self.column) else ()
+            found = tuple(value for value in self.values if value is not None)
+            return found if _LEFT.search(self.column) else ()
         return tuple(value for value in self.values if value is not None and _LEFT.search(value))
 
 

@@ -12,15 +12,15 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Actor, Row
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, update
-from prospectr_db.access.values import candidates, inside, seeded_uuid
+from prospectr_db.access.values import seeded_uuid
 from prospectr_db.database.catalog import Relation
 
 __all__ = [
     "add_mixed",
     "add_orphan",
-    "add_partition_rows",
     "add_standing",
     "add_states",
+    "change",
     "second_pass",
 ]
 
@@ -37,12 +37,13 @@ def second_pass(builder: Builder) -> None:
             name: parent.values[wanted]
             for name, wanted in zip(fk.columns, fk.target_columns, strict=True)
         }
-        _change(builder, relation, row, values)
+        change(builder, relation, row, values)
 
 
-def _change(
+def change(
     builder: Builder, relation: Relation, row: Row, values: Mapping[str, str | None]
 ) -> bool:
+    """Change a row as an application would, triggers and all; False where that is refused."""
     where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
     text = f"savepoint w;{update(relation, values, where)};release savepoint w"
     try:
@@ -62,26 +63,6 @@ def add_orphan(builder: Builder, relation: Relation) -> None:
         return
     if builder.world.row(relation, OWNER) is not None:
         _again(builder, relation, "orphan", dict.fromkeys(columns))
-
-
-def add_partition_rows(builder: Builder, relation: Relation) -> None:
-    """Make a row in each partition, so that reaching it directly can be tried."""
-    if relation.kind != "p" or builder.world.row(relation, OWNER) is None:
-        return
-    names = [c.name for c in relation.columns if c.name in (relation.partition_key or "")]
-    children = [r for r in builder.catalog.relations if relation.oid in r.parents]
-    bounds = {value for child in children for value in inside(child.partition_bound or "")}
-    for child in children:
-        column = relation.by_name[names[0]] if len(names) == 1 else None
-        if column is None or column.name in builder.ownership[relation.oid].users:
-            continue
-        values = inside(child.partition_bound or "")
-        if child.partition_bound == "DEFAULT":
-            values = [
-                v for v in candidates(relation, column, tag="p", number=9999) if v not in bounds
-            ]
-        if values:
-            _again(builder, relation, f"{OWNER} in {child.name}", {column.name: values[0]})
 
 
 def add_mixed(builder: Builder, relation: Relation) -> None:
@@ -111,6 +92,8 @@ def add_standing(builder: Builder, standing: Standing) -> None:
     """Make one user per value of a column that gives users their standing."""
     relation = builder.catalog.by_oid[standing.relation]
     for value in standing.values:
+        if (standing, value) in builder.world.departed:
+            continue  # whoever has that is the removed member, or anybody who is one
         key = f"{standing.column}={'null' if value is None else value}"
         if key in builder.world.actors:
             key = f"{relation.name}.{key}"
@@ -123,7 +106,7 @@ def add_standing(builder: Builder, standing: Standing) -> None:
         values = {**given[0], standing.column: value}
         row = builder.attempt(relation, key, values, set(values))
         if row is not None and row.adopted:
-            _change(builder, relation, row, {standing.column: value})
+            change(builder, relation, row, {standing.column: value})
         if row is not None:
             builder.world.standings[key] = (standing, value)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from prospectr_db.access.affiliations import add_affiliates, add_removed
 from prospectr_db.access.building import Builder
 from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.inhabitants import (
@@ -21,13 +22,14 @@ from prospectr_db.access.inhabitants import (
     World,
 )
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.partitions import add_partition_rows
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, literal
+from prospectr_db.access.tenancy import find_memberships
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.variations import (
     add_mixed,
     add_orphan,
-    add_partition_rows,
     add_standing,
     add_states,
     second_pass,
@@ -80,8 +82,13 @@ def build_world(
         add_orphan(builder, relation)
         add_mixed(builder, relation)
         add_partition_rows(builder, relation)
+    memberships = find_memberships(catalog, ownership, standings)
+    for membership in memberships:
+        add_removed(builder, membership)
     for standing in standings:
         add_standing(builder, standing)
+    for membership in memberships:
+        add_affiliates(builder, membership)
     for relation in wanted:
         add_states(builder, relation)
     _settle_claims(builder)

@@ -1,0 +1,190 @@
+"""Users who belong somewhere else, to two tenants, or to one no longer, and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+
+from prospectr_db.access.building import Builder
+from prospectr_db.access.inhabitants import OWNER, Actor, Affiliate, Row
+from prospectr_db.access.statements import delete, equals, select_row
+from prospectr_db.access.tenancy import Membership
+from prospectr_db.access.values import seeded_uuid
+from prospectr_db.access.variations import change
+from prospectr_db.database.catalog import Relation
+
+__all__ = ["add_affiliates", "add_removed"]
+
+
+def add_affiliates(builder: Builder, membership: Membership) -> None:
+    """Make the plain member, one user per power that he has elsewhere, and a member of several."""
+    before = len(builder.world.unbuildable)
+    if builder.world.row(membership.relation, OWNER) is not None:
+        plain = _plain(builder, membership)
+        for column, value in membership.powers:
+            _add_elsewhere(builder, membership, column, value)
+        if plain is not None and not membership.exclusive:
+            _add_both(builder, membership, plain)
+    # Constraints may forbid such users, and then there is nothing to observe about them.
+    del builder.world.unbuildable[before:]
+
+
+def _plain(builder: Builder, membership: Membership) -> str | None:
+    """Return who is a member and nothing more, making one where no role says so."""
+    for standing in membership.roles:
+        wanted = standing, builder.ownership[membership.relation.oid].weakest[standing.column]
+        for key, found in builder.world.standings.items():
+            if found == wanted:
+                return key
+    if membership.roles:
+        return None
+    key = _user(builder, membership, "member")
+    if _join(builder, membership, key, {}) is None:
+        return None
+    builder.world.affiliates[key] = Affiliate(membership.asking, brief=False)
+    return key
+
+
+def _add_elsewhere(builder: Builder, membership: Membership, column: str, value: str) -> None:
+    key = _user(builder, membership, f"{column}={value} elsewhere", apart=True)
+    if _join(builder, membership, key, {column: value}) is not None:
+        builder.world.affiliates[key] = Affiliate(membership.asking)
+
+
+def _add_both(builder: Builder, membership: Membership, plain: str) -> None:
+    """Make somebody a plain member here, with every power in tenants of his own."""
+    powers = [f"{column}={value}" for column, value in membership.powers]
+    owned = bool(builder.ownership[membership.tenant.oid].users)
+    there = " and ".join(powers) or ("owner" if owned else "member")
+    key = _user(builder, membership, f"{plain}, {there} elsewhere")
+    user = builder.world.actors[key]
+    homes = []
+    for number, power in enumerate(membership.powers or (None,)):
+        home = f"{key} {number}"
+        builder.world.actors[home] = Actor(home, user.id, user.email, home)
+        if _join(builder, membership, home, dict([power] if power else [])) is not None:
+            homes.append(home)
+    if not homes or _join(builder, membership, key, {}) is None:
+        return
+    builder.world.affiliates[key] = Affiliate(membership.asking, second=homes[0])
+    for oid in sorted(
+        fk.target
+        for below in membership.below
+        for fk in builder.catalog.by_oid[below].foreign_keys
+        if fk.target is not None and fk.target in membership.below
+    ):
+        builder.get(builder.catalog.by_oid[oid], homes[0])
+
+
+def add_removed(builder: Builder, membership: Membership) -> None:
+    """Make a member who leaves rows behind and goes, or whose membership says that he went."""
+    if builder.world.row(membership.relation, OWNER) is None or not membership.can_be_left:
+        return
+    before, rows = len(builder.world.unbuildable), dict(builder.world.rows)
+    builder.connection.execute("savepoint removal")
+    key = _user(builder, membership, "removed member")
+    row = _join(builder, membership, key, {})
+    if row is not None:
+        for oid in sorted(membership.below - membership.joining):
+            _leave_behind(builder, builder.catalog.by_oid[oid], key)
+    if row is None or not _remove(builder, membership, row) or not _still_there(builder, key):
+        # Nobody goes like that: the row cannot be deleted, or everything goes with it.
+        builder.connection.execute("rollback to savepoint removal")
+        builder.speaker = ""
+        builder.world.rows.clear()
+        builder.world.rows.update(rows)
+        builder.pending = {place for place in builder.pending if place[1] != key}
+        del builder.world.actors[key]
+    else:
+        builder.world.affiliates[key] = Affiliate(membership.asking, brief=False)
+        if membership.leaving is not None:
+            least = builder.ownership[membership.relation.oid].weakest[membership.leaving.column]
+            usual = None if None in membership.leaving.values else least
+            gone = membership.leaving.gone
+            builder.world.departed |= {(membership.leaving, value) for value in (*gone, usual)}
+    builder.connection.execute("release savepoint removal")
+    del builder.world.unbuildable[before:]
+
+
+def _user(builder: Builder, membership: Membership, name: str, *, apart: bool = False) -> str:
+    """Sign somebody up, in the owner's universe or in one of his own; return his key."""
+    key = name if name not in builder.world.actors else f"{membership.relation.name}.{name}"
+    email = f"{seeded_uuid(key)[:8]}@example.com"
+    builder.add_actor(Actor(key, seeded_uuid("user", key), email, key if apart else OWNER))
+    return key
+
+
+def _join(
+    builder: Builder, membership: Membership, key: str, changes: Mapping[str, str | None]
+) -> Row | None:
+    """Make somebody a member of the tenant in his universe: a plain one, or one with a power."""
+    relation = membership.relation
+    given = builder.given(relation, key)
+    if given is None:
+        return None
+    least = builder.ownership[relation.oid].weakest
+    told = {
+        standing.column: least[standing.column]
+        for standing in (*membership.roles, *([membership.leaving] if membership.leaving else ()))
+        if least.get(standing.column)
+    }
+    wanted = {**told, **changes}
+    if membership.leaving is not None and None in membership.leaving.values:
+        wanted.pop(membership.leaving.column, None)
+    values = {**given[0], **wanted}
+    row = builder.attempt(relation, key, values, set(values))
+    if row is not None and row.adopted:
+        change(builder, relation, row, {**wanted, **_link(membership, values)})
+    return builder.world.row(relation, key)
+
+
+def _link(membership: Membership, values: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {name: values[name] for name in membership.link.columns if name in values}
+
+
+def _leave_behind(builder: Builder, relation: Relation, key: str) -> None:
+    """Let a member make a row of his own, where rows say who made them."""
+    given = builder.given(relation, key) if builder.ownership[relation.oid].users else None
+    if given is not None:
+        builder.attempt(relation, key, *given)
+
+
+def _remove(builder: Builder, membership: Membership, row: Row) -> bool:
+    """End a membership as an application does: note it, empty the key, or delete the row."""
+    relation, leaving = membership.relation, membership.leaving
+    if leaving is not None:
+        return change(builder, relation, row, {leaving.column: leaving.gone[0]})
+    if membership.keyed:
+        return change(builder, relation, row, dict.fromkeys(membership.link.columns))
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+    try:
+        builder.connection.execute(
+            f"savepoint w;{delete(relation, where)};"
+            "set constraints all immediate; set constraints all deferred; release savepoint w"
+        )
+    except psycopg.Error:
+        builder.connection.execute("rollback to savepoint w")
+        return False
+    return True
+
+
+def _still_there(builder: Builder, key: str) -> bool:
+    """Read again what somebody left behind, and forget what went with his membership."""
+    users = builder.catalog.users
+    for oid, whose in list(builder.world.rows):
+        if whose != key or (users is not None and oid == users.oid):
+            continue
+        relation, row = builder.catalog.by_oid[oid], builder.world.rows[oid, whose]
+        where = {n: row.values[n] for n in relation.primary_key or row.values}
+        found = builder.connection.execute(select_row(relation, where)).fetchone()
+        if found is None:
+            del builder.world.rows[oid, whose]
+            continue
+        values = dict(zip((c.name for c in relation.columns), found, strict=True))
+        builder.world.rows[oid, whose] = Row(row.label, oid, whose, values, row.adopted, row.forced)
+    return any(
+        whose == key and builder.ownership[oid].users and not builder.ownership[oid].user_keyed
+        for oid, whose in builder.world.rows
+        if users is None or oid != users.oid
+    )

@@ -1,0 +1,88 @@
+"""What goes without saying: with whom each user of several tenants, or of none, is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prospectr_db.access.matrix import Access
+
+__all__ = ["beyond", "is_elsewhere", "is_of_both", "is_removed"]
+
+Found = Mapping[tuple[str, str, str], "Access"]
+"""Accesses by persona, row class and command."""
+
+_EVERYBODY = ("newcomer", "stranger")
+# A sub-select that expected one membership and met two (PostgreSQL manual, appendix A).
+_MORE_THAN_ONE = "21000"
+
+
+def is_elsewhere(persona: str) -> bool:
+    """Whether a persona has power in another tenant, and nothing to do with the owner's."""
+    return persona.endswith(" elsewhere") and not is_of_both(persona)
+
+
+def is_of_both(persona: str) -> bool:
+    """Whether a persona is a plain member of the owner's tenant with power in another."""
+    return persona.endswith(" elsewhere") and ", " in persona
+
+
+def is_removed(persona: str) -> bool:
+    """Whether a persona was a member of the owner's tenant once."""
+    return persona.endswith("removed member")
+
+
+def beyond(access: Access, found: Found) -> Access | None:
+    """Return what a persona gets beyond those it is compared with; None where that is nothing.
+
+    Power elsewhere is compared with no power at all, a member of two tenants with a member of
+    one, a removed member with whoever never was one. Everybody else's access is told as it is.
+    """
+    persona = access.persona
+    if is_elsewhere(persona):
+        own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
+        return None if own else _more(access, found, _EVERYBODY)
+    if is_of_both(persona):
+        return _more(access, found, (persona.partition(", ")[0], *_EVERYBODY))
+    if is_removed(persona):
+        if access.rows == "own":
+            return _left(access, found)
+        return _more(access, found, _EVERYBODY)
+    return access
+
+
+def _left(access: Access, found: Found) -> Access | None:
+    """Return what is left on his own rows, where anybody else gets less."""
+    if access.command != "insert":
+        others = [replace(access, rows="other", persona=persona) for persona in _EVERYBODY]
+        shared = [found.get((o.persona, o.rows, o.command)) for o in others]
+        return None if any(o is not None and _covers(o, access) for o in shared) else access
+    anywhere = any(
+        persona in _EVERYBODY and command == "insert" and rows.startswith("own") and other.succeeds
+        for (persona, rows, command), other in found.items()
+    )
+    return access if access.succeeds and not anywhere else None
+
+
+def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | None:
+    usual = [
+        other
+        for persona in baseline
+        if (other := found.get((persona, access.rows, access.command))) is not None
+    ]
+    if access.succeeds:
+        if any(_covers(other, access) for other in usual):
+            return None
+        known = {name for other in usual if other.succeeds for name in other.columns}
+        extra = tuple(name for name in access.columns if name not in known)
+        return replace(access, columns=extra) if extra else access
+    if access.unproven and not any(other.unproven for other in usual):
+        return access
+    lost = access.sqlstate == _MORE_THAN_ONE and any(other.succeeds for other in usual)
+    return access if lost else None
+
+
+def _covers(usual: Access, access: Access) -> bool:
+    return usual.succeeds and set(usual.columns) >= set(access.columns)
