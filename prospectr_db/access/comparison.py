@@ -94,11 +94,13 @@ def _entry(
     if (now, then) != ((ALL,), (ALL,)) and ((now is not None and then is None) or more):
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now
-        yield _difference("leak", table, access, entry, opened, reserved=reserved)
+        yield _difference(
+            "leak", table, access, entry, opened, total=len(columns), reserved=reserved
+        )
     if then is not None and now is None and not was:
-        yield _difference("loss", table, access, entry, ())
+        yield _difference("loss", table, access, entry, (), total=0)
     elif less := tuple(c for c in less if not _unknown(c, observed.columns.get(relation, ()))):
-        yield _difference("loss", table, access, entry, less)
+        yield _difference("loss", table, access, entry, less, total=len(columns))
     if now is not None and then is not None:
         yield from _forms(entry, observed, wanted, access, expected)
 
@@ -133,9 +135,14 @@ def _difference(
     entry: Entry,
     columns: tuple[str, ...],
     *,
+    total: int,
     reserved: tuple[str, ...] = (),
 ) -> Finding:
-    """Tell one difference; ``reserved`` are the columns that are the server's to write."""
+    """Tell one difference.
+
+    ``reserved`` are the columns that are the server's to write, ``total`` counts all that there
+    are.
+    """
     relation, persona, rows, command = entry
     said = Access(
         persona,
@@ -145,6 +152,7 @@ def _difference(
         columns,
         (),
         "",
+        columns_total=total,
     )
     sentence = phrase(table, said, can="can now" if kind == "leak" else "can no longer")
     taken: tuple[str, ...] = ()

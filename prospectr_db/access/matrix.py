@@ -145,6 +145,10 @@ class TableAccess:
     untried: tuple[str, ...] = ()
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def columns_for(self, command: str) -> tuple[str, ...]:
+        """Return the columns that a command can be about: nobody writes a generated one."""
+        return self.writable if command in ("insert", "update") else self.columns
+
     def find(self, persona: str, rows: str, command: str) -> Access | None:
         """Return one entry."""
         for access in self.accesses:

@@ -2,23 +2,23 @@
 
 Both sides meet the same committed rows. The database is asked in a transaction that is rolled
 back; over HTTP the official client asks with a token of each persona, and the server undoes every
-request.
+request. What came over HTTP is held to the access contract besides.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prospectr_db.access.matrix import Verdict
-from prospectr_db.access.observe import Outcome, knockers, open_observer, prepare, run
-from prospectr_db.access.probes import Knocker, Probe
+from prospectr_db.api.asking import Compared, ask_database, verdict_of
+from prospectr_db.api.holding import Held, Seen, hold, outcome_over_http
 from prospectr_db.api.node import Program
-from prospectr_db.api.requests import Answer, Request, ask, client_for, express
+from prospectr_db.api.requests import Answer, ask, client_for
 from prospectr_db.api.service import data_api
 from prospectr_db.database.connection import connect_admin
 from prospectr_db.database.snapshot import Key, kinds, take
@@ -26,18 +26,16 @@ from prospectr_db.database.target import Target
 from prospectr_db.errors import ProspectrError
 
 if TYPE_CHECKING:
-    from prospectr_db.database.catalog import Relation
+    from prospectr_db.access.contract import Contract
 
 __all__ = [
     "ApiComparison",
     "ApiSabotageNotSeenError",
     "CellDifference",
-    "Compared",
     "compare",
     "shape_of",
 ]
 
-_ROW_SECURITY = "row-level security policy"
 _ROLES = frozenset({"anon", "authenticated", "authenticator", "postgres", "service_role"})
 
 
@@ -45,21 +43,6 @@ class ApiSabotageNotSeenError(ProspectrError):
     """With row-level security off on a table, the Data API seemed to answer as before."""
 
     code = "sabotage_not_seen"
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What was asked in one cell, and how the database answered by impersonation."""
-
-    relation: str
-    persona: str
-    rows: str
-    command: str
-    form: str
-    column: str | None
-    verdict: str
-    request: Request
-    statement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +68,7 @@ class ApiComparison:
 
     ``verdicts`` counts the cells by what the database said; ``not_expressible`` the probes that
     the Data API has no request for, by command and form. ``unchanged`` says that grants, policies
-    and functions were the same afterwards.
+    and functions were the same afterwards; ``held`` what the access contract says to it.
     """
 
     cells: int
@@ -96,12 +79,13 @@ class ApiComparison:
     not_expressible: Mapping[str, int]
     sabotage: str
     unchanged: bool
+    held: Held
     seconds: float
 
     @property
     def ok(self) -> bool:
-        """Whether something was compared, all of it agrees, and nothing was left behind."""
-        return self.cells > 0 and not self.differences and self.unchanged
+        """Whether something was compared, all of it agrees and is meant, and nothing stays."""
+        return self.cells > 0 and not self.differences and self.unchanged and self.held.check.ok
 
 
 def compare(
@@ -111,6 +95,7 @@ def compare(
     secret: str,
     log: Path,
     exposed: Sequence[str] = ("public",),
+    contract: Contract | None = None,
     sabotage: bool = True,
 ) -> ApiComparison:
     """Compare the two ways on a disposable database, in which rows are built and stay.
@@ -119,108 +104,77 @@ def compare(
     seen. Raises ApiSabotageNotSeenError where it is not, ServerError where the API does not start.
     """
     begun = time.monotonic()
-    cells, personas, omitted = ask_database(target, exposed)
+    asked = ask_database(target, exposed, contract)
+    cells = asked.cells
     before = shape_of(target)
     with data_api(target, program, secret=secret, log=log, schemas=exposed, rollback=True) as api:
-        clients = {knocker.name: client_for(api, knocker) for knocker in personas}
-        differences = tuple(ask_api(clients, cells))
+        clients = {knocker.name: client_for(api, knocker) for knocker in asked.knockers}
+        answers = ask_api(clients, cells)
+        differences = tuple(differences_in(cells, answers))
         known = {found.request for found in differences}
-        seen = _sabotage(target, clients, cells, known) if sabotage else "not tried"
+        spoilt = _sabotage(target, clients, cells, known) if sabotage else "not tried"
+    seen = [_seen(cell, answer) for cell, answer in zip(cells, answers, strict=True)]
+    seconds = time.monotonic() - begun
     return ApiComparison(
         cells=len(cells),
         relations=tuple(dict.fromkeys(cell.relation for cell in cells)),
         personas=tuple(clients),
         verdicts=dict(sorted(Counter(cell.verdict for cell in cells).items())),
         differences=differences,
-        not_expressible=dict(sorted(omitted.items())),
-        sabotage=seen,
+        not_expressible=dict(sorted(asked.omitted.items())),
+        sabotage=spoilt,
         unchanged=shape_of(target) == before,
+        held=hold(
+            asked.observation,
+            seen,
+            contract,
+            otherwise=asked.otherwise,
+            sabotage=spoilt,
+            seconds=seconds,
+        ),
         seconds=time.monotonic() - begun,
     )
 
 
-def verdict_of(code: str | None, message: str | None, rows: int) -> str:
-    """Name how a statement or request ended, by the same rule for both ways."""
-    if code is None:
-        return Verdict.ALLOWED if rows else Verdict.FILTERED
-    if code == "42501":
-        return Verdict.REJECTED if _ROW_SECURITY in (message or "") else Verdict.DENIED
-    if len(code) == 5 and not code.startswith("PGRST"):
-        return f"{Verdict.REFUSED} {code}"
-    return f"not understood ({code})"
+def ask_api(clients: Mapping[str, Any], cells: Iterable[Compared]) -> list[Answer]:
+    """Ask over HTTP what the database was asked."""
+    return [ask(clients[cell.knocker.name], cell.request) for cell in cells]
 
 
-def ask_database(
-    target: Target, exposed: Sequence[str]
-) -> tuple[list[Compared], list[Knocker], Counter[str]]:
-    """Build the world, ask the database for every expressible cell, and commit the world."""
-    cells: list[Compared] = []
-    omitted: Counter[str] = Counter()
-    with open_observer(target) as connection:
-        observation = prepare(connection, exposed=exposed)
-        everybody = [k for k in knockers(observation) if k.persona.payload]
-        for relation in observation.relations:
-            if relation.schema not in exposed:
-                continue
-            plan = observation.plan(relation)
-            for knocker in everybody:
-                wanted: list[tuple[Probe, Request]] = []
-                for probe in plan.probes(knocker):
-                    request = express(plan, knocker, probe)
-                    if request is None:
-                        omitted[f"{probe.command} {probe.form}"] += 1
-                    else:
-                        wanted.append((replace(probe, preparation=None, question=None), request))
-                outcomes = run(observation, knocker.persona, [probe for probe, _ in wanted])
-                cells += _compared(relation, knocker, wanted, outcomes)
-        connection.commit()
-    return cells, everybody, omitted
+def differences_in(
+    cells: Iterable[Compared], answers: Iterable[Answer]
+) -> Iterator[CellDifference]:
+    """Yield the cells in which the two ways disagree."""
+    for cell, answer in zip(cells, answers, strict=True):
+        by_api = verdict_of(answer.code, answer.message, answer.rows)
+        if by_api != cell.verdict:
+            yield CellDifference(
+                relation=cell.relation,
+                persona=cell.knocker.name,
+                rows=cell.probe.rows,
+                command=cell.probe.command,
+                form=cell.probe.form,
+                column=cell.probe.column,
+                by_database=cell.verdict,
+                by_api=by_api,
+                statement=cell.probe.statement,
+                request=str(cell.request),
+                message=answer.message,
+            )
 
 
-def _compared(
-    relation: Relation,
-    knocker: Knocker,
-    wanted: Iterable[tuple[Probe, Request]],
-    outcomes: Iterable[Outcome],
-) -> list[Compared]:
-    return [
-        Compared(
-            relation=relation.label,
-            persona=knocker.name,
-            rows=probe.rows,
-            command=probe.command,
-            form=probe.form,
-            column=probe.column,
-            verdict=verdict_of(outcome.state, outcome.message, outcome.touched),
-            request=request,
-            statement=probe.statement,
-        )
-        for (probe, request), outcome in zip(wanted, outcomes, strict=True)
-    ]
-
-
-def ask_api(clients: Mapping[str, Any], cells: Iterable[Compared]) -> list[CellDifference]:
-    return [
-        _difference(cell, by_api, answer)
-        for cell in cells
-        for answer in (ask(clients[cell.persona], cell.request),)
-        if (by_api := verdict_of(answer.code, answer.message, answer.rows)) != cell.verdict
-    ]
-
-
-def _difference(cell: Compared, by_api: str, answer: Answer) -> CellDifference:
-    return CellDifference(
-        relation=cell.relation,
-        persona=cell.persona,
-        rows=cell.rows,
-        command=cell.command,
-        form=cell.form,
-        column=cell.column,
-        by_database=cell.verdict,
-        by_api=by_api,
-        statement=cell.statement,
-        request=str(cell.request),
-        message=answer.message,
+def _seen(cell: Compared, answer: Answer) -> Seen:
+    by_api = verdict_of(answer.code, answer.message, answer.rows)
+    agrees = by_api == cell.verdict
+    row = cell.probe.row if answer.rows else None
+    return Seen(
+        cell.plan,
+        cell.knocker,
+        cell.probe,
+        str(cell.request),
+        cell.control,
+        cell.outcome if agrees else outcome_over_http(answer, row),
+        "" if agrees else f"{cell.verdict} in the database, {by_api} over HTTP",
     )
 
 
@@ -231,7 +185,8 @@ def _sabotage(
     guarded = Counter(
         cell.relation
         for cell in cells
-        if cell.verdict == Verdict.FILTERED and cell.command == "select" and cell.form == "where"
+        if cell.verdict == Verdict.FILTERED
+        and (cell.probe.command, cell.probe.form) == ("select", "where")
     )
     if not guarded:
         return "nothing to sabotage: no table keeps a row from anybody"
@@ -241,7 +196,8 @@ def _sabotage(
     with connect_admin(target, autocommit=True) as connection:
         connection.execute(" ".join(("alter table", name, "disable row level security")).encode())
         try:
-            seen = [found for found in ask_api(clients, mine) if found.request not in known]
+            found = differences_in(mine, ask_api(clients, mine))
+            seen = [difference for difference in found if difference.request not in known]
         finally:
             connection.execute(
                 " ".join(("alter table", name, "enable row level security")).encode()

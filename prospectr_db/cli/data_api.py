@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prospectr_db.cli.app import Invocation
 from prospectr_db.errors import ConfirmationRequiredError, UsageError
+
+if TYPE_CHECKING:
+    from prospectr_db.api.compare import ApiComparison
 
 __all__ = ["compare_with_api", "folder_of", "seed_with_api"]
 
@@ -17,30 +21,32 @@ def folder_of(run: Invocation) -> Path:
     return run.settings.home / "api" / hashlib.blake2s(root.encode(), digest_size=6).hexdigest()
 
 
-def compare_with_api(run: Invocation) -> None:
-    """Compare the database with the Data API, cell by cell, on a throwaway copy."""
+def compare_with_api(run: Invocation) -> ApiComparison:
+    """Compare the database with the Data API on a throwaway copy, and hold it to the contract."""
+    from prospectr_db.access.contract import read_contract
+    from prospectr_db.access.verify import contract_path
     from prospectr_db.api.compare import compare
     from prospectr_db.api.node import find_program
     from prospectr_db.api.service import project_secret
     from prospectr_db.cli.copies import throwaway
-    from prospectr_db.report.api import comparison_text
 
     if run.is_remote:
         raise UsageError(
             "The comparison builds rows, and does so on a copy of the project's own database only.",
             hint="Leave --db-url, --local, --project-ref and SUPABASE_DB_URL out.",
         )
+    contract = read_contract(contract_path(run.project))
     folder = folder_of(run)
     program = find_program(folder.parent, run.environment, on_event=run.progress.show)
     with throwaway(run) as target:
-        report = compare(
+        return compare(
             target,
             program,
             secret=project_secret(folder),
             log=folder / "compare.log",
             exposed=[name for name in run.project.config.api_schemas if name != "graphql_public"],
+            contract=contract,
         )
-    run.show(report, verb="access check --api", text=comparison_text, ok=report.ok)
 
 
 def seed_with_api(run: Invocation, document: Path | None, confirm: str | None) -> None:

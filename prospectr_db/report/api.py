@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prospectr_db.api.compare import ApiComparison, CellDifference
 from prospectr_db.api.node import Installing
 from prospectr_db.api.seed import ApiSeed, UserCreated
+from prospectr_db.report.access import finding_lines
 from prospectr_db.report.progress import line_for
 from prospectr_db.report.style import Style
 
@@ -54,19 +55,43 @@ def comparison_text(report: ApiComparison, style: Style) -> str:
         lines.append(f"… and {len(report.differences) - _MOST_SHOWN} more (--json has them all)")
     left_out = sum(report.not_expressible.values())
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in report.verdicts.items())
+    lines += finding_lines(report.held.check.findings, style)
     lines += [
         _count(report, verdicts),
         style.dim(f"{left_out} probes have no request in the Data API and were not asked"),
+        _contract_line(report),
         style.dim(f"self-test: {report.sabotage}"),
     ]
     if not report.unchanged:
         lines.append(style.bad("grants, policies or functions are not what they were before"))
-    verdict = (
-        f"the Data API and the database agree in all of them, in {report.seconds:.1f} s"
-        if report.ok
-        else f"the Data API and the database disagree in {len(report.differences)}"
+    return "\n".join([*lines, _verdict(report, style)])
+
+
+def _contract_line(report: ApiComparison) -> str:
+    """Return how much of the contract was asked over HTTP, and what was not."""
+    held = report.held
+    if held.check.contract is None:
+        return "no access.toml: held to what a careful reviewer asks"
+    rest = ", ".join(f"{count} {command}" for command, count in held.left_out.items())
+    total = held.entries + sum(held.left_out.values())
+    return (
+        f"held to the contract: {held.entries} of its {total} entries, and {held.forbidden} that "
+        f"it does not mention" + (f"; no request expresses the rest: {rest}" if rest else "")
     )
-    return "\n".join([*lines, style.good(verdict) if report.ok else style.bad(verdict)])
+
+
+def _verdict(report: ApiComparison, style: Style) -> str:
+    if report.differences:
+        return style.bad(
+            f"the Data API and the database disagree in {len(report.differences)} cells"
+        )
+    errors = len(report.held.check.errors)
+    if errors:
+        return style.bad(f"NOT OK: over HTTP {errors} findings")
+    if not report.unchanged:
+        return style.bad("NOT OK: asking the Data API left something behind")
+    said = f"the Data API and the database agree in all of them, in {report.seconds:.1f} s"
+    return style.good(said) if report.ok else style.bad("nothing was compared")
 
 
 def _count(report: ApiComparison, verdicts: str) -> str:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from prospectr_db.cli.app import app, invocation
+from prospectr_db.cli.app import Invocation, app, invocation
+
+if TYPE_CHECKING:
+    from prospectr_db.access.check import CheckReport
+
+    Files = dict[str, Path | None]
 
 access_app = typer.Typer(
     invoke_without_command=True,
@@ -44,36 +50,39 @@ def check(
     api: bool = typer.Option(
         False,
         "--api",
-        help="Ask the Data API as well, through the official client, and compare cell by cell.",
+        help="Over HTTP: ask the Data API through the official client, compare it with the "
+        "database cell by cell, and hold what it lets through to the contract.",
     ),
 ) -> None:
     """Hold the database to supabase/access.toml; without one, to what a careful reviewer asks."""
+    run = invocation(context)
+    files: Files = {"junit": junit, "sarif": sarif, "markdown": markdown, "html": html}
     if api:
         from prospectr_db.cli.data_api import compare_with_api
+        from prospectr_db.report.api import comparison_text
 
-        compare_with_api(invocation(context))
+        compared = compare_with_api(run)
+        _hand_over(run, compared.held.check, files)
+        run.show(compared, verb="access check --api", text=comparison_text, ok=compared.ok)
         return
     from prospectr_db.access.verify import check_target
     from prospectr_db.cli.copies import throwaway
-    from prospectr_db.report import access as text
-    from prospectr_db.report.access_files import github_annotations, write_reports
+    from prospectr_db.report.access import check_text
 
-    run = invocation(context)
     with throwaway(run) as target:
         hosted = run.target() if run.is_remote else None
         report = check_target(target, project=run.project, hosted=hosted)
-    write_reports(
-        report,
-        run.project,
-        environment=run.environment,
-        junit=junit,
-        sarif=sarif,
-        markdown=markdown,
-        html=html,
-    )
+    _hand_over(run, report, files)
+    run.show(report, verb="access check", text=check_text, ok=report.ok)
+
+
+def _hand_over(run: Invocation, report: CheckReport, files: Files) -> None:
+    """Write the files that were asked for; where GitHub runs this, tell it too."""
+    from prospectr_db.report.access_files import github_annotations, write_reports
+
+    write_reports(report, run.project, environment=run.environment, **files)
     if run.environment.get("GITHUB_ACTIONS") == "true" and not run.as_json:
         typer.echo(github_annotations(report, run.project))
-    run.show(report, verb="access check", text=text.check_text, ok=report.ok)
 
 
 @access_app.command()

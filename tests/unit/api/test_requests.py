@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.api.compare import verdict_of
+from prospectr_db.api.asking import verdict_of
 from prospectr_db.api.requests import _array, _read_insert
 
 HEAD = 'insert into "public"."t" ("a", "b") values '
