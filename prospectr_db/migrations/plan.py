@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from prospectr_db.migrations.comparison import select_pending
 from prospectr_db.migrations.execution import Session
 from prospectr_db.migrations.rebuild import recorded_project
 from prospectr_db.migrations.rehearsal import RehearsedMigration, rehearse
+from prospectr_db.migrations.row_questions import RowQuestion, ask
+from prospectr_db.migrations.row_rules import RowRules
 from prospectr_db.project import Migration, Project
 from prospectr_db.resources import sql_text
 
@@ -35,6 +37,7 @@ _SQUAWK_SECONDS = 60
 _EXCLUDED = "--exclude=require-lock-timeout,require-statement-timeout"
 _LARGE_ROWS = 10_000
 _NO_ROWS = "The copy has no rows: what depends on data was not seen."
+_ROWS_ASKED = "The copy has no rows: new rules were put to the target's, nothing else was."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Plan:
     """What `migrate` would do to a database. Nothing of it was done.
 
     ``access`` is None where it was not looked at, or could not be: then ``access_error`` says why.
+    ``rows`` are the rules that existing rows must keep, and the values that are thrown away.
     """
 
     target: str
@@ -64,6 +68,7 @@ class Plan:
     dangers: tuple[str, ...]
     notes: tuple[str, ...]
     access_error: str | None = None
+    rows: tuple[RowQuestion, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -90,11 +95,15 @@ def plan(
     include_all: bool = False,
     squawk: str | None = "squawk",
     access: bool = True,
+    rows: bool = True,
+    accept_loss: bool = False,
 ) -> Plan:
     """Apply the pending migrations to a copy of the target's state, and tell what they do.
 
-    The target is only read: its history, and the sizes of its tables. ``squawk`` is the linter's
-    command, None for none; ``access`` is whether who may do what is observed, before and after.
+    The target is only read: its history, the sizes of its tables, and, with ``rows``, whether any
+    row breaks a new rule or holds a value that is dropped. ``accept_loss`` says that such values
+    may go. ``squawk`` is the linter's command, None for none; ``access`` is whether who may do what
+    is observed, before and after.
     Raises HistoryConflictError as `migrate` would.
     """
     with connect(target, autocommit=True) as connection:
@@ -105,9 +114,12 @@ def plan(
     if not pending:
         return Plan(target.name, (), (), None, (), (), (*project.notes, *notes))
     with copies(state) as copy:
-        rehearsed, changes = _rehearse(copy, pending, sizes)
+        rehearsed, changes, questions = _rehearse(copy, pending, sizes)
         # The copy now holds what the migrations lead to; the state before them is another one.
         seen, unseen = _access(copies, state, copy, project) if access else (None, None)
+    if rows and questions:
+        with connect(target, autocommit=True) as connection:
+            questions = ask(connection, questions)
     findings, more = _lint(pending, squawk)
     skipped = len(pending) - len(rehearsed)
     if skipped:
@@ -118,25 +130,27 @@ def plan(
         changes,
         seen,
         findings,
-        tuple(_dangers(rehearsed)),
-        (*project.notes, *notes, *more, _NO_ROWS),
+        (*_dangers(rehearsed), *_row_dangers(questions, accept_loss=accept_loss)),
+        (*project.notes, *notes, *more, _ROWS_ASKED if rows else _NO_ROWS),
         unseen,
+        questions,
     )
 
 
 def _rehearse(
     copy: Target, pending: Sequence[Migration], sizes: Mapping[str, tuple[int, int]]
-) -> tuple[tuple[RehearsedMigration, ...], tuple[Change, ...]]:
+) -> tuple[tuple[RehearsedMigration, ...], tuple[Change, ...], tuple[RowQuestion, ...]]:
     """Run the migrations on the copy, up to the first that fails; what each does, and all do."""
     with connect_as_migrator(copy, autocommit=True) as connection:
         before = take(connection)
         session = Session.on(connection, on_event=lambda _event: None)
-        rehearsed = []
+        rules, rehearsed = RowRules(connection), []
         for migration in pending:
-            rehearsed.append(rehearse(session, migration, sizes))
+            rehearsed.append(rehearse(session, migration, sizes, rules=rules))
             if rehearsed[-1].error is not None:
                 break
-        return tuple(rehearsed), difference(before, take(connection))
+        changes = difference(before, take(connection))
+        return tuple(rehearsed), changes, tuple(rules.questions)
 
 
 def _access(
@@ -169,6 +183,15 @@ def _dangers(rehearsed: Sequence[RehearsedMigration]) -> list[str]:
                         f"{effect.rows} rows) while {effect.blocks} wait."
                     )
     return dangers
+
+
+def _row_dangers(questions: Sequence[RowQuestion], *, accept_loss: bool) -> Iterator[str]:
+    """Return, in words, what will fail on the rows that are there, and what will be lost."""
+    for question in questions:
+        if question.found and question.is_loss and not accept_loss:
+            yield f"{question.file}:{question.line} {question.sentence}."
+        elif question.found and not question.is_loss and not question.changed_before:
+            yield f"{question.file}:{question.line} fails: {question.sentence}."
 
 
 def _lint(

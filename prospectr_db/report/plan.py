@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prospectr_db.database.snapshot import Change
 from prospectr_db.migrations.access_change import AccessChange
 from prospectr_db.migrations.drift import Drift
 from prospectr_db.migrations.plan import Plan
 from prospectr_db.migrations.rehearsal import Effect, RehearsedMigration
+from prospectr_db.migrations.row_questions import RowQuestion
 from prospectr_db.migrations.squash import Squashed
 from prospectr_db.report.style import Style
 
@@ -32,6 +33,8 @@ def plan_text(report: Plan, style: Style) -> str:
         lines += ["", style.bold(migration.file), *_migration_lines(migration, style)]
     if report.changes:
         lines += ["", style.bold("what changes"), *changes_text(report.changes, style)]
+    if report.rows:
+        lines += ["", style.bold("what depends on rows"), *_row_lines(report.rows, style)]
     if report.access is not None:
         lines += ["", style.bold("who gains or loses access"), *_access_lines(report, style)]
     if report.access_error:
@@ -66,6 +69,9 @@ def plan_markdown(report: Plan, style: Style) -> str:
     if report.changes:
         lines += ["#### What changes", "", "```diff", *changes_text(report.changes, plain, pad="")]
         lines += ["```", ""]
+    if report.rows:
+        lines += ["#### What depends on rows", "", "```text"]
+        lines += [*_row_lines(report.rows, plain, pad=""), "```", ""]
     if report.access is not None:
         lines += ["#### Who gains or loses access", "", *_access_items(report), ""]
     if report.access_error:
@@ -95,6 +101,24 @@ def _migration_lines(migration: RehearsedMigration, style: Style) -> list[str]:
         if migration.error.get("hint"):
             lines.append(f"    hint: {migration.error['hint']}")
     return lines
+
+
+def _row_lines(questions: Sequence[RowQuestion], style: Style, *, pad: str = "  ") -> Iterator[str]:
+    """Return what each rule or loss comes to; where it matters, the query that finds the rows."""
+    for question in questions:
+        place = f"{question.file}:{question.line}"
+        if question.found == 0:
+            yield f"{pad}{style.good('ok')} {place} {question.sentence}"
+            continue
+        if question.found is None:
+            not_asked = question.error or "not asked"
+            yield f"{pad}{style.warn('?')} {place} {question.sentence} ({not_asked})"
+        else:
+            mark = "loss" if question.is_loss else "fails"
+            mended = " (an earlier statement writes to it)" if question.changed_before else ""
+            yield f"{pad}{style.bad(mark)} {place} {question.sentence}{mended}"
+        if question.query:
+            yield f"{pad}  {style.dim(question.query)}"
 
 
 def _access_lines(report: Plan, style: Style) -> list[str]:

@@ -22,10 +22,16 @@ def plan(
     check: bool = typer.Option(
         False,
         "--check",
-        help="Exit 1 if a migration fails, leaks, or is dangerous to the database.",
+        help="Exit 1 if a migration fails, leaks, loses values, or is dangerous to the database.",
     ),
     no_access: bool = typer.Option(
         False, "--no-access", help="Do not observe who gains or loses access."
+    ),
+    no_rows: bool = typer.Option(
+        False, "--no-rows", help="Do not ask the database whether its rows keep new rules."
+    ),
+    accept_loss: bool = typer.Option(
+        False, "--accept-loss", help="The values that are dropped or deleted may go."
     ),
 ) -> None:
     """Try the pending migrations on a copy: locks, failures, lint, what changes and for whom."""
@@ -44,6 +50,8 @@ def plan(
         include_all=include_all,
         squawk=str(beside) if beside.exists() else shutil.which("squawk") or "squawk",
         access=not no_access,
+        rows=not no_rows,
+        accept_loss=accept_loss,
     )
     text = plan_markdown if markdown else plan_text
     run.show(report, verb="plan", text=text, ok=report.ok or not check)
