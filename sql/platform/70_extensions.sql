@@ -10,25 +10,30 @@ begin
             extension.name,
             extension.namespace,
             control.trusted,
-            -- The era of mid-2025 had an earlier pg_net, with other functions.
-            case pg_catalog.current_setting('platform.profile') when 's' then older.version end as version
+            wanted_version.version
         from (
+            -- Versions are those of the era, where their functions differ from the newest ones'.
             values
-            (1, 'uuid-ossp', 'extensions', null),
-            (2, 'pgcrypto', 'extensions', null),
-            (3, 'pgjwt', 'extensions', 's'),
-            (4, 'pg_stat_statements', 'extensions', null),
-            (5, 'supabase_vault', 'vault', null),
-            (6, 'pg_graphql', 'graphql', 's'),
-            (7, 'pg_net', 'extensions', null),
-            (8, 'pg_cron', 'pg_catalog', null)
-        ) as extension (place, name, namespace, profile)
+            (1, 'uuid-ossp', 'extensions', null, null, null),
+            (2, 'pgcrypto', 'extensions', null, null, null),
+            (3, 'pgjwt', 'extensions', 's', null, null),
+            (4, 'pg_stat_statements', 'extensions', null, '1.10', '1.11'),
+            (5, 'supabase_vault', 'vault', null, null, null),
+            (6, 'pg_graphql', 'graphql', 's', null, null),
+            (7, 'pg_net', 'extensions', null, '0.14.0', null),
+            (8, 'pg_cron', 'pg_catalog', null, null, null)
+        ) as extension (place, name, namespace, profile, version_s, version_c)
         inner join pg_catalog.pg_available_extensions as available
             on extension.name = available.name
         inner join pg_catalog.pg_available_extension_versions as control
             on available.name = control.name and available.default_version = control.version
-        left join pg_catalog.pg_available_extension_versions as older
-            on extension.name = older.name and extension.name = 'pg_net' and older.version = '0.14.0'
+        left join pg_catalog.pg_available_extension_versions as wanted_version
+            on
+                extension.name = wanted_version.name
+                and wanted_version.version = case pg_catalog.current_setting('platform.profile')
+                    when 's' then extension.version_s
+                    else extension.version_c
+                end
         where
             available.installed_version is null
             and (profile is null or profile = pg_catalog.current_setting('platform.profile'))

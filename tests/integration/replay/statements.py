@@ -240,4 +240,28 @@ SHAPES = (
         ),
         ((True, True, True),),
     ),
+    Shape(
+        "checks that are named as PostgreSQL 18 names a NOT NULL",
+        {
+            "migrations/20240101000000_people.sql": """
+                create table public.people (id int primary key, email text not null, age int);
+                alter table public.people drop constraint if exists people_email_not_null;
+                alter table public.people
+                    add constraint people_email_not_null check (email <> '') not valid;
+                alter table public.people validate constraint people_email_not_null;
+                alter table public.people
+                    add constraint people_age_not_null check (age is not null);
+                alter table public.people alter column age set not null;
+                alter table public.people drop constraint people_age_not_null;
+            """,
+        },
+        (
+            (
+                "select bool_and(attnotnull), (select pg_get_constraintdef(oid) from pg_constraint"
+                " where conname = 'people_email_not_null') from pg_attribute"
+                " where attrelid = 'public.people'::regclass and attnum > 0"
+            ),
+        ),
+        ((True, "CHECK ((email <> ''::text))"),),
+    ),
 )
