@@ -16,7 +16,10 @@ __all__ = ["CheckReport", "can_be_stated", "check", "compare"]
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The answer of `access check`. ``sabotage`` says how the run was spoilt once, and was seen."""
+    """The answer of `access check`. ``sabotage`` says how the run was spoilt once, and was seen.
+
+    ``source`` is what was observed, where that is not the state of the project's migrations.
+    """
 
     ok: bool
     findings: tuple[Finding, ...]
@@ -25,6 +28,7 @@ class CheckReport:
     accepted: tuple[str, ...]
     sabotage: str
     seconds: float
+    source: str | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:

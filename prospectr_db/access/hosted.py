@@ -1,46 +1,66 @@
-"""Whether a hosted project is what was observed: its catalog against that of the local clone."""
+"""What a check adds about a hosted project: whether its copy may be believed, and what drifted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prospectr_db.access.findings import Finding
-from prospectr_db.database.catalog import API_ROLES, Catalog, Function, Relation, read_catalog
-from prospectr_db.database.connection import connect
+from prospectr_db.access.observation import look, open_observer
+from prospectr_db.database.catalog import API_ROLES, Catalog, Function, Relation
 from prospectr_db.database.target import Target
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from prospectr_db.access.findings import Severity
 
-__all__ = ["differences", "hosted_catalog"]
-
-
-def hosted_catalog(target: Target, *, exposed: Sequence[str] = ("public",)) -> Catalog:
-    """Read the catalog of a project in a read-only transaction; no row of a table is read."""
-    with connect(target) as connection:
-        connection.execute("set transaction read only")
-        return _catalog(connection, exposed)
+__all__ = ["Hosted", "differences", "hosted_findings"]
 
 
-def _catalog(connection: Connection[Any], exposed: Sequence[str]) -> Catalog:
-    connection.execute("set local search_path = ''")
-    return read_catalog(connection, exposed=exposed)
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A project whose schema was rebuilt on the disposable database that is observed.
+
+    ``problems`` say where the copy is not what the project is, ``notes`` what belongs to another
+    edition of the platform. ``migrated`` lends a database in the state of the migrations beside
+    it; None where there are none.
+    """
+
+    source: str
+    compared: int
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    migrated: Callable[[], AbstractContextManager[Target]] | None = None
+
+
+def hosted_findings(
+    hosted: Hosted, catalog: Catalog, *, exposed: Sequence[str] = ("public",)
+) -> tuple[Finding, ...]:
+    """Return what is to be said besides the answer.
+
+    An answer about a copy that differs is none: that is an error. What is in the project but in no
+    migration is a warning: the answer is about the project as it is.
+    """
+    found = [
+        *(_finding("copy", "error", "", sentence) for sentence in hosted.problems),
+        *(_finding("edition", "note", "", sentence) for sentence in hosted.notes),
+    ]
+    if hosted.migrated is not None:
+        with hosted.migrated() as copy, open_observer(copy) as connection:
+            found += differences(catalog, look(connection, exposed=exposed))
+            connection.rollback()
+    return tuple(found)
+
+
+def _finding(rule: str, severity: Severity, relation: str, sentence: str) -> Finding:
+    return Finding("drift", severity, relation, "", "", "", (), sentence, rule=rule)
 
 
 def differences(hosted: Catalog, local: Catalog) -> tuple[Finding, ...]:
-    """Return where the hosted project's access rests on something else than the clone's.
-
-    What was observed on the clone holds for the project only where this is empty.
-    """
-    found = [
-        *_relations(hosted, local),
-        *_functions(hosted, local),
-    ]
-    return tuple(
-        Finding("drift", "error", name, "", "", "", (), f"{sentence}.", rule="drift")
-        for name, sentence in found
-    )
+    """Return where a project's access rests on something else than its migrations make."""
+    found = [*_relations(hosted, local), *_functions(hosted, local)]
+    return tuple(_finding("drift", "warning", name, f"{sentence}.") for name, sentence in found)
 
 
 def _relations(hosted: Catalog, local: Catalog) -> Iterator[tuple[str, str]]:

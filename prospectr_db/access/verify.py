@@ -13,7 +13,7 @@ from prospectr_db.access.check import CheckReport, can_be_stated, check
 from prospectr_db.access.comparison import compare
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
-from prospectr_db.access.hosted import differences, hosted_catalog
+from prospectr_db.access.hosted import Hosted, hosted_findings
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.mutants import MutationReport, mutate
 from prospectr_db.access.observe import Observation, observe, observing
@@ -70,13 +70,12 @@ def check_target(
     *,
     project: Project | None = None,
     contract: Contract | None = None,
-    hosted: Target | None = None,
+    hosted: Hosted | None = None,
     on_event: OnEvent | None = None,
 ) -> CheckReport:
     """Observe a disposable database, judge it, and sabotage it once to see that it turns red.
 
-    With ``hosted`` the catalog of that project is compared with the disposable database's: its
-    rows are never read, and every difference is a finding.
+    ``hosted`` says of which project's schema the database is a copy, and what to say about that.
     """
     started = time.perf_counter()
     if contract is None and project is not None:
@@ -84,9 +83,8 @@ def check_target(
     with _observing(target, project, contract, on_event) as (observation, matrix):
         findings = (*check(matrix, contract), *_nothing(observation, matrix))
         if hosted is not None:
-            schemas = exposed_schemas(project)
-            remote = hosted_catalog(hosted, exposed=schemas)
-            findings = (*findings, *differences(remote, observation.catalog))
+            about = hosted_findings(hosted, observation.catalog, exposed=exposed_schemas(project))
+            findings = (*findings, *about)
         spoilt = sabotage(observation, matrix)
     return CheckReport(
         ok=not any(finding.severity == "error" for finding in findings),
@@ -96,6 +94,7 @@ def check_target(
         accepted=tuple(contract.accepted) if contract else (),
         sabotage=spoilt,
         seconds=time.perf_counter() - started,
+        source=f"a copy of {hosted.source}, {hosted.compared} objects" if hosted else None,
     )
 
 

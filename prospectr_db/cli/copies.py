@@ -2,26 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from prospectr_db.cli.app import Invocation
+from prospectr_db.errors import ProjectNotFoundError
 
 if TYPE_CHECKING:
+    from prospectr_db.access.hosted import Hosted
     from prospectr_db.database.target import Target
     from prospectr_db.project import Project
+    from prospectr_db.schema.copying import Rebuilt
 
-__all__ = ["copies", "project_for", "throwaway"]
+__all__ = ["Observed", "copies", "observed", "project_for", "rebuild", "throwaway"]
 
 
-def throwaway(run: Invocation, *, seed: bool = False) -> AbstractContextManager[Target]:
-    """Lend a copy of what the project's files say, which may be written to and is dropped after."""
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a verb observes: a disposable database, and the project that it is held to.
+
+    ``hosted`` is about the project that the database is a copy of; None where the database is what
+    the project's files say.
+    """
+
+    target: Target
+    project: Project
+    hosted: Hosted | None = None
+
+
+@contextmanager
+def observed(run: Invocation, *, believed: bool = True) -> Iterator[Observed]:
+    """Lend what to observe: a copy of the database that was named, else the project's own state.
+
+    Of a database that was named only the schema is read, and nothing is written to it. With
+    ``believed`` a copy that is not what it should be raises SchemaDiffersError; without, whoever
+    asks tells of it himself.
+    """
+    if not run.is_remote:
+        with throwaway(run, undone=True) as target:
+            yield Observed(target, run.project)
+        return
+    from prospectr_db.access.hosted import Hosted
+
+    target = run.target()
+    _allow_no_project(run)
+    project = project_for(run, target)
+    with rebuild(run, target) as built:
+        if believed:
+            built.require()
+        if built.exposed is not None:
+            config = replace(project.config, api_schemas=built.exposed)
+            project = replace(project, config=config)
+        migrated = partial(copies(run), project) if project.migrations else None
+        about = Hosted(built.source, built.compared, built.problems, built.notes, migrated)
+        yield Observed(built.target, project, about)
+
+
+@contextmanager
+def rebuild(run: Invocation, target: Target) -> Iterator[Rebuilt]:
+    """Lend a copy of a database, made from its schema on a server that is kept for such copies."""
+    from prospectr_db.schema.copying import rebuilt
+    from prospectr_db.schema.dumping import find_pg_dump
+    from prospectr_db.schema.reading import read_schema
+    from prospectr_db.server.project_server import COPIES
+
+    schema = read_schema(target, partial(find_pg_dump, run.settings.bin_dir))
+    with rebuilt(run.server(instance=COPIES), schema, on_event=run.progress.show) as built:
+        yield built
+
+
+def _allow_no_project(run: Invocation) -> None:
+    """Let a folder without supabase/ be a project without migrations: the database has them."""
+    from prospectr_db.project import empty
+
+    try:
+        run.project  # noqa: B018 - reads the folder
+    except ProjectNotFoundError:
+        # Inside of supabase/ it is the wrong folder, not one without a project.
+        if not run.project_dir.is_dir() or "supabase" in run.project_dir.resolve().parts:
+            raise
+        vars(run)["project"] = empty(run.project_dir)
+
+
+def throwaway(
+    run: Invocation, *, seed: bool = False, undone: bool = False
+) -> AbstractContextManager[Target]:
+    """Lend a copy of what the project's files say, which may be written to and is dropped after.
+
+    ``undone``: whoever borrows it leaves it as it was, so that it can be kept for the next.
+    """
     from prospectr_db.migrations.reset import disposable
     from prospectr_db.server.project_server import CHECKS
 
     server = run.server(instance=CHECKS)
-    return disposable(server, run.project, seed=seed, on_event=run.progress.show)
+    return disposable(server, run.project, seed=seed, undone=undone, on_event=run.progress.show)
 
 
 def copies(run: Invocation) -> Callable[[Project], AbstractContextManager[Target]]:
@@ -29,10 +106,8 @@ def copies(run: Invocation) -> Callable[[Project], AbstractContextManager[Target
     from prospectr_db.migrations.reset import disposable
     from prospectr_db.server.project_server import CHECKS
 
-    server = run.server(instance=CHECKS)
-
     def lend(project: Project) -> AbstractContextManager[Target]:
-        return disposable(server, project, seed=False)
+        return disposable(run.server(instance=CHECKS), project, seed=False)
 
     return lend
 

@@ -7,6 +7,7 @@ from prospectr_db.project.loading import (
     Migration,
     Project,
     SeedFile,
+    empty,
     for_remote,
     load,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Secret",
     "SeedFile",
     "SqlFile",
+    "empty",
     "for_remote",
     "load",
     "read_bytes",

@@ -12,7 +12,7 @@ from prospectr_db.errors import MigrationFileError, ProjectNotFoundError
 from prospectr_db.project.config import Config, read_config
 from prospectr_db.project.files import SqlFile, digest_file, read_sql
 
-__all__ = ["MIGRATION_NAME", "Migration", "Project", "SeedFile", "for_remote", "load"]
+__all__ = ["MIGRATION_NAME", "Migration", "Project", "SeedFile", "empty", "for_remote", "load"]
 
 MIGRATION_NAME = re.compile(r"([0-9]+)_(.*)\.sql", re.DOTALL)
 # The CLI of 2021 wrote its own first migration, which later ones skip.
@@ -110,6 +110,11 @@ def load(
         access_contract=contract if contract.exists() else None,
         notes=tuple(notes),
     )
+
+
+def empty(root: Path) -> Project:
+    """Return the project of a folder that has no supabase/ yet: no files, and the defaults."""
+    return Project(root, Config(), (), (), None, (), (), (), None)
 
 
 def for_remote(

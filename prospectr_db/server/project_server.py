@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHECKS",
+    "COPIES",
     "DATABASE",
+    "INSTANCES",
     "MEMORY",
     "MIGRATOR",
     "SUPERUSER",
@@ -39,6 +41,10 @@ WORK = "work"
 """The server that a developer works on: its database ``postgres`` is his."""
 CHECKS = "checks"
 """The server that tests and checks run on: its databases come and go."""
+COPIES = "copies"
+"""The server on which hosted projects are rebuilt: its roles are theirs for the moment."""
+INSTANCES = (WORK, CHECKS, COPIES)
+"""Every server that a project may have."""
 
 DATABASE = "postgres"
 MEMORY = "prospectr_db"

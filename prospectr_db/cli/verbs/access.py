@@ -28,13 +28,12 @@ def show(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     from prospectr_db.access.verify import check_target
-    from prospectr_db.cli.copies import throwaway
+    from prospectr_db.cli.copies import observed
     from prospectr_db.report.access import observed_text
 
     run = invocation(context)
-    with throwaway(run) as target:
-        hosted = run.target() if run.is_remote else None
-        report = check_target(target, project=run.project, hosted=hosted)
+    with observed(run, believed=False) as seen:
+        report = check_target(seen.target, project=seen.project, hosted=seen.hosted)
     run.show(report, verb="access", text=observed_text, ok=report.ok)
 
 
@@ -66,12 +65,11 @@ def check(
         run.show(compared, verb="access check --api", text=comparison_text, ok=compared.ok)
         return
     from prospectr_db.access.verify import check_target
-    from prospectr_db.cli.copies import throwaway
+    from prospectr_db.cli.copies import observed
     from prospectr_db.report.access import check_text
 
-    with throwaway(run) as target:
-        hosted = run.target() if run.is_remote else None
-        report = check_target(target, project=run.project, hosted=hosted)
+    with observed(run, believed=False) as seen:
+        report = check_target(seen.target, project=seen.project, hosted=seen.hosted)
     _hand_over(run, report, files)
     run.show(report, verb="access check", text=check_text, ok=report.ok)
 
@@ -89,12 +87,12 @@ def _hand_over(run: Invocation, report: CheckReport, files: Files) -> None:
 def write(context: typer.Context) -> None:
     """Write what is observed to supabase/access.toml; comments and reasons are kept."""
     from prospectr_db.access.verify import write_contract
-    from prospectr_db.cli.copies import throwaway
+    from prospectr_db.cli.copies import observed
     from prospectr_db.report.access import written_text
 
     run = invocation(context)
-    with throwaway(run) as target:
-        report = write_contract(target, run.project)
+    with observed(run) as seen:
+        report = write_contract(seen.target, seen.project)
     run.show(report, verb="access write", text=written_text)
 
 
@@ -111,20 +109,18 @@ def why(
     from prospectr_db.access.observe import prepared
     from prospectr_db.access.verify import contract_path, exposed_schemas
     from prospectr_db.access.why import explain
-    from prospectr_db.cli.copies import throwaway
+    from prospectr_db.cli.copies import observed
     from prospectr_db.report.access_why import why_text
 
     run = invocation(context)
-    contract = read_contract(contract_path(run.project))
-    with (
-        throwaway(run) as target,
-        prepared(
-            target,
-            exposed=exposed_schemas(run.project),
+    with observed(run) as seen:
+        contract = read_contract(contract_path(seen.project))
+        with prepared(
+            seen.target,
+            exposed=exposed_schemas(seen.project),
             supplied=contract.values if contract else None,
             owners=contract.owners if contract else None,
             extra=contract.personas if contract else None,
-        ) as observation,
-    ):
-        report = explain(observation, table, persona=persona, command=command, column=column)
+        ) as observation:
+            report = explain(observation, table, persona=persona, command=command, column=column)
     run.show(report, verb="access why", text=why_text)

@@ -16,10 +16,10 @@ def mutate(
 ) -> None:
     """Weaken each policy, grant and flag on a clone; red where the access check misses one."""
     from prospectr_db.access.verify import mutate_target
-    from prospectr_db.cli.copies import throwaway
+    from prospectr_db.cli.copies import observed
     from prospectr_db.report.access_why import mutation_text
 
     run = invocation(context)
-    with throwaway(run) as target:
-        report = mutate_target(target, project=run.project, only=tuple(table or ()))
+    with observed(run) as seen:
+        report = mutate_target(seen.target, project=seen.project, only=tuple(table or ()))
     run.show(report, verb="mutate", text=mutation_text, ok=report.ok)

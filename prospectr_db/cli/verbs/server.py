@@ -71,20 +71,21 @@ def stop(context: typer.Context) -> None:
     from prospectr_db.report.server import server_stopped
     from prospectr_db.server.docker import has_containers
     from prospectr_db.server.docker import stop as stop_container
-    from prospectr_db.server.embedded import CHECKS, WORK, stop
+    from prospectr_db.server.embedded import stop
     from prospectr_db.server.inspection import Stopped
+    from prospectr_db.server.project_server import INSTANCES
 
     run = invocation(context)
     root = run.project.root
     stopped: tuple[str, ...] = ()
     if not run.uses_docker:
         stopped = tuple(
-            instance for instance in (WORK, CHECKS) if stop(root, run.settings, instance=instance)
+            instance for instance in INSTANCES if stop(root, run.settings, instance=instance)
         )
     if run.uses_docker or has_containers(root, run.settings):
         stopped += tuple(
             f"{instance} (container)"
-            for instance in (WORK, CHECKS)
+            for instance in INSTANCES
             if stop_container(root, run.settings, instance=instance)
         )
     run.show(Stopped(stopped), verb="server stop", text=server_stopped)

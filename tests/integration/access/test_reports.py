@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from prospectr_db.access.check import CheckReport
+from prospectr_db.access.hosted import Hosted
 from prospectr_db.access.verify import access_difference, check_target, write_contract
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
@@ -141,15 +143,29 @@ def test_writing_twice_changes_nothing(target: Target, project: Project) -> None
     assert not write_contract(target, project).changed
 
 
-def test_a_hosted_project_that_differs_from_its_migrations_is_said_so(
+def test_what_a_hosted_project_has_beside_its_migrations_is_said_and_is_not_red(
     target: Target, prospectr: Target, project: Project
 ) -> None:
     with connect_as_migrator(target) as connection:
         connection.execute(NOTES)
-    report = check_target(target, project=project, hosted=prospectr)
-    assert "notes is not in the project." in {
-        f.sentence for f in report.errors if f.kind == "drift"
-    }
+    hosted = Hosted("shop", 100, migrated=lambda: nullcontext(prospectr))
+    report = check_target(target, project=project, hosted=hosted)
+    drifted = {f.sentence: f.severity for f in report.findings if f.kind == "drift"}
+    assert drifted["notes is in the project but in no migration."] == "warning"
+    assert drifted["profiles is not in the project."] == "warning"
+    assert not [f for f in report.errors if f.kind == "drift"]
+    assert "observed on a copy of shop, 100 objects" in check_text(report, PLAIN)
+
+
+def test_a_copy_that_is_not_what_the_project_is_gives_a_red_answer(
+    target: Target, project: Project
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(NOTES)
+    hosted = Hosted("shop", 100, problems=("The table public.x is missing from the copy.",))
+    report = check_target(target, project=project, hosted=hosted)
+    assert "The table public.x is missing from the copy." in {f.sentence for f in report.errors}
+    assert not report.ok
 
 
 def test_a_persona_of_the_contract_is_tried_too(target: Target, project: Project) -> None:
