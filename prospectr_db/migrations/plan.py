@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from prospectr_db.migrations.access_change import AccessChange, access_changes
 from prospectr_db.migrations.apply import read_comparison
 from prospectr_db.migrations.comparison import select_pending
 from prospectr_db.migrations.execution import Session
-from prospectr_db.migrations.rebuild import recorded_project
+from prospectr_db.migrations.rebuild import Copies, Rebuild, State, recorded_project, state_of
 from prospectr_db.migrations.rehearsal import RehearsedMigration, rehearse
 from prospectr_db.migrations.row_questions import RowQuestion, ask
 from prospectr_db.migrations.row_rules import RowRules
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 __all__ = ["Copies", "Finding", "Plan", "plan"]
-
-Copies = Callable[[Project], AbstractContextManager[Target]]
-"""Lends a throwaway database in the state of a project; `migrations.reset.disposable` does."""
 
 _SQUAWK_SECONDS = 60
 # `migrate` sets a lock_timeout for every transaction, and a statement_timeout when asked.
@@ -97,13 +93,15 @@ def plan(
     access: bool = True,
     rows: bool = True,
     accept_loss: bool = False,
+    rebuild: Rebuild | None = None,
 ) -> Plan:
     """Apply the pending migrations to a copy of the target's state, and tell what they do.
 
     The target is only read: its history, the sizes of its tables, and, with ``rows``, whether any
     row breaks a new rule or holds a value that is dropped. ``accept_loss`` says that such values
     may go. ``squawk`` is the linter's command, None for none; ``access`` is whether who may do what
-    is observed, before and after.
+    is observed, before and after. ``rebuild`` copies the target's schema, where its history does
+    not lead to what it is.
     Raises HistoryConflictError as `migrate` would.
     """
     with connect(target, autocommit=True) as connection:
@@ -113,10 +111,11 @@ def plan(
         sizes = _sizes(connection) if pending else {}
     if not pending:
         return Plan(target.name, (), (), None, (), (), (*project.notes, *notes))
-    with copies(state) as copy:
-        rehearsed, changes, questions = _rehearse(copy, pending, sizes)
+    with state_of(target, state, notes, copies, rebuild) as base:
+        rehearsed, changes, questions = _rehearse(base.copy, pending, sizes)
         # The copy now holds what the migrations lead to; the state before them is another one.
-        seen, unseen = _access(copies, state, copy, project) if access else (None, None)
+        seen, unseen = _access(base, project) if access else (None, None)
+        notes = base.notes
     if rows and questions:
         with connect(target, autocommit=True) as connection:
             questions = ask(connection, questions)
@@ -153,13 +152,11 @@ def _rehearse(
         return tuple(rehearsed), changes, tuple(rules.questions)
 
 
-def _access(
-    copies: Copies, state: Project, after: Target, project: Project
-) -> tuple[tuple[AccessChange, ...] | None, str | None]:
+def _access(base: State, project: Project) -> tuple[tuple[AccessChange, ...] | None, str | None]:
     """Return who gains or loses what; or why a state could not be observed."""
     try:
-        with copies(state) as before:
-            return access_changes(before, after, project), None
+        with base.another() as before:
+            return access_changes(before, base.copy, project), None
     except ProspectrError as error:
         return None, error.message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -35,7 +36,7 @@ def plan(
     ),
 ) -> None:
     """Try the pending migrations on a copy: locks, failures, lint, what changes and for whom."""
-    from prospectr_db.cli.copies import copies, project_for
+    from prospectr_db.cli.copies import copies, project_for, rebuild
     from prospectr_db.migrations.plan import plan as rehearse
     from prospectr_db.report.plan import plan_markdown, plan_text
 
@@ -52,6 +53,7 @@ def plan(
         access=not no_access,
         rows=not no_rows,
         accept_loss=accept_loss,
+        rebuild=partial(rebuild, run),
     )
     text = plan_markdown if markdown else plan_text
     run.show(report, verb="plan", text=text, ok=report.ok or not check)
