@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.matrix import DEPENDENT, Access, TableAccess
+from collections.abc import Sequence
 
-__all__ = ["on_rows", "people", "phrase", "verb_of", "who"]
+from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
+
+__all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
 _VERBS = {
     "select": "read",
@@ -38,6 +40,13 @@ _TOKENS = frozenset(
 )
 
 
+def joined(words: Sequence[str], *, word: str = "and") -> str:
+    """Return words as a list in a sentence."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {word} {words[-1]}"
+
+
 def who(persona: str) -> str:
     """Return a persona in words."""
     if persona in _TOKENS or persona.startswith("forged user_metadata"):
@@ -66,6 +75,9 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return _call_phrase(table, access, f"{subject} {can}")
     if table.kind == "channel":
         return _channel_phrase(table, access, f"{subject} {can}")
+    if access.rows == DEPENDENT:
+        what = f"from the answer of {table.relation}"
+        return f"{subject} {can} learn about other people's rows {what}"
     verb = verb_of(access.command)
     if access.command == "truncate":
         return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
@@ -78,9 +90,10 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     else:
         what = table.relation
     if access.command == "insert":
-        return f"{subject} {can} insert into {what} {_inserted(access.rows)}"
+        return f"{subject} {can} insert into {what} {_inserted(access.rows)}".rstrip()
     closed = {form.form for form in access.forms if form.verdict != "allowed"}
-    how = " by a statement without WHERE" if "where" in closed else ""
+    together = any(TOGETHER in name for name in columns)
+    how = " by a statement without WHERE" if "where" in closed and not together else ""
     return f"{subject} {can} {verb} {what} {on_rows(access.rows)}{how}"
 
 
@@ -119,7 +132,13 @@ def on_rows(rows: str) -> str:
         "any": "on any row",
         "all": "",
     }
-    text = words.get(base, f"on rows that are {base}")
+    above, below = "own under other's ", "other's under own "
+    if base.startswith(above):
+        text = f"on their own rows under somebody else's {base.removeprefix(above)}"
+    elif base.startswith(below):
+        text = f"on other people's rows under their own {base.removeprefix(below)}"
+    else:
+        text = words.get(base, f"on rows that are {base}")
     return f"{text} where {state.rstrip(']')}" if state else text
 
 

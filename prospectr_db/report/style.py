@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,20 @@ __all__ = ["Style"]
 
 _NARROWEST = 40
 _PIPE_WIDTH = 100
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A place that text is written to. ``width`` is in columns."""
+    """A place that text is written to. ``width`` is in columns.
+
+    ``terminal`` says that a person reads it there: long lines are wrapped. What reads a pipe
+    wants a line to be a line.
+    """
 
     width: int
     color: bool
+    terminal: bool = False
 
     @classmethod
     def for_stream(cls, stream: TextIO, environment: Mapping[str, str]) -> Style:
@@ -32,7 +39,23 @@ class Style:
         color = terminal and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
         if environment.get("FORCE_COLOR"):
             color = True
-        return cls(width=max(_NARROWEST, width or _PIPE_WIDTH), color=color)
+        return cls(width=max(_NARROWEST, width or _PIPE_WIDTH), color=color, terminal=terminal)
+
+    def wrap(self, text: str, *, indent: int = 0) -> str:
+        """Return text cut at the width where a person reads it; colours have no width."""
+        if not self.terminal:
+            return text
+        first = text[: len(text) - len(text.lstrip(" "))]
+        lines, width = [first], len(first)
+        for word in text.split():
+            size = len(_COLOURS.sub("", word))
+            if width > max(indent, len(first)) and width + 1 + size > self.width:
+                lines.append(" " * indent)
+                width = indent
+            gap = "" if not lines[-1].strip() else " "
+            lines[-1] += gap + word
+            width += len(gap) + size
+        return "\n".join(lines)
 
     def good(self, text: str) -> str:
         """What went well."""

@@ -1,0 +1,254 @@
+"""How the access matrix is laid out in a terminal: a row per relation, a column per persona."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.phrases import joined
+from prospectr_db.report.style import Style
+
+__all__ = ["matrix_text"]
+
+_COMMANDS = (("select", "S"), ("insert", "I"), ("update", "U"), ("delete", "D"))
+_COLUMNS = (
+    ("owner", "own rows", ("owner",), "own"),
+    ("stranger", "others'", ("stranger", "newcomer"), "other"),
+    ("anon", "others'", ("anon",), "other"),
+    ("service", "any row", ("service_role",), "other"),
+)
+_GAP = 2
+_NARROWEST_NAME = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One command of a cell: its text, and how it is painted."""
+
+    text: str
+    meaning: str
+
+
+def matrix_text(matrix: AccessMatrix, style: Style, *, findings: Iterable[Finding] = ()) -> str:
+    """Return the matrix; what an error among the findings is about has an exclamation mark."""
+    red = {(f.relation, f.persona, f.rows, f.command) for f in findings if f.severity == "error"}
+    lines: list[str] = []
+    for kind, group in groupby(_ordered(matrix), key=_section):
+        tables = list(group)
+        if kind == "function":
+            lines += ["", *_functions(tables, style)]
+        elif kind == "channel":
+            lines += ["", *_channels(tables, style)]
+        else:
+            lines += _grid(tables, style, red)
+    return "\n".join([*lines, "", *_legend(style, marked=bool(red))])
+
+
+def _ordered(matrix: AccessMatrix) -> list[TableAccess]:
+    return sorted(
+        matrix.tables,
+        key=lambda table: (_section(table), table.kind != "table", table.relation),
+    )
+
+
+def _section(table: TableAccess) -> str:
+    """Return what is shown apart: functions and channels; tables and views come first."""
+    return table.kind if table.kind in ("channel", "function") else ""
+
+
+def _grid(
+    tables: Sequence[TableAccess], style: Style, red: set[tuple[str, str, str, str]]
+) -> Iterator[str]:
+    rows = [(table, _cells(table, red)) for table in tables]
+    # Each command gets the width that it needs in its column, and no more.
+    widths = [
+        [max(len(cells[c][k].text) for _, cells in rows) for k in range(len(_COMMANDS))]
+        for c in range(len(_COLUMNS))
+    ]
+    columns = [
+        max(sum(widths[c]) + len(widths[c]) - 1, len(title), len(below))
+        for c, (title, below, _, _) in enumerate(_COLUMNS)
+    ]
+    room = style.width - sum(columns) - _GAP * len(columns)
+    longest = max(len(table.relation) for table in tables)
+    width = max(min(longest, room), min(longest, _NARROWEST_NAME), len("table"))
+    for place, paint in ((0, style.bold), (1, style.dim)):
+        titles = [str(column[place]) for column in _COLUMNS]
+        first = "" if place else "table"
+        yield paint(
+            _joined(
+                f"{first:<{width}}", [f"{t:<{w}}" for t, w in zip(titles, columns, strict=True)]
+            )
+        )
+    for table, cells in rows:
+        painted = [
+            " ".join(_paint(mark, w, style) for mark, w in zip(marks, widths[c], strict=True))
+            + " " * (columns[c] - sum(widths[c]) - len(widths[c]) + 1)
+            for c, marks in enumerate(cells)
+        ]
+        if len(table.relation) > width:
+            yield table.relation  # on a line of its own: a name that is cut may be another's
+        name = table.relation if len(table.relation) <= width else ""
+        yield _joined(f"{name:<{width}}", painted)
+        yield from _extras(table, style)
+
+
+def _joined(name: str, cells: Sequence[str]) -> str:
+    return (name + "".join(f"{'':<{_GAP}}{cell}" for cell in cells)).rstrip()
+
+
+def _cells(table: TableAccess, red: set[tuple[str, str, str, str]]) -> list[list[_Mark]]:
+    found = []
+    for _, _, personas, own in _COLUMNS:
+        rows = own if table.owned else "any"
+        mine = [a for a in table.accesses if a.persona in personas and a.rows == rows]
+        found.append([_mark(table, mine, command, letter, red) for command, letter in _COMMANDS])
+    return found
+
+
+def _mark(
+    table: TableAccess,
+    accesses: Sequence[Access],
+    command: str,
+    letter: str,
+    red: set[tuple[str, str, str, str]],
+) -> _Mark:
+    entries = [a for a in accesses if a.command == command]
+    through = [a for a in entries if a.succeeds]
+    is_red = any((table.relation, a.persona, a.rows, command) in red for a in entries)
+    if through:
+        text = letter + _count(through[0], table)
+        return _Mark(f"{text}!", "bad") if is_red else _Mark(text, "good")
+    if entries and all(a.verdict == "unproven" for a in entries):
+        return _Mark("?", "warn")
+    return _Mark("-!", "bad") if is_red else _Mark("-", "dim")
+
+
+def _paint(mark: _Mark, width: int, style: Style) -> str:
+    paint = {"good": style.good, "bad": style.bad, "warn": style.warn, "dim": style.dim}
+    return paint[mark.meaning](mark.text) + " " * (width - len(mark.text))
+
+
+def _count(access: Access, table: TableAccess) -> str:
+    """Return how many columns, where not all."""
+    total = len(table.columns_for(access.command))
+    names = {column.partition("=")[0] for column in access.columns}
+    return str(len(names)) if names and len(names) < total else ""
+
+
+def _extras(table: TableAccess, style: Style) -> Iterator[str]:
+    """Yield what the four columns cannot say: states, roles in a team, other kinds of rows."""
+    groups: dict[tuple[str, str], list[Access]] = {}
+    for access in table.accesses:
+        if access.persona == "service_role" or access.command == "call":
+            continue
+        usual = access.rows in ("own", "other", "any") and "=" not in access.persona
+        repeats = access.rows == "own" and access.persona in ("stranger", "newcomer")
+        if (usual and access.command != "truncate") or repeats:
+            continue
+        if access.succeeds or "[" in access.rows:
+            groups.setdefault((access.persona, access.rows), []).append(access)
+    # First who is treated alike, then which states are.
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (persona, rows), accesses in groups.items():
+        alike.setdefault((rows, _can(accesses, state="[" in rows)), []).append(persona)
+    states: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    for (rows, text), personas in alike.items():
+        base, _, state = rows.partition(" [")
+        states.setdefault((base, tuple(personas), text), []).append(state.removesuffix("]"))
+    for (base, names, text), found in states.items():
+        where = _where([state for state in found if state])
+        line = f"{_short(names)} on {_whose(base)}{where}: {text}"
+        yield style.dim(style.wrap(f"    {line}", indent=8))
+
+
+def _can(accesses: Sequence[Access], *, state: bool) -> str:
+    order = {command: place for place, (command, _) in enumerate(_COMMANDS)}
+    ranked = sorted(accesses, key=lambda a: order.get(a.command, len(order)))
+    can = " ".join(_letter(a) for a in ranked if a.succeeds)
+    cannot = " ".join(_letter(a) for a in ranked if not a.succeeds) if state else ""
+    return ", ".join(part for part in (can, f"not {cannot}" if cannot else "") if part)
+
+
+def _letter(access: Access) -> str:
+    return {"truncate": "TRUNCATE"}.get(access.command, access.command[0].upper())
+
+
+def _where(states: Sequence[str]) -> str:
+    """Return in which states, with the values of one column together."""
+    values: dict[str, list[str]] = {}
+    for state in states:
+        name, _, value = state.partition("=")
+        values.setdefault(name, []).append(value)
+    if not values:
+        return ""
+    said = [f"{name} is {joined(found, word='or')}" for name, found in values.items()]
+    return f" where {joined(said, word='or')}"
+
+
+def _whose(rows: str) -> str:
+    words = {
+        "own": "own rows",
+        "other": "others' rows",
+        "orphan": "rows without an owner",
+        "all": "the whole table",
+        "any": "any row",
+    }
+    if rows in words:
+        return words[rows]
+    for head, shown in (("own in ", "own rows in "), ("other in ", "others' rows in ")):
+        if rows.startswith(head):
+            return shown + rows.removeprefix(head)
+    if rows.startswith("own under other's "):
+        return f"rows under somebody else's {rows.removeprefix('own under other' + chr(39) + 's ')}"
+    return f"rows {rows}"
+
+
+def _short(personas: Sequence[str]) -> str:
+    """Return personas in few words; everybody and whoever is signed in have names of their own."""
+    found = set(personas)
+    if {"anon", "stranger"} <= found:
+        return "everybody"
+    if {"stranger", "owner"} <= found:
+        return "signed-in users"
+    if len(personas) > 1 and all(name.startswith("role=") for name in personas):
+        return f"role={'|'.join(name.removeprefix('role=') for name in personas)}"
+    return ", ".join(personas)
+
+
+def _functions(tables: Sequence[TableAccess], style: Style) -> Iterator[str]:
+    yield style.bold("functions")
+    for table in tables:
+        callers = [a.persona for a in table.accesses if a.command == "call" and a.succeeds]
+        other = sorted({a.persona for a in table.accesses if a.rows == "other" and a.succeeds})
+        line = f"  {table.relation}: {_short(callers) or 'nobody'}"
+        reaches = style.bad(f"  reaches others' rows: {_short(other)}") if other else ""
+        yield style.wrap(line + reaches, indent=6)
+
+
+def _channels(tables: Sequence[TableAccess], style: Style) -> Iterator[str]:
+    """Yield a line per private channel: who receives from it and who sends to it, whose it is."""
+    yield style.bold("private channels")
+    for table in tables:
+        parts = []
+        for command in ("receive", "send"):
+            found = [a for a in table.accesses if a.command == command and a.succeeds]
+            names = [f"{a.persona}{_part(a)}" for a in found if a.rows != "other"]
+            parts += [f"{command} {', '.join(names)}"] if names else []
+            strange = [f"{a.persona}{_part(a)}" for a in found if a.rows == "other"]
+            parts += [style.bad(f"{command} another's {', '.join(strange)}")] if strange else []
+        line = f"  {table.relation.removeprefix('channel ')}: {'; '.join(parts) or 'nobody'}"
+        yield style.wrap(line, indent=6)
+
+
+def _part(access: Access) -> str:
+    """Return which extensions, where not both."""
+    return f" ({', '.join(access.columns)})" if len(access.columns) == 1 else ""
+
+
+def _legend(style: Style, *, marked: bool) -> Iterator[str]:
+    first = "S select, I insert, U update, D delete; a number: so many columns; - nothing"
+    yield style.dim(style.wrap(first + ("; ! see above" if marked else ""), indent=2))

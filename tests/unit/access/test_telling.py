@@ -1,0 +1,103 @@
+"""Findings that differ only in who, or in which table, are told as one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from prospectr_db.access.finding import Finding
+from prospectr_db.access.phrases import people
+from prospectr_db.access.telling import crowd, tell
+
+
+def found(
+    persona: str, *, what: str = "read notes on other people's rows", **facts: str
+) -> Finding:
+    given = {
+        "relation": "notes",
+        "rows": "other",
+        "command": "select",
+        "rule": "other-rows",
+        **facts,
+    }
+    return Finding(
+        "leak",
+        "error",
+        given["relation"],
+        persona,
+        given["rows"],
+        given["command"],
+        ("id",),
+        f"{people(persona)} can {what}.",
+        "select 1",
+        given["rule"],
+    )
+
+
+def told(*findings: Finding) -> list[str]:
+    return [one.sentence for one in tell(findings)]
+
+
+def test_what_everybody_can_is_one_sentence() -> None:
+    same = [found(persona) for persona in ("anon", "stranger", "owner")]
+    brief = replace(found("newcomer", what="read notes"), columns=())
+    assert told(*same, brief) == [
+        "Everybody, even without a login, can read notes on other people's rows."
+    ]
+    assert tell([*same, brief])[0].findings == (*same, brief)
+
+
+def test_what_differs_stays_apart() -> None:
+    sentences = told(found("stranger"), found("anon", what="read notes.title"))
+    assert len(sentences) == 2
+    assert len(told(found("stranger"), replace(found("anon"), severity="note"))) == 2
+    assert len(told(found("stranger"), found("anon", command="delete"))) == 2
+
+
+def test_a_newcomer_who_reaches_more_than_a_stranger_is_told() -> None:
+    newcomer = found("newcomer", what="read notes.secret")
+    assert told(found("stranger"), newcomer)[1] == newcomer.sentence
+
+
+def test_every_table_that_can_be_emptied_is_in_one_sentence() -> None:
+    findings = [
+        found(
+            persona,
+            what=f"empty {table} with TRUNCATE, which no policy stops",
+            relation=table,
+            rows="all",
+            command="truncate",
+            rule="truncate",
+        )
+        for table in ("a", "b", "c")
+        for persona in ("anon", "owner", "stranger")
+    ]
+    assert told(*findings) == [
+        (
+            "Everybody, even without a login, can empty a, b and c with TRUNCATE, "
+            "which no policy stops."
+        )
+    ]
+    assert sum(len(one.findings) for one in tell(findings)) == 9
+
+
+def test_a_sentence_about_nobody_is_kept_as_it_is() -> None:
+    lonely = replace(found("anon"), persona="", sentence="There is no table to observe.")
+    assert told(lonely, lonely) == [lonely.sentence] * 2
+
+
+@pytest.mark.parametrize(
+    ("personas", "words"),
+    [
+        (["stranger"], "authenticated strangers"),
+        (["stranger", "newcomer"], "any signed-in user"),
+        (["stranger", "owner", "role=admin"], "any signed-in user"),
+        (["anon", "stranger", "role=admin"], "everybody, even without a login,"),
+        (["role=admin", "role=owner"], "users with role=admin or role=owner"),
+        (["owner", "anon"], "owners and visitors without a login"),
+        (["anon"], "visitors without a login"),
+    ],
+)
+def test_a_crowd_has_a_name(personas: list[str], words: str) -> None:
+    assert crowd(personas) == words

@@ -1,0 +1,112 @@
+"""The matrix fits the width that there is, and says without colour what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
+from prospectr_db.report.access_matrix import matrix_text
+from prospectr_db.report.style import Style
+
+COLUMNS = tuple(f"column_{number}" for number in range(14))
+
+
+def access(persona: str, rows: str, command: str, count: int = 14, *, ok: bool = True) -> Access:
+    verdict = Verdict.ALLOWED if ok else Verdict.DENIED
+    columns = COLUMNS[:count] if ok and command != "delete" else ()
+    return Access(persona, rows, command, verdict, columns, (), "select 1")
+
+
+def table(name: str, *more: Access) -> TableAccess:
+    usual = [
+        access("owner", "own", "select"),
+        access("owner", "own", "insert", 4),
+        access("owner", "own", "update", 12),
+        access("owner", "own", "delete", ok=False),
+        access("stranger", "other", "select", ok=False),
+        access("anon", "other", "select", ok=False),
+        *(access("service_role", "other", c, 12) for c in ("select", "insert", "update", "delete")),
+    ]
+    return TableAccess(
+        name, "table", "user_id", True, True, (*usual, *more), columns=COLUMNS, writable=COLUMNS
+    )
+
+
+def matrix(*tables: TableAccess) -> AccessMatrix:
+    return AccessMatrix(tables, (), 0, 0.0)
+
+
+LONG = [f"linkedin_connection_events_{letter * 6}" for letter in "abcdefghijk"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_eleven_tables_fit_the_width(width: int) -> None:
+    text = matrix_text(matrix(*map(table, LONG)), Style(width=width, color=False))
+    lines = text.splitlines()[:-2]
+    assert max(map(len, lines)) <= width
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_name_is_never_cut() -> None:
+    text = matrix_text(matrix(*map(table, LONG)), Style(width=60, color=False))
+    assert all(name in text for name in LONG)
+
+
+def test_a_number_does_not_run_into_the_next_command() -> None:
+    row = next(
+        line
+        for line in matrix_text(matrix(table("notes")), Style(80, color=False)).splitlines()
+        if line.startswith("notes")
+    )
+    assert row.split() == [
+        "notes",
+        "S",
+        "I4",
+        "U12",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "-",
+        "S12",
+        "I12",
+        "U12",
+        "D",
+    ]
+
+
+def test_what_is_wrong_is_marked_without_colour() -> None:
+    open_table = table("notes", access("newcomer", "other", "select"))
+    leak = Finding("leak", "error", "notes", "newcomer", "other", "select", (), "…")
+    style = Style(80, color=False)
+    assert "S!" in matrix_text(matrix(open_table), style, findings=[leak])
+    plain = matrix_text(matrix(open_table), style)
+    assert "!" not in plain
+
+
+def test_states_that_are_treated_alike_are_one_line() -> None:
+    states = [access("owner", f"own [status={s}]", "delete", ok=False) for s in ("sent", "failed")]
+    text = matrix_text(matrix(table("jobs", *states)), Style(80, color=False))
+    assert "    owner on own rows where status is sent or failed: not D" in text.splitlines()
+
+
+def test_whoever_is_signed_in_is_not_listed_one_by_one() -> None:
+    emptied = [access(p, "all", "truncate", 0) for p in ("anon", "owner", "stranger", "role=admin")]
+    text = matrix_text(matrix(table("jobs", *emptied)), Style(80, color=False))
+    assert "    everybody on the whole table: TRUNCATE" in text.splitlines()
+
+
+def test_a_terminal_wraps_and_a_pipe_does_not() -> None:
+    names = " ".join(["word"] * 30)
+    piped, read = Style(60, color=True), Style(60, color=True, terminal=True)
+    assert piped.wrap(names) == names
+    lines = read.wrap(f"    {read.bad('word')} {names}", indent=8).splitlines()
+    assert len(lines) > 2
+    assert lines[0].startswith("    \x1b[31mword")
+    assert all(line.startswith("        word") for line in lines[1:])
+    assert max(len(line.replace("\x1b[31m", "").replace("\x1b[0m", "")) for line in lines) <= 60
