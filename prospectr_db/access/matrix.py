@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEPENDENT",
+    "TOGETHER",
     "Access",
     "AccessMatrix",
     "Cell",
@@ -27,6 +28,8 @@ __all__ = [
 
 # The row class of an answer that changes with other people's rows without showing one of them.
 DEPENDENT = "others' rows decide"
+# How columns that only together do something are shown: an owner in several of them.
+TOGETHER = " + "
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 
 
@@ -211,7 +214,8 @@ _PLAIN = frozenset({"where", "no where"})
 
 def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, int]) -> Access:
     speaker = min(cells, key=lambda cell: (_NEARNESS[cell.verdict], cell.form != "where"))
-    columns = _columns(cells, order)
+    columns = _told(_columns(cells, order), key[1])
+    plain = tuple(name for name in columns if TOGETHER not in name)
     by_form: dict[str, list[Cell]] = {}
     for cell in cells:
         by_form.setdefault(cell.form, []).append(cell)
@@ -222,7 +226,7 @@ def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, in
         mine = _columns(group, order)
         compares_columns = any(cell.column for cell in group) and len(group) > 1
         through = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in group)
-        differs = compares_columns and through and form in _PLAIN and mine != columns
+        differs = compares_columns and through and form in _PLAIN and mine != plain
         if through is not succeeds or differs:
             forms.append(FormAccess(form, verdict, mine))
     total = {cell.column for cell in cells if cell.column}
@@ -242,6 +246,16 @@ def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, in
     )
 
 
+def _told(columns: tuple[str, ...], rows: str) -> tuple[str, ...]:
+    """Leave out sets of columns each of which gets through alone, unless a row could be given."""
+    alone = set(columns)
+    return tuple(
+        name
+        for name in columns
+        if TOGETHER not in name or rows == "own" or not set(name.split(TOGETHER)) <= alone
+    )
+
+
 def _columns(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[str, ...]:
     """Return the columns that get through; ``column=value`` only where another value does not."""
     tried: dict[str, set[str]] = {}
@@ -257,4 +271,5 @@ def _columns(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[str, ...]
         for name, values in allowed.items()
         for shown in ({name} if values == tried[name] else values)
     }
-    return tuple(sorted(found, key=lambda shown: (order.get(shown.partition("=")[0], 0), shown)))
+    last = len(order) + 1
+    return tuple(sorted(found, key=lambda shown: (order.get(shown.partition("=")[0], last), shown)))
