@@ -41,6 +41,8 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
 def _vacuous(table: TableAccess) -> Iterator[Finding]:
     for problem in table.unbuildable:
         required = problem.startswith(("A: ", "B: "))
+        call = table.kind == "function"
+        what = "no arguments fit" if call else "no row could be built"
         yield Finding(
             "vacuous",
             "error" if required else "warning",
@@ -49,7 +51,7 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "",
             "",
             (),
-            f"{table.relation} could not be observed: no row could be built ({problem}).",
+            f"{table.relation} could not be observed: {what} ({problem}).",
             rule="unbuildable",
         )
     for policy in table.untried:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from prospectr_db.access.world import OWNER, World
 from prospectr_db.database.catalog import Catalog
 
-__all__ = ["Markers"]
+__all__ = ["Markers", "Seen"]
 
 _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 _LEAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an answer showed: something of one's own, of somebody else's, and under which keys."""
+
+    own: bool
+    other: bool
+    columns: tuple[str, ...]
 
 
 class Markers:
@@ -47,3 +58,17 @@ class Markers:
         """Return the lines of an output that show something of a universe."""
         values = self.of(key)
         return [line for line in output if any(value in line for value in values)]
+
+    def see(self, output: Sequence[str], actor: str | None) -> Seen:
+        """Return what an answer, a line of JSON per row, shows to somebody of the owner's rows."""
+        own_values = self.of(actor) if actor else set()
+        lines = self.found(output, OWNER)
+        strange = [line for line in lines if not any(value in line for value in own_values)]
+        own = bool(actor and self.found(output, actor))
+        columns = {key for line in strange or lines for key in _keys(line)}
+        return Seen(own, bool(strange) and actor != OWNER, tuple(sorted(columns)))
+
+
+def _keys(line: str) -> list[str]:
+    value = json.loads(line)
+    return list(value) if isinstance(value, dict) else []

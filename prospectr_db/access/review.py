@@ -46,11 +46,11 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
         yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
     elif access.command == "escalate":
         yield _finding(table, access, "escalation")
+    elif access.rows == DEPENDENT:
+        yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
         if access.rows == "other" and outsider and access.command in ("select", "update"):
             yield _finding(table, access, "function")
-        elif access.rows == DEPENDENT and outsider and not _readable(matrix, table, access.persona):
-            yield _finding(table, access, "function-depends", "warning", kind="surprise")
     elif not table.owned:
         yield from _judge_unowned(table, access, outsider=outsider)
     elif access.command == "insert":
@@ -73,6 +73,14 @@ def _judge_both(table: TableAccess, access: Access) -> Finding:
         return _finding(table, access, "taken-along", "warning", kind="surprise", sentence=sentence)
     sentence = f"{phrase(table, access)}, which plain members cannot: power elsewhere counts here"
     return _finding(table, access, "power-elsewhere", sentence=sentence)
+
+
+def _judge_dependence(
+    matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
+) -> Iterator[Finding]:
+    if outsider and not _readable(matrix, table, access.persona):
+        kind = "function" if table.kind == "function" else "view"
+        yield _finding(table, access, f"{kind}-depends", "warning", kind="surprise")
 
 
 def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:

@@ -1,0 +1,145 @@
+"""Which tables a view or function can show or change, and how a change in them is noticed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.statements import delete, equals, literal
+from prospectr_db.access.world import OWNER
+from prospectr_db.database.catalog import Catalog, Function, Relation
+
+__all__ = [
+    "asks_as_another",
+    "changed_rows",
+    "owners_labels",
+    "reached_by_view",
+    "tables_of_function",
+    "tables_of_view",
+    "without_owners_rows",
+]
+
+_MOST_TABLES = 60
+
+
+def tables_of_view(
+    catalog: Catalog, view: Relation, seen: frozenset[int] = frozenset()
+) -> list[Relation]:
+    """Return the tables under a view, through other views."""
+    found: list[Relation] = []
+    for oid in view.sources:
+        source = catalog.by_oid.get(oid)
+        if source is None or oid in seen:
+            continue
+        found += [source] if source.is_table else tables_of_view(catalog, source, seen | {oid})
+    return list({relation.oid: relation for relation in found}.values())
+
+
+def reached_by_view(catalog: Catalog, view: Relation) -> list[Relation]:
+    """Return the tables under a view and those that the functions it calls can reach."""
+    found = tables_of_view(catalog, view)
+    for function in _called(catalog, view.definition or ""):
+        found += tables_of_function(catalog, function)
+    return list({relation.oid: relation for relation in found}.values())
+
+
+def tables_of_function(catalog: Catalog, function: Function) -> list[Relation]:
+    """Return the tables that a function can reach: those it names, or all where it names none."""
+    words = _words(function.source)
+    tables = [r for r in catalog.own_relations if r.is_table and not r.is_partition]
+    named = [r for r in tables if r.name in words]
+    indirect = {other.name for other in catalog.functions if other.oid != function.oid}
+    indirect |= {r.name for r in catalog.own_relations if r.kind in "vm"}
+    blind = bool(indirect & words) or not named or "execute" in function.source.lower()
+    return tables[:_MOST_TABLES] if blind else named
+
+
+def asks_as_another(catalog: Catalog, text: str, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether a text calls a function, or reads a view, that has its owner's rights.
+
+    Only then can what its reader may not see decide: everything else is asked in his name.
+    """
+    for relation in catalog.own_relations:
+        if relation.kind in "vm" and relation.name not in seen and relation.name in _words(text):
+            if relation.kind == "m" or not relation.security_invoker:
+                return True
+            if asks_as_another(catalog, relation.definition or "", seen | {relation.name}):
+                return True
+    for function in _called(catalog, text):
+        if function.name in seen:
+            continue
+        if function.definer or asks_as_another(catalog, function.source, seen | {function.name}):
+            return True
+    return False
+
+
+def _called(catalog: Catalog, text: str) -> Iterator[Function]:
+    words = _words(text)
+    yield from (function for function in catalog.functions if function.name in words)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+def owners_labels(observation: Observation, relations: Sequence[Relation]) -> set[str]:
+    """Return the labels of the owner's rows in some tables."""
+    return {
+        row.label
+        for relation in relations
+        if (row := observation.world.row(relation, OWNER)) is not None
+    }
+
+
+def without_owners_rows(observation: Observation, relations: Sequence[Relation]) -> str | None:
+    """Return the statements that take the owner's rows away; None where there is none of them."""
+    rows = [
+        (relation, row)
+        for relation in relations
+        if observation.ownership[relation.oid].owned
+        and relation is not observation.catalog.users
+        and (row := observation.world.row(relation, OWNER)) is not None
+    ]
+    steps = [
+        delete(r, equals(r, {n: row.values[n] for n in r.primary_key or row.values}))
+        for r, row in rows
+    ]
+    return "; ".join(steps) or None
+
+
+def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str:
+    """Return the question which known rows changed, or were added for the owner, in some tables."""
+    owner = observation.world.actors[OWNER].id
+    parts: list[str] = []
+    for relation in relations:
+        if not relation.is_table:
+            continue
+        plan = observation.plan(relation)
+        told = "select array_agg(r.label order by r.label)"
+        parts.append(plan.changed().replace(told, "select r.label", 1))
+        known = " ".join(
+            ("select 1 from prospectr_access.rows as r where r.relation =", str(relation.oid))
+        )
+        parts.append(
+            " ".join(
+                (
+                    "select",
+                    literal(f"{relation.label}:new"),
+                    "from",
+                    relation.sql_name,
+                    "as t where to_jsonb(t)::text like",
+                    literal(f"%{owner}%"),
+                    "and not exists (",
+                    known,
+                    "and (r.partition, r.place) = (t.tableoid, t.ctid)) and not exists (",
+                    known,
+                    "and t.tableoid = r.partition and",
+                    plan.joined_key(),
+                    ")",
+                )
+            )
+        )
+    if not parts:
+        return "select '{}'::text[]"
+    return "".join(("select array(", " union all ".join(parts), ")"))
