@@ -50,6 +50,10 @@ def beyond(access: Access, found: Found) -> Access | None:
         if access.rows == "own":
             return _left(access, found)
         return _more(access, found, _EVERYBODY)
+    if access.rows.startswith("other's under own"):
+        members = {name.partition(", ")[0] for name, _, _ in found if is_of_both(name)}
+        usual = [found.get((n, "other", access.command)) for n in (*_EVERYBODY, *members)]
+        return None if any(u is not None and _covers(u, access) for u in usual) else access
     return access
 
 

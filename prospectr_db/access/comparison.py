@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.comparison_around import compare_surroundings
-from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, expand
+from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
@@ -196,7 +196,7 @@ def _find(matrix: AccessMatrix | None, entry: Entry) -> tuple[TableAccess, Acces
 
 
 def _unknown(column: str, columns: tuple[str, ...]) -> bool:
-    return bool(columns) and column.partition("=")[0] not in columns
+    return bool(columns) and not columns_named((column,)) <= set(columns)
 
 
 def _unknown_columns(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:

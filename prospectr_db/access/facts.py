@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import is_removed
-from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import TOGETHER, Access, AccessMatrix, TableAccess
 
 __all__ = [
     "ALL",
@@ -16,6 +16,7 @@ __all__ = [
     "EXTENSIONS",
     "Entry",
     "Facts",
+    "columns_named",
     "default_rows",
     "expand",
     "facts_of",
@@ -79,6 +80,11 @@ def expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str
     return columns if value == (ALL,) else value
 
 
+def columns_named(shown: Iterable[str]) -> set[str]:
+    """Return the columns behind what is shown: one with a value, or several that go together."""
+    return {name for text in shown for name in text.partition("=")[0].split(TOGETHER)}
+
+
 def default_rows(persona: str, *, owned: bool) -> str:
     """Return the row class that needs no name: own rows for the owner, others' for the rest."""
     if not owned:
@@ -123,7 +129,7 @@ def _covers_all(table: TableAccess, access: Access) -> bool:
     return (
         bool(writable)
         and {c.partition("=")[0] for c in access.columns} >= writable
-        and not any("=" in column for column in access.columns)
+        and not any("=" in column or TOGETHER in column for column in access.columns)
     )
 
 
@@ -149,10 +155,10 @@ def _limited(access: Access) -> tuple[str, ...]:
 def _server_only(table: TableAccess) -> tuple[str, ...]:
     """Return columns of a table that users write to, but not these columns."""
     written = {
-        column.partition("=")[0]
+        name
         for access in table.accesses
         if access.command in ("insert", "update") and access.persona != "service_role"
-        for column in access.columns
+        for name in columns_named(access.columns)
     }
     if not written:
         return ()
@@ -177,7 +183,7 @@ def _idle_grants(table: TableAccess) -> tuple[str, ...]:
             if letter in held and not used:
                 found.append(f"{role}: {command}")
             elif columns and command in ("insert", "update"):
-                reached = {c.partition("=")[0] for access in used for c in access.columns}
+                reached = {name for access in used for name in columns_named(access.columns)}
                 idle = [name for name in columns if name not in reached]
                 if idle:
                     found.append(f"{role}: {command} ({', '.join(idle)})")

@@ -94,6 +94,7 @@ class World:
     rows: dict[tuple[int, str], Row] = field(default_factory=dict)
     unbuildable: list[Unbuildable] = field(default_factory=list)
     standings: dict[str, tuple[Standing, str | None]] = field(default_factory=dict)
+    crossings: dict[tuple[int, str], Row] = field(default_factory=dict)
     affiliates: dict[str, Affiliate] = field(default_factory=dict)
     departed: set[tuple[Standing, str | None]] = field(default_factory=set)
     substitutes: dict[int, set[str]] = field(default_factory=dict)

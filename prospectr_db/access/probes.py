@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from prospectr_db.access.crossings import crossings, links_of
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
@@ -146,6 +147,7 @@ class Plan:
         if self.relation.is_table and (self.slot is not None or not self.relation.is_partition):
             yield from inserts(self, knocker)
         yield from truncate(self, knocker)
+        yield from crossings(self, knocker)
 
     def _targets_for(self, knocker: Knocker) -> list[tuple[str, Row, str | None]]:
         """Return (row class, row, preparation) for each row that this persona tries."""
@@ -170,15 +172,7 @@ class Plan:
 
     def links(self) -> list[Constraint]:
         """Return the foreign keys to rows that belong to somebody."""
-        return [
-            fk
-            for fk in self.relation.foreign_keys
-            if fk.target is not None
-            and self.ownership.get(fk.target, Ownership()).owned
-            and (target := self.catalog.by_oid.get(fk.target)) is not self.catalog.users
-            and target is not None
-            and not set(fk.columns) <= set(self.owner.users)
-        ]
+        return links_of(self.catalog, self.ownership, self.relation)
 
     def insert_values(
         self, actor: str, home: str, *, role: str, forced: Iterable[str] = ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.probes_handover import handovers
 from prospectr_db.access.statements import (
     insert,
     quote_identifier,
@@ -19,7 +20,7 @@ from prospectr_db.database.catalog import Column
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["updates"]
+__all__ = ["new_values", "plain_column", "updates"]
 
 
 def updates(
@@ -33,7 +34,7 @@ def updates(
     chosen = granted or writable[:1]
     if not chosen:
         return
-    plain = _plain(plan, chosen)
+    plain = plain_column(plan, chosen)
     if knocker.brief:
         owners = [c for c in chosen if c.name in plan.owner.users and c is not plain]
         chosen = [plain, *owners[:2], *_movable(plan, knocker, chosen)]
@@ -41,7 +42,7 @@ def updates(
         yield from _of_column(plan, knocker, column, targets, is_plain=column is plain)
     if not knocker.brief and granted:
         for column in (c for c in writable if c not in granted):
-            value = next(_new_values(plan, knocker, column))
+            value = next(new_values(plan, knocker, column))
             text = update(plan.relation, {column.name: value})
             shown, asked = plan.shown(column, value), plan.changed(column.name)
             yield Probe(None, "", "update", "no where", shown, text, None, asked, value)
@@ -67,7 +68,7 @@ def _of_column(
     is_plain: bool,
 ) -> Iterator[Probe]:
     """Yield changing one column of every row and of each; in every state if it is the plain one."""
-    for value in _new_values(plan, knocker, column):
+    for value in new_values(plan, knocker, column):
         shown = plan.shown(column, value)
         question = plan.changed(column.name)
         text = update(plan.relation, {column.name: value})
@@ -80,7 +81,7 @@ def _of_column(
             yield Probe(row.label, rows, "update", "where", shown, text, preparation, asked, value)
 
 
-def _plain(plan: Plan, columns: list[Column]) -> Column:
+def plain_column(plan: Plan, columns: list[Column]) -> Column:
     """Return a column that decides nothing, so that changing it shows what the policy says."""
     keys = {name for unique in plan.relation.uniques for name in unique.columns}
     avoid = [keys | set(plan.owner.states), set(plan.owner.states), set()]
@@ -98,8 +99,8 @@ def _other_updates(
     targets: list[tuple[str, Row, str | None]],
 ) -> Iterator[Probe]:
     """Yield MERGE, upsert, and changing every owner column at once."""
-    plain = _plain(plan, granted)
-    value = next(_new_values(plan, knocker, plain))
+    plain = plain_column(plan, granted)
+    value = next(new_values(plan, knocker, plain))
     assigned = " = ".join((quote_identifier(plain.name), typed(plan.relation, plain.name, value)))
     text = " ".join(
         (
@@ -113,25 +114,7 @@ def _other_updates(
     yield Probe(
         None, "", "update", "merge", plain.name, text, None, plan.changed(plain.name), value
     )
-    together = _all_owner_columns(plan, knocker, {c.name for c in granted})
-    if len(together) > 1:
-        text = update(plan.relation, together)
-        yield Probe(
-            None, "", "update", "transfer", None, text, None, plan.changed(next(iter(together)))
-        )
-        for rows, row, preparation in targets:
-            if preparation is None:
-                text = update(plan.relation, together, plan.where(row))
-                yield Probe(
-                    row.label,
-                    rows,
-                    "update",
-                    "transfer",
-                    None,
-                    text,
-                    None,
-                    plan.changed(next(iter(together))),
-                )
+    yield from handovers(plan, knocker, granted, targets)
     key = plan.relation.primary_key
     role = knocker.persona.role
     if key and all("a" in plan.relation.by_name[n].privileges.get(role, "") for n in key):
@@ -165,7 +148,7 @@ def _upserts(
     )
 
 
-def _new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:
+def new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:
     """Yield values that differ from what the rows have now."""
     if plan.slot is not None and column.name in plan.slot.spare:
         yield plan.slot.spare[column.name]
@@ -198,20 +181,3 @@ def _new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | 
             yield value
             return
     yield None
-
-
-def _all_owner_columns(plan: Plan, knocker: Knocker, granted: set[str]) -> dict[str, str | None]:
-    """Return every column of the owner path at once, as a thief or a giver would set them."""
-    to = OTHER
-    values: dict[str, str | None] = {}
-    for name in plan.owner.users:
-        taker = knocker.actor if knocker.actor not in (OWNER, None) else VICTIM
-        taker = to if knocker.actor == OTHER else taker
-        values[name] = plan.world.actors[taker or VICTIM].id
-    for fk in plan.links():
-        for name in fk.columns:
-            if name not in values:
-                values[name] = plan.parent_value(fk, name, to)
-    return {
-        n: v for n, v in values.items() if n in granted and plan.relation.by_name[n].category != "A"
-    }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_removed
 from prospectr_db.access.finding import Finding, Kind, Severity
-from prospectr_db.access.matrix import DEPENDENT, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import people, phrase
 
 __all__ = ["review_access", "review_channel"]
@@ -176,18 +176,15 @@ def _judge_own_update(
     matrix: AccessMatrix, table: TableAccess, access: Access
 ) -> Iterator[Finding]:
     subject = people(access.persona)
-    gave = [name for name in access.columns if name in table.owner_columns]
-    if gave and _manages(table, access):
-        gave = []
-    if gave and len(table.owner_columns) == 1:
-        sentence = f"{subject} can give their rows away by updating {table.relation}.{gave[0]}"
+    gave = _given_away(table, access)
+    if gave and not _manages(table, access):
+        at_once = f"{table.relation}: {' and '.join(gave)} at once"
+        what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
+        sentence = f"{subject} can give their rows away by updating {what}"
         yield _finding(table, access, "transfer", columns=gave, sentence=sentence)
-    transferred = any(f.form == "transfer" and f.verdict == "allowed" for f in access.forms)
-    if transferred and not gave:
-        sentence = f"{subject} can hand their rows of {table.relation} over to somebody else"
-        yield _finding(table, access, "transfer", columns=(), sentence=sentence)
+    movable = {part for name in access.columns for part in name.split(TOGETHER)}
     for columns, parent_label in table.links.items():
-        names = [name for name in columns.split(", ") if name in access.columns]
+        names = [name for name in columns.split(", ") if name in movable]
         parent = matrix.table(parent_label)
         if not names or parent is None:
             continue
@@ -212,6 +209,16 @@ def _judge_own_update(
                 "which decides what they may do"
             )
             yield _finding(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def _given_away(table: TableAccess, access: Access) -> list[str]:
+    """Return the columns by which a row gets another owner altogether."""
+    owners = set(table.owner_columns)
+    alone = [name for name in access.columns if name in owners]
+    if alone and len(owners) == 1:
+        return alone
+    sets = [name.split(TOGETHER) for name in access.columns if TOGETHER in name]
+    return next((names for names in sets if owners and owners <= set(names)), [])
 
 
 def _manages(table: TableAccess, access: Access) -> bool:

@@ -14,6 +14,7 @@ __all__ = [
     "delete",
     "equals",
     "insert",
+    "insert_known",
     "insert_returning",
     "literal",
     "quote_identifier",
@@ -63,6 +64,15 @@ def insert(relation: Relation, values: Mapping[str, str | None], tail: str = "")
     return " ".join(
         ("insert into", relation.sql_name, f"({columns})", f"values ({given})", tail)
     ).rstrip()
+
+
+def insert_known(relation: Relation, values: Mapping[str, str | None]) -> str:
+    """Return an INSERT of a whole row as it was once, with its identity."""
+    kept = {name: v for name, v in values.items() if not relation.by_name[name].generated}
+    names = ", ".join(quote_identifier(name) for name in kept)
+    given = ", ".join(typed(relation, name, value) for name, value in kept.items())
+    head = " ".join(("insert into", relation.sql_name, f"({names})"))
+    return " ".join((head, "overriding system value values", f"({given})"))
 
 
 def insert_returning(relation: Relation, values: Mapping[str, str | None]) -> str:

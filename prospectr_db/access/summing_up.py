@@ -173,7 +173,8 @@ def spread(cells: Iterable[Cell], *, asked: bool = False) -> Iterator[Cell]:
     columns: dict[str, list[Cell]] = {}
     rest: list[Cell] = []
     for cell in cells:
-        if cell.form in _SPECIAL and cell.verdict is not Verdict.ALLOWED:
+        passed = cell.form == "transfer" and cell.passed
+        if cell.form in _SPECIAL and cell.verdict is not Verdict.ALLOWED and not passed:
             continue
         if cell.command == "select" and cell.form == "column":
             columns.setdefault(cell.persona, []).append(cell)

@@ -10,6 +10,7 @@ import psycopg
 
 from prospectr_db.access.affiliations import add_affiliates, add_removed
 from prospectr_db.access.building import Builder
+from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.inhabitants import (
     NEWCOMER,
@@ -91,6 +92,7 @@ def build_world(
         add_affiliates(builder, membership)
     for relation in wanted:
         add_states(builder, relation)
+        add_crossings(builder, relation)
     _settle_claims(builder)
     _second_factor(builder)
     _check_constraints(connection, builder)

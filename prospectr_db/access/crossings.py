@@ -1,0 +1,119 @@
+"""Rows between two users: mine below somebody else's parent, and somebody else's below mine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.building import Builder
+from prospectr_db.access.inhabitants import OTHER, OWNER, Row
+from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.probes_update import new_values, plain_column
+from prospectr_db.access.statements import (
+    delete,
+    equals,
+    insert_known,
+    update,
+)
+from prospectr_db.database.catalog import Catalog, Constraint, Relation
+
+if TYPE_CHECKING:
+    from prospectr_db.access.probes import Plan
+
+__all__ = ["add_crossings", "crossings", "linked_columns", "links_of"]
+
+
+def links_of(
+    catalog: Catalog, ownership: Mapping[int, Ownership], relation: Relation
+) -> list[Constraint]:
+    """Return the foreign keys to rows that belong to somebody."""
+    users = set(ownership[relation.oid].users) if relation.oid in ownership else set()
+    return [
+        fk
+        for fk in relation.foreign_keys
+        if fk.target is not None
+        and ownership.get(fk.target, Ownership()).owned
+        and (target := catalog.by_oid.get(fk.target)) is not catalog.users
+        and target is not None
+        and not set(fk.columns) <= users
+    ]
+
+
+def linked_columns(owner: Ownership, fk: Constraint) -> tuple[str, ...]:
+    """Return the columns of a foreign key that hold no user."""
+    return tuple(name for name in fk.columns if name not in owner.users)
+
+
+def add_crossings(builder: Builder, relation: Relation) -> None:
+    """Find rows that belong to one user by themselves and to another by a parent; keep none.
+
+    A row gets there by an upsert, an import, or when its parent changes hands. Whoever is in a
+    tenant is another question, and has personas of its own.
+    """
+    owner = builder.ownership[relation.oid]
+    if not owner.deciding or owner.user_keyed or relation.is_partition:
+        return
+    for fk in links_of(builder.catalog, builder.ownership, relation):
+        target = builder.catalog.by_oid[fk.target or 0]
+        if builder.ownership[target.oid].members:
+            continue
+        names = ", ".join(linked_columns(owner, fk))
+        for rows, whose, under in (
+            (f"own under other's {names}", OWNER, OTHER),
+            (f"other's under own {names}", OTHER, OWNER),
+        ):
+            row = _crossing(builder, relation, fk, whose, under)
+            if row is not None:
+                builder.world.crossings[relation.oid, rows] = row
+
+
+def _crossing(
+    builder: Builder, relation: Relation, fk: Constraint, whose: str, under: str
+) -> Row | None:
+    owner = builder.ownership[relation.oid]
+    parent = builder.world.rows.get((fk.target or 0, under))
+    given = builder.given(relation, whose)
+    if parent is None or given is None or builder.world.row(relation, whose) is None:
+        return None
+    pairs = dict(zip(fk.columns, fk.target_columns, strict=True))
+    crossed = {name: parent.values[pairs[name]] for name in linked_columns(owner, fk)}
+    values = {**given[0], **crossed}
+    fixed = {name: values[name] for name in (*owner.deciding, *crossed) if name in values}
+    name = f"{whose} under {under}'s {', '.join(crossed)}"
+    before = len(builder.world.unbuildable)
+    builder.connection.execute("savepoint crossing")
+    row = builder.attempt(relation, whose, values, set(values), name=name)
+    builder.connection.execute("rollback to savepoint crossing; release savepoint crossing")
+    builder.speaker = ""
+    builder.world.rows.pop((relation.oid, name), None)
+    # Constraints may forbid such a row, and then there is nothing to observe about it.
+    del builder.world.unbuildable[before:]
+    same = row is not None and all(row.values[n] == value for n, value in fixed.items())
+    return row if same else None
+
+
+def crossings(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
+    """Yield reading, changing and deleting such rows, each made just before, as their user."""
+    if knocker.actor != OWNER or knocker.brief:
+        return
+    relation, role = plan.relation, knocker.persona.role
+    for (oid, rows), row in plan.world.crossings.items():
+        if oid != relation.oid:
+            continue
+        there = insert_known(relation, row.values)
+        readable = [c.name for c in relation.columns if "r" in c.privileges.get(role, "")]
+        if readable:
+            names = [n for n in relation.primary_key or readable if n in readable] or readable
+            where = equals(relation, {name: row.values[name] for name in names})
+            text = " ".join(("select 1 from", relation.sql_name, "where", where))
+            yield Probe(row.label, rows, "select", "where", None, text, there)
+        granted = [c for c in relation.columns if "w" in c.privileges.get(role, "")]
+        if granted := [column for column in granted if column.is_writable]:
+            plain = plain_column(plan, granted)
+            value = next(new_values(plan, knocker, plain))
+            text = update(relation, {plain.name: value}, plan.where(row))
+            yield Probe(row.label, rows, "update", "where", None, text, there)
+        if relation.holds(role, "d"):
+            text = delete(relation, plan.where(row))
+            yield Probe(row.label, rows, "delete", "where", None, text, there)

@@ -1,0 +1,117 @@
+"""Rows between two users, and rows that are handed over by several columns at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from prospectr_db.access.check import check
+from prospectr_db.access.contract import parse_contract
+from prospectr_db.access.contract_text import render
+from prospectr_db.access.facts import facts_of
+from prospectr_db.access.findings import judge
+from prospectr_db.access.observe import observe
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access import crossed
+
+MINE, THEIRS = "own under other's post_id", "other's under own post_id"
+
+
+def crossings(target: Target, sql: str) -> set[tuple[str, str]]:
+    """Return what the contract of a schema says of such comments: row class and command."""
+    with connect_as_migrator(target) as connection:
+        connection.execute(sql)  # type: ignore[call-overload]
+    matrix = observe(target)
+    found = {f.rule for f in judge(matrix) if f.severity == "error"}
+    assert found <= {"other-rows"}, found
+    return {
+        (rows, command)
+        for relation, persona, rows, command in facts_of(matrix).allowed
+        if relation == "comments" and rows in (MINE, THEIRS) and persona == "owner"
+    }
+
+
+def test_who_may_do_what_between_an_author_and_a_commentator_is_in_the_contract(
+    target: Target,
+) -> None:
+    assert crossings(target, crossed.COMMENTS) == {
+        (MINE, "select"),
+        (MINE, "update"),
+        (MINE, "delete"),
+        (THEIRS, "select"),
+        (THEIRS, "delete"),
+    }
+
+
+def test_it_changes_when_only_the_parent_counts(target: Target) -> None:
+    assert crossings(target, crossed.COMMENTS_OF_AUTHORS) == {
+        (MINE, "select"),
+        (THEIRS, "select"),
+        (THEIRS, "update"),
+        (THEIRS, "delete"),
+    }
+
+
+def test_there_is_nothing_to_say_where_a_key_forbids_such_rows(target: Target) -> None:
+    assert crossings(target, crossed.COMMENTS_OF_ONE) == set()
+
+
+def test_what_everybody_may_is_not_said_again(target: Target) -> None:
+    public = "create policy everybody on public.comments for select to authenticated using (true);"
+    assert (THEIRS, "select") not in crossings(target, crossed.COMMENTS + public)
+
+
+@pytest.mark.parametrize(
+    ("fault", "relation", "columns"),
+    [
+        ("EQUAL_OWNERS", "notes", ("user_id", "created_by")),
+        ("UNCHECKED_OWNERS", "notes", ("user_id", "created_by")),
+        ("UNCHECKED_TICKETS", "tickets", ("tenant_id", "user_id")),
+    ],
+)
+def test_a_row_that_can_be_given_away_by_several_columns_at_once_is_told_and_stated(
+    fault: str, relation: str, columns: tuple[str, ...], target: Target
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(getattr(crossed, fault))  # type: ignore[call-overload]
+    matrix = observe(target)
+    found = [f for f in judge(matrix) if (f.rule, f.relation) == ("transfer", relation)]
+    assert [(f.severity, f.persona, f.columns) for f in found] == [("error", "owner", columns)]
+    assert " + ".join(columns) in facts_of(matrix).allowed[relation, "owner", "own", "update"]
+
+
+def test_a_row_that_can_be_taken_by_several_columns_at_once_is_told_and_stated(
+    target: Target,
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(crossed.TAKEN)  # type: ignore[call-overload]
+    matrix = observe(target)
+    found = {(f.rule, f.persona, f.command) for f in judge(matrix) if f.severity == "error"}
+    assert ("other-rows", "stranger", "update") in found
+    allowed = facts_of(matrix).allowed["notes", "stranger", "other", "update"]
+    assert allowed == ("user_id + created_by",)
+
+
+@pytest.mark.parametrize("right", ["TWO_OWNERS", "EITHER_OWNER", "TICKETS"])
+def test_an_owner_who_cannot_give_all_of_it_away_is_left_alone(right: str, target: Target) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(getattr(crossed, right))  # type: ignore[call-overload]
+    matrix = observe(target)
+    assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
+    assert not [c for columns in facts_of(matrix).allowed.values() for c in columns if "+" in c]
+
+
+def test_a_contract_that_lets_owners_change_either_column_does_not_let_them_change_both(
+    target: Target,
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(crossed.EITHER_OWNER)  # type: ignore[call-overload]
+    contract = parse_contract(render(facts_of(observe(target)), accepted={}))
+    with connect_as_migrator(target) as connection:
+        connection.execute("alter policy own on public.notes with check (true)")
+    found = [f for f in check(observe(target), contract) if f.command == "update"]
+    assert ("leak", "owner", "own", ("user_id + created_by",)) in {
+        (f.kind, f.persona, f.rows, f.columns) for f in found
+    }
+    again = parse_contract(render(facts_of(observe(target)), accepted={}))
+    assert [f for f in check(observe(target), again) if f.severity == "error"] == []
