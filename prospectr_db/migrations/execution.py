@@ -2,6 +2,7 @@
 
 The history row is the first statement of the transaction, not the last: its primary key makes a
 second run of the same file wait and then stand back, whichever tool or pooler it comes through.
+Only a file that makes a replication slot is recorded last: nothing may be written before it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ __all__ = ["AlreadyAppliedError", "FailedStepError", "Limits", "Session", "copie
 _MIGRATOR = "postgres"
 _SUPERUSER = "supabase_admin"
 _BLOCK = "prospectr_block"
+# Must be the first thing in its transaction that gets a transaction id (manual 9.28.6).
+_BEFORE_ANY_WRITE = "pg_create_logical_replication_slot"
 _LEAVES_MORE = re.compile(r"temp|listen|cursor|prepare|advisory", re.IGNORECASE)
 _COPY_CHUNK = 1 << 16
 _COPY_LINE = re.compile(r"^COPY .*?, line (\d+)", re.MULTILINE)
@@ -115,7 +118,10 @@ class Session:
         if rollback is not None:
             first.append((_ROLLBACK, (list(rollback), record[0])))
         steps = script.groups[0].steps if script.groups else ()
-        self.transact(script, steps, before=first)
+        if _BEFORE_ANY_WRITE in script.file.text:
+            self.transact(script, steps, after=first)
+        else:
+            self.transact(script, steps, before=first)
 
     def run_alone(self, script: Script, step: Step) -> None:
         """Run one statement outside any transaction.

@@ -64,7 +64,23 @@ def test_pgsodium_has_keys_and_random_bytes_but_no_cipher(owner: Connection[Any]
     assert refused.value.sqlstate == "0A000"
 
 
-def test_wrappers_has_no_foreign_data_wrapper(owner: Connection[Any]) -> None:
-    owner.execute("create extension wrappers with schema extensions")
-    with pytest.raises(psycopg.Error):
-        owner.execute("create foreign data wrapper w handler extensions.wasm_fdw_handler")
+def test_a_wrapper_s_tables_are_declared_and_not_connected(owner: Connection[Any]) -> None:
+    for statement in (
+        "create extension wrappers with schema extensions",
+        (
+            "create foreign data wrapper stripe_wrapper handler stripe_fdw_handler"
+            " validator stripe_fdw_validator"
+        ),
+        (
+            "create server stripe_server foreign data wrapper stripe_wrapper"
+            " options (api_key_name 'stripe', api_url 'https://api.stripe.com/v1/')"
+        ),
+        (
+            "create foreign table public.customers (id text, attrs jsonb) server stripe_server"
+            " options (object 'customers', rowid_column 'id')"
+        ),
+        "create view public.customer_ids as select id from public.customers",
+    ):
+        owner.execute(statement.encode())
+    with pytest.raises(psycopg.errors.UndefinedObject, match="user mapping not found"):
+        owner.execute("select * from public.customer_ids")

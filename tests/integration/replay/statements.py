@@ -264,4 +264,18 @@ SHAPES = (
         ),
         ((True, "CHECK ((email <> ''::text))"),),
     ),
+    Shape(
+        "a replication slot, before which nothing may be written",
+        {
+            "migrations/20240101000000_slot.sql": """
+                select pg_create_logical_replication_slot('replay_slot', 'pgoutput');
+                create table public.after (id int);
+            """,
+            "migrations/20240102000000_slot.sql": """
+                select pg_drop_replication_slot('replay_slot');
+            """,
+        },
+        ("select version, name from supabase_migrations.schema_migrations order by 1",),
+        (("20240101000000", "slot"), ("20240102000000", "slot")),
+    ),
 )
