@@ -11,10 +11,11 @@ import psycopg
 
 from prospectr_db.access.check import check
 from prospectr_db.access.contract import Contract, Facts, facts_of
-from prospectr_db.access.doors import observe_functions, observe_views
 from prospectr_db.access.findings import Finding
+from prospectr_db.access.functions import observe_functions
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.observe import Observation, knockers, observe_tables
+from prospectr_db.access.views import observe_views
 from prospectr_db.database.catalog import (
     API_ROLES,
     Catalog,

@@ -134,8 +134,9 @@ def observe_everything(
     """Observe tables, views and functions; the tables on every connection there is."""
     from prospectr_db.access.bucket_rows import observe_bucket_rows
     from prospectr_db.access.channels import observe_channels
-    from prospectr_db.access.doors import observe_functions, observe_views
+    from prospectr_db.access.functions import observe_functions
     from prospectr_db.access.storage import observe_storage
+    from prospectr_db.access.views import observe_views
 
     observation = members[0]
     tables = [r for r in observation.relations if r.is_table]

@@ -56,7 +56,8 @@ end
 $function$;
 
 -- Run each statement, ask its question, undo both. Nothing of it remains, whatever happens.
--- With listening, each statement is a query and its first rows come back as JSON.
+-- With listening, each statement is a query and its first rows come back as JSON; a CALL answers
+-- with its INOUT and OUT parameters, or with nothing.
 create or replace function prospectr_access.observe(
     statements text [], preparations text [], questions text [], settle boolean, listening boolean
 )
@@ -74,6 +75,8 @@ language plpgsql
 as $function$
 declare
     place integer;
+    calls boolean;
+    answer record;
 begin
     for place in 1..coalesce(pg_catalog.array_length(statements, 1), 0) loop
         state := null;
@@ -88,7 +91,16 @@ begin
             if preparations[place] is not null then
                 perform prospectr_access.prepare(preparations[place]);
             end if;
-            if listening then
+            calls := statements[place] like 'call %';
+            if listening and calls then
+                begin
+                    execute statements[place] into answer;
+                    output := array[pg_catalog.to_jsonb(answer)::text];
+                exception when syntax_error then
+                    -- A procedure without such parameters has nothing to put INTO.
+                    execute statements[place];
+                end;
+            elsif listening then
                 execute pg_catalog.format(
                     'select pg_catalog.array_agg(pg_catalog.to_jsonb(q)::text) from (%s) as q',
                     statements[place]
