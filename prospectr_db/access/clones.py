@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from psycopg import sql
 
-from prospectr_db.access.observation import Observation, look, open_observer
+from prospectr_db.access.observation import Observation, look, open_observer, undone
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog
 from prospectr_db.database.connection import connect_admin
 from prospectr_db.database.target import Target
@@ -58,24 +58,24 @@ def crew(
     sets to now() would look changed.
     """
     with contextlib.ExitStack() as stack:
-        number = connections or worthwhile(target)
-        # Copied before anybody connects: a template must be alone.
-        copies = [stack.enter_context(_copy_of(target)) for _ in range(number - 1)]
-        opened = [stack.enter_context(_undone(place)) for place in (target, *copies)]
-        catalog = look(opened[0], exposed=exposed)
-        if len(opened) == 1:
-            yield (prepare(opened[0], catalog=catalog),)
+        connection = stack.enter_context(open_observer(target))
+        number = connections or worthwhile(target, connection)
+        copies: list[Target] = []
+        if number > 1:
+            connection.close()  # a template must be alone
+            copies = [stack.enter_context(_copy_of(target)) for _ in range(number - 1)]
+            connection = stack.enter_context(open_observer(target))
+        stack.enter_context(undone(connection))
+        others = [stack.enter_context(open_observer(copy)) for copy in copies]
+        for other in others:
+            stack.callback(other.rollback)
+        catalog = look(connection, exposed=exposed)
+        if not others:
+            yield (prepare(connection, catalog=catalog),)
             return
-        with ThreadPoolExecutor(len(opened)) as pool:
-            members = tuple(pool.map(partial(prepare, catalog=catalog), opened))
+        with ThreadPoolExecutor(number) as pool:
+            members = tuple(pool.map(partial(prepare, catalog=catalog), (connection, *others)))
         yield members
-
-
-@contextlib.contextmanager
-def _undone(target: Target) -> Iterator[Connection[Any]]:
-    with open_observer(target) as connection:
-        yield connection
-        connection.rollback()
 
 
 def share(
@@ -103,18 +103,17 @@ def share(
         yield from pool.map(one, items)
 
 
-def worthwhile(target: Target) -> int:
+def worthwhile(target: Target, connection: Connection[Any]) -> int:
     """Return on how many connections a database is observed fastest."""
     processors = min(_MOST, _processors())
     if target.admin is None or processors == 1:
         return 1
-    with open_observer(target) as connection:
-        row = connection.execute(
-            "select count(*) from pg_catalog.pg_class where relkind in ('r', 'p')"
-            " and relnamespace::regnamespace::text not like all(array['pg\\_%%'])"
-            " and relnamespace::regnamespace::text <> all(%s)",
-            (["information_schema", *PLATFORM_SCHEMAS],),
-        ).fetchone()
+    row = connection.execute(
+        "select count(*) from pg_catalog.pg_class where relkind in ('r', 'p')"
+        " and relnamespace::regnamespace::text not like all(array['pg\\_%%'])"
+        " and relnamespace::regnamespace::text <> all(%s)",
+        (["information_schema", *PLATFORM_SCHEMAS],),
+    ).fetchone()
     return 1 if row is None or row[0] < _PAYS_FROM else processors
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +14,7 @@ from prospectr_db.database import connect
 from prospectr_db.errors import SqlError, UsageError
 from prospectr_db.migrations.reset import Reset, disposable, drop_leftovers, reset
 from prospectr_db.project import load
-from prospectr_db.server.embedded import EmbeddedServer, ensure, stop
-from prospectr_db.server.settings import ServerSettings
+from prospectr_db.server.embedded import EmbeddedServer
 from tests.conftest import MakeProject
 
 FIRST, SECOND, THIRD = (f"supabase/migrations/{n}_m.sql" for n in (1, 2, 3))
@@ -28,19 +24,6 @@ FILES = {
     THIRD: "create table public.c (id int);",
     "supabase/seed.sql": "insert into public.a values (1), (2);",
 }
-
-
-@pytest.fixture(scope="module")
-def own(
-    settings: ServerSettings, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[EmbeddedServer]:
-    """A server whose database postgres these tests replace."""
-    root = tmp_path_factory.mktemp("reset")
-    (root / "supabase").mkdir()
-    chosen = replace(settings, home=settings.home / f"reset-{worker_id}")
-    yield ensure(root, chosen)
-    stop(root, chosen)
-    shutil.rmtree(chosen.home, ignore_errors=True)
 
 
 def _reset(server: EmbeddedServer, root: Path, **options: object) -> Reset:
