@@ -27,6 +27,7 @@ from prospectr_db.database.catalog import (
     read_catalog,
 )
 from prospectr_db.database.connection import connect, connect_admin
+from prospectr_db.database.sequences import put_sequences_back, sequence_positions
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ProspectrError
 from prospectr_db.resources import sql_text
@@ -44,6 +45,7 @@ __all__ = [
     "open_observer",
     "prepare",
     "prepared",
+    "undone",
 ]
 
 
@@ -87,9 +89,19 @@ def prepared(
     extra: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Observation]:
     """Lend a world to ask single questions of, with nothing observed yet."""
-    with open_observer(target) as connection:
+    with open_observer(target) as connection, undone(connection):
         yield prepare(connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
-        connection.rollback()
+
+
+@contextlib.contextmanager
+def undone(connection: Connection[Any]) -> Iterator[None]:
+    """Leave a database as it was: roll back, and put the sequences back, which no rollback does."""
+    before = sequence_positions(connection)
+    connection.rollback()
+    yield
+    connection.rollback()
+    put_sequences_back(connection, before)
+    connection.commit()
 
 
 def open_observer(target: Target) -> Connection[Any]:
