@@ -17,7 +17,9 @@ demo: setup ## Build Prospectr's database, prove its access, and print who can d
 	@$(BIN)/python -m pytest -q --no-header -n 2 tests/policies
 	@$(BIN)/prospectr-db access
 
+# Not every environment lets Python keep what it compiled, and then each command would do it anew.
 setup: $(READY) ## Install everything into .venv.
+	@$(BIN)/python -m compileall -q prospectr_db
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11")'
