@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCK_SECONDS", "dump", "find_pg_dump"]
 
-LOCK_SECONDS = 5
+LOCK_SECONDS = 5.0
 """How long pg_dump waits for a table that somebody holds exclusively, in seconds."""
 
 _SECONDS = 600
@@ -37,7 +37,6 @@ _OPTIONS = (
     "--no-table-access-method",
     "--no-tablespaces",
     "--no-toast-compression",
-    f"--lock-wait-timeout={LOCK_SECONDS}s",
 )
 
 
@@ -98,9 +97,10 @@ def dump(
             "PGOPTIONS": target.dsn.get("options") or "",
             **place,
         }
+        momentary = (f"--lock-wait-timeout={LOCK_SECONDS}s", f"--snapshot={snapshot}")
         try:
             done = subprocess.run(
-                [program, *_OPTIONS, f"--snapshot={snapshot}", *exclude],
+                [program, *_OPTIONS, *momentary, *exclude],
                 env={name: value for name, value in environment.items() if value},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -139,8 +139,8 @@ def _failure(said: str, target: Target) -> ProspectrError:
     if "statement timeout" in reason or "lock timeout" in reason:
         return SqlError(
             f"The schema could not be read: somebody holds a table exclusively. {reason}",
-            hint=f"pg_dump waits {LOCK_SECONDS} s for each table. Try again when the migration or "
-            "the VACUUM FULL that is running there has finished.",
+            hint=f"pg_dump waits {LOCK_SECONDS:g} s for each table. Try again when the migration "
+            "or the VACUUM FULL that is running there has finished.",
             sqlstate="55P03",
         )
     if "permission denied" in reason:

@@ -123,7 +123,7 @@ def statements(
     connection: Connection[Any], folder: str, platform: frozenset[str]
 ) -> dict[str, tuple[Statement, ...]]:
     """Ask every question of a folder; the connection's search_path must be empty."""
-    parameters = {"platform": sorted(platform)}
+    parameters = {"platform": sorted(platform - frozenset(HOUSEKEEPING))}
     found = {}
     for path in sql_files(folder):
         rows = connection.execute(sql_text(f"{folder}/{path.name}"), parameters).fetchall()

@@ -32,6 +32,7 @@ from prospectr_db.server.events import (
 from prospectr_db.server.layout import Layout, layout_for
 from prospectr_db.server.project_server import (
     CHECKS,
+    COPIES,
     DATABASE,
     MEMORY,
     MIGRATOR,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHECKS",
+    "COPIES",
     "DATABASE",
     "WORK",
     "EmbeddedServer",
