@@ -16,6 +16,7 @@ from prospectr_db.platform.extensions import available, explain_missing, explain
 FIXED_SCHEMA = {
     "pg_cron": "pg_catalog",
     "pg_graphql": "graphql",
+    "pg_tle": "pgtle",
     "pgmq": "pgmq",
     "pgsodium": "pgsodium",
     "supabase_vault": "vault",
