@@ -84,6 +84,7 @@ def _roles(catalog: Catalog) -> Iterator[str]:
         yield from (f"{role}: member of {other}" for other in catalog.memberships.get(role, ()))
         if role in catalog.above_rls:
             yield f"{role}: above row-level security"
+        yield from (f"{role}: {attribute}" for attribute in catalog.attributes.get(role, ()))
 
 
 def _sequences(catalog: Catalog) -> Iterator[str]:

@@ -86,6 +86,7 @@ class Catalog:
     default_privileges: Mapping[tuple[str | None, str, str], str]
     exposed: tuple[str, ...]
     roles: frozenset[str]
+    attributes: Mapping[str, tuple[str, ...]]
 
     @cached_property
     def by_oid(self) -> dict[int, Relation]:
@@ -166,6 +167,7 @@ def read_catalog(
             },
             exposed=tuple(exposed),
             roles=frozenset(row["role"] for row in memberships),
+            attributes={row["role"]: tuple(row["attributes"]) for row in memberships},
         )
 
 

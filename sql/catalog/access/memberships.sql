@@ -2,7 +2,14 @@
 select
     r.rolname as role,
     r.rolsuper or r.rolbypassrls as above_rls,
-    r.rolcreaterole as may_create_roles,
+    pg_catalog.array_remove(
+        array[
+            case when r.rolcreaterole then 'able to create roles' end,
+            case when r.rolcreatedb then 'able to create databases' end,
+            case when r.rolreplication then 'able to replicate' end,
+            case when r.rolcanlogin then 'able to log in' end
+        ], null
+    ) as attributes,
     coalesce(
         (
             select pg_catalog.array_agg(g.rolname order by g.rolname)
