@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import is_removed
-from prospectr_db.access.matrix import TOGETHER, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess
 
 __all__ = [
     "ALL",
@@ -149,6 +149,8 @@ def _limited(access: Access) -> tuple[str, ...]:
     opened = tuple(sorted(form.form for form in access.forms if form.verdict == "allowed"))
     if access.verdict != "allowed":
         return opened
+    if any(form.form == COPY for form in access.forms):
+        return (COPY,)  # told only where no INSERT gets through
     return ("no where",) if shut == {"where"} else ("where",) if shut == {"no where"} else ()
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from prospectr_db.access.surroundings import Surroundings
 
 __all__ = [
+    "COPY",
     "DEPENDENT",
     "TOGETHER",
     "Access",
@@ -30,6 +31,8 @@ __all__ = [
 DEPENDENT = "others' rows decide"
 # How columns that only together do something are shown: an owner in several of them.
 TOGETHER = " + "
+# The statement form of a new row that gets in by COPY and by no INSERT.
+COPY = "copy"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 
 
@@ -227,7 +230,7 @@ def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, in
         compares_columns = any(cell.column for cell in group) and len(group) > 1
         through = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in group)
         differs = compares_columns and through and form in _PLAIN and mine != plain
-        if through is not succeeds or differs:
+        if through is not succeeds or differs or form == COPY:
             forms.append(FormAccess(form, verdict, mine))
     total = {cell.column for cell in cells if cell.column}
     return Access(

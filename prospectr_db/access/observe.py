@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from prospectr_db.access.copies import copies
 from prospectr_db.access.judging import judge_probe
 from prospectr_db.access.matrix import (
     AccessMatrix,
@@ -228,6 +229,8 @@ def _observe_chunk(
         for oid, probe, outcome in outcomes[knocker.name]:
             proof = control.get(_identity(probe), outcome)
             cells[oid] += judge_probe(plans[oid], knocker, probe, outcome, proof)
+    for oid, extra in copies(observation, plans, personas, cells).items():
+        cells[oid] += extra
     for relation in relations:
         yield sum_up(observation, plans[relation.oid], cells[relation.oid])
 

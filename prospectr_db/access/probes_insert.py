@@ -18,14 +18,14 @@ from prospectr_db.database.catalog import Column
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["inserts"]
+__all__ = ["insert_classes", "inserts"]
 
 
 def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     """Yield each kind of new row, with RETURNING, and with every column given."""
     role = knocker.persona.role
     may = plan.relation.holds_any(role, "a")
-    for rows, wanted in _insert_classes(plan, knocker):
+    for rows, wanted in insert_classes(plan, knocker):
         given = plan.fitted(wanted)
         if given is None:
             continue
@@ -113,7 +113,7 @@ def _insert_values_of(plan: Plan, knocker: Knocker, column: Column) -> Iterator[
             return
 
 
-def _insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str, str | None]]]:
+def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str, str | None]]]:
     """Yield the kinds of new row: mine, another's, nobody's, mine under another's parent …"""
     role, actor = knocker.persona.role, knocker.actor
     home = plan.home(knocker)
