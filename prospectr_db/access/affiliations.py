@@ -8,6 +8,7 @@ import psycopg
 
 from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OWNER, Actor, Affiliate, Row
+from prospectr_db.access.standing import Standing, weakest
 from prospectr_db.access.statements import delete, equals, select_row
 from prospectr_db.access.tenancy import Membership
 from prospectr_db.access.values import seeded_uuid
@@ -99,8 +100,9 @@ def add_removed(builder: Builder, membership: Membership) -> None:
     else:
         builder.world.affiliates[key] = Affiliate(membership.asking, brief=False)
         if membership.leaving is not None:
-            least = builder.ownership[membership.relation.oid].weakest[membership.leaving.column]
-            usual = None if None in membership.leaving.values else least
+            usual = (
+                None if None in membership.leaving.values else _here(builder, membership.leaving)
+            )
             gone = membership.leaving.gone
             builder.world.departed |= {(membership.leaving, value) for value in (*gone, usual)}
     builder.connection.execute("release savepoint removal")
@@ -126,17 +128,23 @@ def _join(
     least = builder.ownership[relation.oid].weakest
     told = {
         standing.column: least[standing.column]
-        for standing in (*membership.roles, *([membership.leaving] if membership.leaving else ()))
+        for standing in membership.roles
         if least.get(standing.column)
     }
     wanted = {**told, **changes}
-    if membership.leaving is not None and None in membership.leaving.values:
-        wanted.pop(membership.leaving.column, None)
+    if membership.leaving is not None and None not in membership.leaving.values:
+        wanted[membership.leaving.column] = _here(builder, membership.leaving)
     values = {**given[0], **wanted}
     row = builder.attempt(relation, key, values, set(values))
     if row is not None and row.adopted:
         change(builder, relation, row, {**wanted, **_link(membership, values)})
     return builder.world.row(relation, key)
+
+
+def _here(builder: Builder, leaving: Standing) -> str | None:
+    """Return the value of those who belong."""
+    least = builder.ownership[leaving.relation].weakest.get(leaving.column)
+    return least or weakest(leaving, ()) or None
 
 
 def _link(membership: Membership, values: Mapping[str, str | None]) -> dict[str, str | None]:

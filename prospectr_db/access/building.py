@@ -230,9 +230,18 @@ class Builder:
         names = [name for name in users if found is not None and name in found.columns]
         if len(names) < 2 or names[-1] in self.world.substitutes.get(relation.oid, ()):
             return False
+        self.settle_down(relation, names[-1], VICTIM)
         self.world.substitutes.setdefault(relation.oid, set()).add(names[-1])
         attempt.given[names[-1]] = self.world.actors[VICTIM].id
         return True
+
+    def settle_down(self, relation: Relation, column: str, key: str) -> None:
+        """Give a user the profile that a column points at, so that he can be put into it."""
+        for fk in relation.foreign_keys:
+            target = self.catalog.by_oid.get(fk.target or 0)
+            keyed = target is not None and self.ownership[target.oid].user_keyed
+            if target is not None and keyed and fk.columns == (column,):
+                self.get(target, key)
 
     def _bounds(self, relation: Relation) -> tuple[str, ...]:
         own = self.bounds.get(relation.oid, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row
@@ -26,46 +26,62 @@ def handovers(
     """Yield setting all owner columns at once, and all of them with the parents.
 
     A policy may refuse each alone and let all of them pass: its check compares them with each
-    other, say, or a foreign key goes over several. The owner gives, everybody else takes.
+    other, say, or a foreign key goes over several. Own rows are given, others' are taken.
     """
     if knocker.persona.role in plan.catalog.above_rls:
         return
-    seen: set[tuple[str, ...]] = set()
-    for values in (_owners(plan, knocker), _owners_and_parents(plan, knocker)):
-        chosen = {c.name: values[c.name] for c in granted if values.get(c.name) is not None}
-        if len(chosen) < 2 or tuple(chosen) in seen:
-            continue
-        seen.add(tuple(chosen))
-        shown, question = TOGETHER.join(chosen), plan.changed(next(iter(chosen)))
-        text = update(plan.relation, chosen)
-        yield Probe(None, "", "update", "transfer", shown, text, None, question)
-        for rows, row, preparation in targets:
-            if preparation is None:
-                text = update(plan.relation, chosen, plan.where(row))
+    taker = knocker.actor if knocker.actor not in (OWNER, None) else None
+    for rows, row, preparation in targets:
+        if preparation is None:
+            mine = rows.startswith(("own", "as ")) or taker is None
+            for values in _sets(plan, None if mine else taker, granted):
+                text, question = (
+                    update(plan.relation, values, plan.where(row)),
+                    _asked(plan, values),
+                )
+                shown = TOGETHER.join(values)
                 yield Probe(row.label, rows, "update", "transfer", shown, text, None, question)
+    if not knocker.brief and not plan.world.is_colleague(taker):
+        for values in _sets(plan, taker, granted):
+            text, shown = update(plan.relation, values), TOGETHER.join(values)
+            yield Probe(None, "", "update", "transfer", shown, text, None, _asked(plan, values))
 
 
-def _owners(plan: Plan, knocker: Knocker) -> dict[str, str | None]:
-    """Return every column that decides whose a row is, as somebody without rows would have it."""
-    taker = VICTIM if knocker.actor in (OWNER, None) else knocker.actor
-    user = plan.world.actors[taker or VICTIM].id
+def _asked(plan: Plan, values: Mapping[str, str | None]) -> str:
+    return plan.changed(next(iter(values)))
+
+
+def _sets(plan: Plan, taker: str | None, granted: list[Column]) -> Iterator[dict[str, str | None]]:
+    """Yield the columns to be set together for somebody; None is a user who did not ask for it."""
+    seen: set[tuple[str, ...]] = set()
+    found = [_owners(plan, taker or VICTIM)]
+    if not plan.world.is_colleague(taker):
+        # A colleague's parents are the owner's: the rows hang under them already.
+        found.append(_owners_and_parents(plan, taker or OTHER))
+    for values in found:
+        chosen = {c.name: values[c.name] for c in granted if values.get(c.name) is not None}
+        if len(chosen) > 1 and tuple(chosen) not in seen:
+            seen.add(tuple(chosen))
+            yield chosen
+
+
+def _owners(plan: Plan, taker: str) -> dict[str, str | None]:
+    """Return every column that decides whose a row is, with one user in all of them."""
+    user = plan.world.actors[taker].id
     return {name: user for name in plan.owner.deciding if not _is_list(plan, name)}
 
 
-def _owners_and_parents(plan: Plan, knocker: Knocker) -> dict[str, str | None]:
-    """Return the same with the keys of parents, as a row of the other user has them."""
-    taker = OTHER if knocker.actor in (OWNER, None) else knocker.actor or OTHER
-    home = plan.home(knocker) if taker not in (OWNER, OTHER) else OTHER
-    user = plan.world.actors[taker].id
+def _owners_and_parents(plan: Plan, taker: str) -> dict[str, str | None]:
+    """Return all columns that hold a user, and the keys of parents, as a row of his has them."""
+    actor = plan.world.actors[taker]
     values: dict[str, str | None] = {
-        name: user for name in plan.owner.users if not _is_list(plan, name)
+        name: actor.id for name in plan.owner.users if not _is_list(plan, name)
     }
     for fk in plan.links():
         for name in fk.columns:
             if name not in values:
-                values[name] = plan.parent_value(fk, name, home) or plan.parent_value(
-                    fk, name, OTHER
-                )
+                theirs = plan.parent_value(fk, name, actor.world)
+                values[name] = theirs or plan.parent_value(fk, name, OTHER)
     return values
 
 

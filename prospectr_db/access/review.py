@@ -33,8 +33,7 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
     if is_of_both(access.persona):
         yield _judge_both(table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
-        sentence = f"{phrase(table, access)}, as if they still belonged"
-        yield _finding(table, access, "removed-member", sentence=sentence)
+        yield _judge_removed(matrix, table, access)
     else:
         yield from _review_ordinary(matrix, table, access)
 
@@ -63,6 +62,32 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
         yield _finding(table, access, "orphan")
     if access.command == "update" and base == "own":
         yield from _judge_own_update(matrix, table, access)
+
+
+def _judge_removed(matrix: AccessMatrix, table: TableAccess, access: Access) -> Finding:
+    """Return the objection to what somebody reaches who was a member once.
+
+    Where nothing at all is closed to him, no policy asks who left: that may be noted only.
+    """
+    if _is_anything_closed(matrix, access.persona):
+        sentence = f"{phrase(table, access)}, as if they still belonged"
+        return _finding(table, access, "removed-member", sentence=sentence)
+    sentence = f"{phrase(table, access)}: no policy asks who was removed"
+    return _finding(table, access, "removed-member", "warning", kind="surprise", sentence=sentence)
+
+
+def _is_anything_closed(matrix: AccessMatrix, removed: str) -> bool:
+    """Whether members read something that whoever was removed does not."""
+    plain = {name.partition(", ")[0] for name in matrix.personas if is_of_both(name)} | {"member"}
+    for table in matrix.tables:
+        reads = {
+            access.persona
+            for access in table.accesses
+            if access.rows == "other" and access.command == "select" and access.succeeds
+        }
+        if reads & plain and not reads & {removed, "stranger", "newcomer"}:
+            return True
+    return False
 
 
 def _judge_both(table: TableAccess, access: Access) -> Finding:

@@ -28,7 +28,7 @@ class Standing:
     def gone(self) -> tuple[str | None, ...]:
         """The values of those who belonged once and do so no longer."""
         dates = any(value is not None and _TIME.match(value) for value in self.values)
-        if set(self.values) <= {"false", "true"}:
+        if self.values and set(self.values) <= {"false", "true"}:
             left = "true" if _LEFT.search(self.column) else "false"
             return (left,) if _LEFT.search(self.column) or _STAYS.search(self.column) else ()
         if dates:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prospectr_db.access.decisions import decision_texts, helper_functions, literals
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.standing import Standing
-from prospectr_db.database.catalog import Catalog, Constraint, Relation
+from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 __all__ = ["Membership", "find_memberships"]
 
@@ -65,7 +65,7 @@ def find_memberships(
                 link,
                 roles,
                 tuple(_powers(roles, ownership[relation.oid].weakest, said))[:_MOST_POWERS],
-                next((standing for standing in mine if standing.gone), None),
+                _leaving(relation, mine, ownership[relation.oid]),
                 any(u.columns and set(u.columns) <= users for u in relation.uniques),
                 ownership[relation.oid].user_keyed,
                 _asking(catalog, relation),
@@ -105,6 +105,27 @@ def _once(relation: Relation, link: Constraint, users: set[str]) -> bool:
     """Whether there is at most one row per user and tenant."""
     both = {*link.columns, *users}
     return any(unique.columns and set(unique.columns) <= both for unique in relation.uniques)
+
+
+def _leaving(
+    relation: Relation, standings: Iterable[Standing], owner: Ownership
+) -> Standing | None:
+    """Return the column that says who left: policies compare it, or should, by its name."""
+    compared = next((standing for standing in standings if standing.gone), None)
+    if compared is not None or owner.user_keyed:
+        return compared
+    named = (Standing(relation.oid, c.name, _possible(relation, c)) for c in relation.columns)
+    return next((standing for standing in named if standing.gone), None)
+
+
+def _possible(relation: Relation, column: Column) -> tuple[str | None, ...]:
+    """Return the values that a column's type and checks name."""
+    if column.category == "B":
+        return ("false", "true")
+    if column.category == "D":
+        return () if column.not_null else (None, "2020-01-01 00:00:00+00")
+    checks = [c.definition for c in relation.checks if c.columns == (column.name,)]
+    return column.labels or tuple(v for text in checks for v in literals(text))
 
 
 _LEAST = re.compile(r"member|user|view|guest|read|basic|free|customer", re.IGNORECASE)

@@ -9,7 +9,7 @@ import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.building import Builder
-from prospectr_db.access.inhabitants import OWNER, VICTIM, Actor, Row
+from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, update
 from prospectr_db.access.values import seeded_uuid
@@ -21,6 +21,7 @@ __all__ = [
     "add_standing",
     "add_states",
     "change",
+    "demote",
     "second_pass",
 ]
 
@@ -70,9 +71,16 @@ def add_mixed(builder: Builder, relation: Relation) -> None:
     owner = builder.ownership[relation.oid]
     if len(owner.users) < 2 or builder.world.row(relation, OWNER) is None:
         return
+    for name in owner.users:
+        builder.settle_down(relation, name, VICTIM)
     for mine in owner.users:
         other = builder.world.actors[VICTIM].id
         rest = {name: other for name in owner.users if name != mine}
+        if mine in builder.world.substitutes.get(relation.oid, ()):
+            # His own row has somebody else here.
+            listed = relation.by_name[mine].category == "A"
+            owner_id = builder.world.actors[OWNER].id
+            rest[mine] = "{" + owner_id + "}" if listed else owner_id
         _again(builder, relation, f"{OWNER} as {mine}", rest)
 
 
@@ -86,6 +94,20 @@ def _again(
         builder.attempt(relation, OWNER, values, set(values), name=name)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]
+
+
+def demote(builder: Builder, relation: Relation) -> None:
+    """Make plain members of those whom a trigger made more, such as the creators of a tenant.
+
+    What an owner may is asked of whoever has no other standing; each standing has its own user.
+    """
+    for key in (OWNER, OTHER):
+        row = builder.world.row(relation, key)
+        if row is not None and row.adopted:
+            weakest = builder.ownership[relation.oid].weakest
+            wanted = {n: v for n, v in weakest.items() if v and row.values[n] not in (v, None)}
+            if wanted:
+                change(builder, relation, row, wanted)
 
 
 def add_standing(builder: Builder, standing: Standing) -> None:

@@ -33,6 +33,7 @@ from prospectr_db.access.variations import (
     add_orphan,
     add_standing,
     add_states,
+    demote,
     second_pass,
 )
 from prospectr_db.database.catalog import Catalog, Relation
@@ -85,11 +86,16 @@ def build_world(
         add_partition_rows(builder, relation)
     memberships = find_memberships(catalog, ownership, standings)
     for membership in memberships:
+        demote(builder, membership.relation)
         add_removed(builder, membership)
     for standing in standings:
         add_standing(builder, standing)
     for membership in memberships:
         add_affiliates(builder, membership)
+    for relation in wanted:
+        for name in ownership[relation.oid].users:
+            # Whoever is to be given a row needs the profile that it would point at.
+            builder.settle_down(relation, name, VICTIM)
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)

@@ -120,3 +120,44 @@ create policy own on public.tickets for all to authenticated
 )
 
 UNCHECKED_TICKETS = TICKETS + "alter policy own on public.tickets with check (true);"
+
+_PROFILES = """
+create table public.profiles (
+    id uuid primary key references auth.users (id) on delete cascade, username text not null unique);
+alter table public.profiles enable row level security;
+create policy own on public.profiles for select to authenticated using (id = (select auth.uid()));
+"""
+
+# Two profiles in one row, and never one and the same.
+FOLLOWS = (
+    _PROFILES
+    + """
+create table public.follows (
+    follower_id uuid not null references public.profiles (id) on delete cascade,
+    followed_id uuid not null references public.profiles (id) on delete cascade,
+    primary key (follower_id, followed_id), check (follower_id <> followed_id));
+alter table public.follows enable row level security;
+create policy see on public.follows for select to authenticated
+    using ((select auth.uid()) in (follower_id, followed_id));
+create policy follow on public.follows for insert to authenticated
+    with check (follower_id = (select auth.uid()));
+create policy part on public.follows for delete to authenticated
+    using ((select auth.uid()) in (follower_id, followed_id));
+"""
+    + _GRANTS
+)
+
+GIVEN_TO_PROFILES = (
+    _PROFILES
+    + """
+create table public.posts (
+    id uuid primary key default gen_random_uuid(),
+    author_id uuid not null references public.profiles (id) on delete cascade, body text not null);
+alter table public.posts enable row level security;
+create policy own on public.posts for update to authenticated
+    using (author_id = (select auth.uid())) with check (true);
+create policy see on public.posts for select to authenticated using (author_id = (select auth.uid()));
+"""
+    + _GRANTS
+    + "grant update on public.posts to authenticated;"
+)

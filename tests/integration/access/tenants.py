@@ -265,6 +265,44 @@ DELETED_AT = (
     )
 )
 
+# Whoever creates an organisation is made its owner by a trigger; only owners change roles.
+CREATORS = (
+    """
+create table public.organizations (
+    id uuid primary key default gen_random_uuid(), name text not null,
+    created_by uuid references auth.users (id));
+create table public.members (
+    org_id uuid not null references public.organizations (id) on delete cascade,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    role text not null default 'member' check (role in ('member', 'owner')), primary key (org_id, user_id));
+create schema private;
+grant usage on schema private to authenticated;
+create function private.is_owner(org uuid) returns boolean language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from public.members as m where m.org_id = org
+                     and m.user_id = (select auth.uid()) and m.role = 'owner') $$;
+create function private.welcome() returns trigger language plpgsql security definer set search_path = ''
+as $$ begin
+    if new.created_by is not null then
+        insert into public.members values (new.id, new.created_by, 'owner') on conflict do nothing;
+    end if;
+    return new;
+end $$;
+create trigger welcome after insert on public.organizations for each row execute function private.welcome();
+alter table public.organizations enable row level security;
+alter table public.members enable row level security;
+create policy see on public.members for select to authenticated
+    using (user_id = (select auth.uid()) or private.is_owner(org_id));
+create policy change on public.members for update to authenticated
+    using (private.is_owner(org_id)) with check (private.is_owner(org_id));
+create policy see on public.organizations for select to authenticated using (private.is_owner(id));
+"""
+    + _GRANTS
+    + "revoke update on public.members from authenticated; grant update (role) on public.members to authenticated;"
+)
+
+# Members who left are marked, and no policy looks at the mark.
+MARK_FORGOTTEN = ORGANISATIONS + "alter table public.members add column removed_at timestamptz;"
+
 RIGHT = {
     "organisations": ORGANISATIONS,
     "one company per user": COMPANIES,
@@ -272,6 +310,7 @@ RIGHT = {
     "members with a status": STATUS,
     "members marked as deleted": DELETED_AT,
     "authors keep their pages": AUTHOR_FOR_EVER,
+    "creators made owners by a trigger": CREATORS,
 }
 
 # Lists with items: they have owners, and nobody is a member of anything.

@@ -115,3 +115,20 @@ def test_a_contract_that_lets_owners_change_either_column_does_not_let_them_chan
     }
     again = parse_contract(render(facts_of(observe(target)), accepted={}))
     assert [f for f in check(observe(target), again) if f.severity == "error"] == []
+
+
+def test_rows_between_two_profiles_are_built_with_both(target: Target) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(crossed.FOLLOWS)  # type: ignore[call-overload]
+    matrix = observe(target)
+    assert [f.sentence for f in judge(matrix) if f.relation == "follows"] == []
+    allowed = facts_of(matrix).allowed
+    assert ("follows", "owner", "own", "delete") in allowed
+    assert ("follows", "owner", "as followed_id", "delete") in allowed
+
+
+def test_a_row_can_be_seen_to_be_given_away_where_owners_need_a_profile(target: Target) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(crossed.GIVEN_TO_PROFILES)  # type: ignore[call-overload]
+    found = {(f.rule, f.relation) for f in judge(observe(target)) if f.persona == "owner"}
+    assert ("transfer", "posts") in found

@@ -77,9 +77,10 @@ def test_power_counts_only_where_it_was_given_and_while_it_lasts(
     [
         ("ONE_ONLY", ("one-tenant-only", "documents", BOTH, "select")),
         ("TAKEN_ALONG", ("taken-along", "documents", BOTH, "update")),
+        ("MARK_FORGOTTEN", ("removed-member", "documents", "removed member", "select")),
     ],
 )
-def test_what_only_a_member_of_two_tenants_meets_is_told(
+def test_what_may_be_meant_is_told_as_a_warning(
     fault: str, expected: tuple[str, str, str, str], target: Target
 ) -> None:
     matrix = seen(target, getattr(tenants, fault))
