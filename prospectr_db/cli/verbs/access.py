@@ -76,7 +76,8 @@ def check(
 
 def _hand_over(run: Invocation, report: CheckReport, files: Files) -> None:
     """Write the files that were asked for; where GitHub runs this, tell it too."""
-    from prospectr_db.report.access_files import github_annotations, write_reports
+    from prospectr_db.report.access_files import write_reports
+    from prospectr_db.report.access_github import github_annotations
 
     write_reports(report, run.project, environment=run.environment, **files)
     if run.environment.get("GITHUB_ACTIONS") == "true" and not run.as_json:
