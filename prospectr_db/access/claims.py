@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prospectr_db.access.decisions import claim_keys, literals
+from prospectr_db.access.decisions import claim_keys, helper_functions, literals, near
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
 from prospectr_db.access.personas import AUTHENTICATED, Persona
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.world import NEWCOMER, OWNER
-from prospectr_db.database.catalog import Catalog, Relation
+from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
 
 __all__ = ["forgeries", "observe_tokens", "server_claims", "token_personas"]
 
 _MOST = 8
+_NOT_THE_SERVERS = ("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal")
 _METADATA = re.compile(r"(?:raw_user_meta_data|user_metadata)'?\s*->>?\s*'(\w+)'")
 
 
@@ -68,23 +70,69 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
     """Yield users whose token carries a value that only the server can have put there."""
     actor = observation.world.actors[NEWCOMER]
     seen: set[str] = set()
-    for text in (p.text for r in observation.catalog.relations for p in r.policies):
-        for path in sorted(claim_keys(text)):
-            if path[0] in ("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal"):
-                continue
-            for value in literals(text):
-                if value in path or not re.fullmatch(r"[a-z][\w-]{1,30}", value):
-                    continue
-                name = f"{'.'.join(path)}={value}"
-                if name in seen or len(seen) >= _MOST:
-                    continue
-                seen.add(name)
-                claims: dict[str, Any] = {}
-                inner = claims
-                for key in path[:-1]:
-                    inner = inner.setdefault(key, {})
-                inner[path[-1]] = value
-                yield Knocker(actor.persona(name).with_claims(claims), NEWCOMER)
+    for path, value in _asked(observation.catalog):
+        name = f"{'.'.join(path)}={'true' if value is True else value}"
+        if name in seen or len(seen) >= _MOST:
+            continue
+        seen.add(name)
+        claims: dict[str, Any] = {}
+        inner = claims
+        for key in path[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[path[-1]] = value
+        yield Knocker(actor.persona(name).with_claims(claims), NEWCOMER)
+
+
+def _asked(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], str | bool]]:
+    """Yield the claims that policies ask for, themselves or through a function, with each value."""
+    helpers = helper_functions(catalog)
+    for policy in (policy for relation in catalog.relations for policy in relation.policies):
+        yield from _asked_in(policy.text, literals(policy.text))
+        reached, text = _reached(helpers, policy)
+        for function in reached:
+            given = _given(function, text)
+            yield from _asked_in(function.source, [*given, *literals(function.source)])
+            yield from _named(function, given)
+
+
+def _asked_in(text: str, values: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str | bool]]:
+    for path in sorted(claim_keys(text)):
+        if path[0] in _NOT_THE_SERVERS:
+            continue
+        for value in values:
+            if value not in path and re.fullmatch(r"[a-z][\w-]{1,30}", value):
+                yield path, value
+        if re.search(rf"'{re.escape(path[-1])}'[^']*::\s*bool", text):
+            yield path, True
+
+
+def _reached(helpers: Mapping[int, Function], policy: Policy) -> tuple[tuple[Function, ...], str]:
+    """Return the functions behind a policy, and all that they and it say as one text."""
+    found: dict[int, Function] = {}
+    waiting = sorted(policy.functions)
+    while waiting:
+        function = helpers.get(waiting.pop())
+        if function is None or function.oid in found:
+            continue
+        found[function.oid] = function
+        words = set(re.findall(r"\w+", function.source))
+        waiting += [other.oid for other in helpers.values() if other.name in words]
+    sources = (function.source for function in found.values())
+    return tuple(found.values()), "\n".join((policy.text, *sources))
+
+
+def _given(function: Function, text: str) -> list[str]:
+    """Return what callers compare a function's answer with, and what they hand to it."""
+    handed = re.findall(rf"\b{re.escape(function.name)}\(([^()]*)\)", text)
+    return [*near(function.name, text), *(v for found in handed for v in literals(found))]
+
+
+def _named(function: Function, given: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the claims whose key is an argument too, as in ``has_claim('role', 'editor')``."""
+    for path in sorted(claim_keys(function.source)):
+        if path == ("app_metadata",):
+            for key, value in itertools.pairwise(given):
+                yield (*path, key), value
 
 
 def token_personas(observation: Observation) -> Iterator[Knocker]:
