@@ -24,7 +24,7 @@ from prospectr_db.server.templates import Template, Templates
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["crew", "share", "worthwhile"]
+__all__ = ["crew", "possible", "share", "worthwhile"]
 
 _MOST = 4
 # Measured by benchmarks/access_growth.py: below, making and dropping the copies costs more.
@@ -75,6 +75,7 @@ def crew(
             return
         with ThreadPoolExecutor(number) as pool:
             members = tuple(pool.map(partial(prepare, catalog=catalog), (connection, *others)))
+        members[0].others = members[1:]
         yield members
 
 
@@ -105,8 +106,8 @@ def share(
 
 def worthwhile(target: Target, connection: Connection[Any]) -> int:
     """Return on how many connections a database is observed fastest."""
-    processors = min(_MOST, _processors())
-    if target.admin is None or processors == 1:
+    most = possible(target)
+    if most == 1:
         return 1
     row = connection.execute(
         "select count(*) from pg_catalog.pg_class where relkind in ('r', 'p')"
@@ -114,7 +115,12 @@ def worthwhile(target: Target, connection: Connection[Any]) -> int:
         " and relnamespace::regnamespace::text <> all(%s)",
         (["information_schema", *PLATFORM_SCHEMAS],),
     ).fetchone()
-    return 1 if row is None or row[0] < _PAYS_FROM else processors
+    return 1 if row is None or row[0] < _PAYS_FROM else most
+
+
+def possible(target: Target) -> int:
+    """Return on how many connections a database can be observed at once, and not wait."""
+    return 1 if target.admin is None else min(_MOST, _processors())
 
 
 def _processors() -> int:

@@ -10,6 +10,7 @@ from typing import Literal
 import psycopg
 
 from prospectr_db.access.check import check
+from prospectr_db.access.clones import share
 from prospectr_db.access.contract import Contract, Facts, facts_of
 from prospectr_db.access.findings import Finding
 from prospectr_db.access.functions import observe_functions
@@ -179,18 +180,27 @@ def mutate(
     only: Sequence[str] = (),
     on_event: Callable[[object], None] | None = None,
 ) -> MutationReport:
-    """Try each mutant in a savepoint, look again at what it touches, and undo it."""
+    """Try each mutant in a savepoint, look again at what it touches, and undo it.
+
+    Where the observation has other connections, as many mutants are tried at a time.
+    """
     started = time.perf_counter()
     relations = [r for r in observation.relations if not only or r.label in only]
     mutants = [
         m for m in find_mutants(observation.catalog, relations) if not only or m.relation in only
     ]
-    observation.controls = {}
-    tried = []
-    for number, mutant in enumerate(mutants, 1):
-        tried.append(_try(observation, matrix, contract, mutant))
-        if on_event is not None and number % 50 == 0:
-            on_event(f"{number} of {len(mutants)} mutants")
+    members = (observation, *observation.others)
+    for member in members:
+        member.controls = {}
+
+    def work(member: Observation, mutant: Mutant) -> Mutant:
+        return _try(member, matrix, contract, mutant)
+
+    tried: list[Mutant] = []
+    for mutant in share(members, mutants, work):
+        tried.append(mutant)
+        if on_event is not None and len(tried) % 50 == 0:
+            on_event(f"{len(tried)} of {len(mutants)} mutants")
     counts = {
         outcome: sum(m.outcome == outcome for m in tried)
         for outcome in ("killed", "survived", "equivalent", "impossible")

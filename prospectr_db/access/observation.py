@@ -63,6 +63,8 @@ class Observation:
     probes: int = 0
     controls: dict[tuple[str, str | None, str | None], Outcome] | None = None
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    others: tuple[Observation, ...] = ()
+    """The same world on other connections, where there are several."""
 
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.check import CheckReport, can_be_stated, check
+from prospectr_db.access.clones import possible
 from prospectr_db.access.comparison import compare
 from prospectr_db.access.contract import Contract, facts_of, read_contract, render
 from prospectr_db.access.findings import Finding, judge
@@ -103,6 +104,7 @@ def _observing(
     project: Project | None,
     contract: Contract | None,
     on_event: OnEvent | None = None,
+    connections: int | None = None,
 ) -> AbstractContextManager[tuple[Observation, AccessMatrix]]:
     """Observe with what the contract supplies: values, owners and further personas."""
     return observing(
@@ -112,6 +114,7 @@ def _observing(
         owners=contract.owners if contract else None,
         extra=contract.personas if contract else None,
         on_event=on_event,
+        connections=connections,
     )
 
 
@@ -137,7 +140,8 @@ def mutate_target(
     """Weaken a disposable database in every way, one at a time, and see which are noticed."""
     if contract is None and project is not None:
         contract = read_contract(contract_path(project))
-    with _observing(target, project, contract) as (observation, matrix):
+    number = None if only else possible(target)
+    with _observing(target, project, contract, connections=number) as (observation, matrix):
         return mutate(observation, matrix, contract, only=only, on_event=on_event)
 
 
