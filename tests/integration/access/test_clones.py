@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from prospectr_db.access import clones
-from prospectr_db.access.observe import observe
+from prospectr_db.access.mutants import mutate
+from prospectr_db.access.observe import observe, observing
 from prospectr_db.access.sabotage import SabotageNotSeenError
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin, connect_as_migrator
@@ -96,6 +97,19 @@ def test_results_come_in_order_whoever_worked() -> None:
         return item
 
     assert list(clones.share((1, 2, 3), range(5), work)) == [0, 1, 2, 3, 4]  # type: ignore[arg-type]
+
+
+def test_mutants_are_tried_on_every_connection_with_one_result(schema: Target) -> None:
+    found = []
+    for number in (1, 3):
+        with observing(schema, connections=number) as (observation, matrix):
+            assert len(observation.others) == number - 1
+            report = mutate(observation, matrix, None)
+            tried = [m.controls for m in (observation, *observation.others)]
+            assert all(tried), "a connection was idle"
+        found.append(replace(report, seconds=0))
+    assert found[0] == found[1]
+    assert found[0].killed
 
 
 def _chosen(target: Target) -> int:
