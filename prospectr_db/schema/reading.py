@@ -16,6 +16,8 @@ from prospectr_db.database.connection import connect
 from prospectr_db.database.diagnosis import diagnose
 from prospectr_db.database.snapshot import HOUSEKEEPING, Snapshot, take
 from prospectr_db.database.target import Target
+from prospectr_db.errors import UsageError
+from prospectr_db.migrations.pooling import is_transaction_pooler
 from prospectr_db.resources import sql_files, sql_text
 from prospectr_db.schema.dumping import dump
 from prospectr_db.schema.entries import Entry, read_entries
@@ -91,6 +93,12 @@ def read_schema(target: Target, find_program: Callable[[int], Path]) -> Schema:
 def _read(
     connection: Connection[Any], target: Target, find_program: Callable[[int], Path]
 ) -> Schema:
+    if is_transaction_pooler(connection):
+        raise UsageError(
+            "The schema cannot be read through a transaction pooler: pg_dump needs a session, and "
+            "its settings would stay with the server connections that others use.",
+            hint="Use the session pooler (port 5432 on Supabase) or the direct connection.",
+        )
     version = connection.info.server_version // 10_000
     program = find_program(version)
     connection.execute(f"set local statement_timeout = '{_SECONDS}s'".encode())

@@ -9,8 +9,14 @@ from typing import Any, cast
 import pytest
 
 from prospectr_db.database import Dsn, Target
-from prospectr_db.errors import ConnectionFailedError, ProspectrError, ServerError, SqlError
-from prospectr_db.schema import dumping
+from prospectr_db.errors import (
+    ConnectionFailedError,
+    ProspectrError,
+    ServerError,
+    SqlError,
+    UsageError,
+)
+from prospectr_db.schema import dumping, reading
 
 PASSWORD = "hunter22 secret"
 
@@ -98,3 +104,12 @@ def test_what_it_says_becomes_an_error_that_a_person_can_act_on(
     assert said in caught.value.message
     assert PASSWORD not in caught.value.message
     assert expected in (caught.value.hint or "")
+
+
+def test_a_transaction_pooler_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    connection = _connection()
+    connection.info.port = 6543
+    program = _program(tmp_path, "exit 1")
+    with pytest.raises(UsageError, match="pg_dump needs a session") as caught:
+        reading._read(connection, TARGET, lambda _major: program)  # noqa: SLF001
+    assert "port 5432" in (caught.value.hint or "")
