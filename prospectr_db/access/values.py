@@ -13,7 +13,7 @@ from typing import Any
 from prospectr_db.access.decisions import literals
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["candidates", "inside", "seeded_uuid"]
+__all__ = ["candidates", "inside", "seeded_uuid", "shapes"]
 
 _SPACE = uuid.UUID("6f1f4a52-54cb-4d8c-9c0a-7b1d54d1a3c0")
 _LONG = 60
@@ -203,8 +203,33 @@ def _others(column: Column, relation: Relation, tag: str, number: int) -> list[s
         "pg_lsn": ["0/1"],
         "jsonpath": ["$"],
         "tsquery": ["marker"],
+        "geometry": shapes(column.base_type, number),
+        "geography": shapes(column.base_type, number),
     }
     return known.get(name, ["", "1", "{}", "()"])
+
+
+def shapes(base_type: str, number: int) -> list[str]:
+    """Return EWKT for a column of postgis: its kind first, where its modifier names one."""
+    said = re.search(r"\(([A-Za-z]+?)(Z?M?)(?:,(\d+))?\)", base_type)
+    kind, suffix, srid = said.groups() if said else ("Geometry", "", None)
+    prefix = f"SRID={srid};" if srid else ""
+
+    def at(x: int, y: int) -> str:
+        return " ".join([f"{number % 90 + x}", f"{number % 45 + y}", *("0" for _ in suffix)])
+
+    ring = f"({at(0, 0)},{at(1, 0)},{at(1, 1)},{at(0, 0)})"
+    bodies = {
+        "Point": f"({at(0, 0)})",
+        "LineString": f"({at(0, 0)},{at(1, 1)})",
+        "Polygon": f"({ring})",
+        "MultiPoint": f"({at(0, 0)},{at(1, 1)})",
+        "MultiLineString": f"(({at(0, 0)},{at(1, 1)}))",
+        "MultiPolygon": f"(({ring}))",
+        "GeometryCollection": f"(POINT {suffix}({at(0, 0)}))",
+    }
+    wanted = [kind] if kind in bodies else list(bodies)
+    return [f"{prefix}{name.upper()} {suffix}{bodies[name]}" for name in wanted]
 
 
 def _fit(column: Column, value: str) -> str:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import Connection, sql
 
+from prospectr_db.access.values import shapes
 from prospectr_db.database import Target, connect
 from prospectr_db.server.embedded import EmbeddedServer
 from prospectr_db.server.templates import Template, Templates
@@ -253,6 +254,19 @@ def test_values_travel_in_binary_as_ewkb(gis: Connection[Any]) -> None:
     assert gis.execute("select st_asewkt(%b::geometry)", (ewkb,)).fetchone() == (
         "SRID=4326;POINT(1 2)",
     )
+
+
+@pytest.mark.parametrize("suffix", ["", "Z", "M", "ZM"])
+def test_the_rows_that_access_builds_fit_columns_of_every_kind(
+    gis: Connection[Any], suffix: str
+) -> None:
+    kinds = ("Geometry", "Point", "LineString", "Polygon", "MultiPoint", "MultiLineString")
+    for kind in (*kinds, "MultiPolygon", "GeometryCollection"):
+        for type_ in (f"geometry({kind}{suffix},3857)", f"geography({kind}{suffix},4326)"):
+            values = shapes(type_, 7)
+            assert answers(gis, [f"st_isvalid('{values[0]}'::{type_}::geometry)"]) == {
+                f"st_isvalid('{values[0]}'::{type_}::geometry)": "true"
+            }
 
 
 def test_rows_become_geojson_features(gis: Connection[Any]) -> None:

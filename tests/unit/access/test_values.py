@@ -76,3 +76,22 @@ def test_literals_are_quoted(value: str | None, shown: str) -> None:
 def test_a_zero_byte_is_refused() -> None:
     with pytest.raises(ValueError, match="zero byte"):
         literal("a\x00b")
+
+
+@pytest.mark.parametrize(
+    ("base_type", "first"),
+    [
+        ("extensions.geography(Point,4326)", "SRID=4326;POINT (7 7)"),
+        ("geometry(PointZ,3857)", "SRID=3857;POINT Z(7 7 0)"),
+        ("geometry(Polygon)", "POLYGON ((7 7,8 7,8 8,7 7))"),
+        ("geometry", "POINT (7 7)"),
+    ],
+)
+def test_a_column_of_postgis_gets_a_shape_of_its_kind_and_reference_system(
+    base_type: str, first: str
+) -> None:
+    name = "geography" if "geography" in base_type else "geometry"
+    column = replace(TEXT, type=base_type, base_type=base_type, base_name=name, category="U")
+    found = candidates(relation(column=column), column, tag="A", number=7)
+    assert found[0] == first
+    assert candidates(relation(column=column), column, tag="A", number=8)[0] != first
