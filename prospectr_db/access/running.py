@@ -24,6 +24,8 @@ _OBSERVE = (
     " from prospectr_access.observe("
     "array(select json_array_elements_text(%s)), array(select json_array_elements_text(%s)),"
     " array(select json_array_elements_text(%s)), %s, %s)"
+    " as told (state text, message text, relation text, constraint_name text, context text,"
+    " touched bigint, labels text[], output text[])"
 )
 
 
@@ -60,15 +62,16 @@ def run(
         return []
     connection = observation.connection
     observation.probes += len(probes)
+    order = _alike_together(probes)
     connection.execute("savepoint prospectr_run")
     try:
         connection.execute(become(persona))
         rows = connection.execute(
             _OBSERVE,
             (
-                Json([probe.statement for probe in probes]),
-                Json([probe.preparation for probe in probes]),
-                Json([probe.question for probe in probes]),
+                Json([probes[place].statement for place in order]),
+                Json([probes[place].preparation for place in order]),
+                Json([probes[place].question for place in order]),
                 observation.settle,
                 listening,
             ),
@@ -78,16 +81,27 @@ def run(
             connection.execute(
                 "rollback to savepoint prospectr_run; release savepoint prospectr_run"
             )
-    return [
-        Outcome(
-            state,
-            message,
-            relation,
-            constraint,
-            context,
-            touched,
-            tuple(labels or ()),
-            tuple(output or ()),
-        )
-        for state, message, relation, constraint, context, touched, labels, output in rows
-    ]
+    found = {place: _outcome(*row) for place, row in zip(order, rows, strict=True)}
+    return [found[place] for place in range(len(probes))]
+
+
+def _outcome(
+    state: str | None,
+    message: str | None,
+    relation: str | None,
+    constraint: str | None,
+    context: str | None,
+    touched: int,
+    labels: Sequence[str] | None,
+    output: Sequence[str] | None,
+) -> Outcome:
+    known = state, message, relation, constraint, context
+    return Outcome(*known, touched, tuple(labels or ()), tuple(output or ()))
+
+
+def _alike_together(probes: Sequence[Probe]) -> list[int]:
+    """Return the places of probes so that those with one preparation follow each other."""
+    groups: dict[str | None, list[int]] = {}
+    for place, probe in enumerate(probes):
+        groups.setdefault(probe.preparation, []).append(place)
+    return [place for group in groups.values() for place in group]

@@ -55,67 +55,94 @@ begin
 end
 $function$;
 
--- Run each statement, ask its question, undo both. Nothing of it remains, whatever happens.
--- With listening, each statement is a query and its first rows come back as JSON; a CALL answers
--- with its INOUT and OUT parameters, or with nothing.
+-- Run one statement, ask its question, undo both. Nothing of it remains, whatever happens.
+-- With listening, the statement is a query and its first rows come back as JSON.
 create or replace function prospectr_access.observe(
-    statements text [], preparations text [], questions text [], settle boolean, listening boolean
-)
-returns table (
-    state text,
-    message text,
-    relation text,
-    constraint_name text,
-    context text,
-    touched bigint,
-    labels text [],
-    output text []
+    statement text,
+    question text,
+    settle boolean,
+    listening boolean,
+    out state text,
+    out message text,
+    out relation text,
+    out constraint_name text,
+    out context text,
+    out touched bigint,
+    out labels text [],
+    out output text []
 )
 language plpgsql
 as $function$
-declare
-    place integer;
-    calls boolean;
-    answer record;
 begin
-    for place in 1..coalesce(pg_catalog.array_length(statements, 1), 0) loop
-        state := null;
-        message := null;
-        relation := null;
-        constraint_name := null;
-        context := null;
-        touched := 0;
-        labels := null;
-        output := null;
+    touched := 0;
+    begin
+        if listening then
+            execute pg_catalog.format(
+                'select pg_catalog.array_agg(pg_catalog.to_jsonb(q)::text) from (%s) as q', statement
+            ) into output;
+            touched := coalesce(pg_catalog.array_length(output, 1), 0);
+        else
+            execute statement;
+            get diagnostics touched = row_count;
+        end if;
+        if settle then
+            set constraints all immediate;
+        end if;
+        if question is not null and (touched > 0 or listening) then
+            labels := prospectr_access.ask(question);
+        end if;
+        raise exception using errcode = 'PRSBK';
+    exception when others or assert_failure then
+        if sqlstate <> 'PRSBK' then
+            get stacked diagnostics
+                state = returned_sqlstate,
+                message = message_text,
+                relation = table_name,
+                constraint_name = constraint_name,
+                context = pg_exception_context;
+        end if;
+    end;
+end
+$function$;
+
+-- The same for many statements. Those that follow each other and are prepared alike are prepared
+-- once: setting session_replication_role lets the server forget every plan it has.
+create or replace function prospectr_access.observe(
+    statements text [], preparations text [], questions text [], settle boolean, listening boolean
+)
+returns setof record
+language plpgsql
+as $function$
+declare
+    total integer := coalesce(pg_catalog.array_length(statements, 1), 0);
+    place integer := 1;
+    beyond integer;
+    state text;
+    message text;
+    relation text;
+    constraint_name text;
+    context text;
+begin
+    while place <= total loop
+        if preparations[place] is null then
+            return next prospectr_access.observe(
+                statements[place], questions[place], settle, listening
+            );
+            place := place + 1;
+            continue;
+        end if;
+        beyond := place + 1;
+        while beyond <= total and preparations[beyond] = preparations[place] loop
+            beyond := beyond + 1;
+        end loop;
         begin
-            if preparations[place] is not null then
-                perform prospectr_access.prepare(preparations[place]);
-            end if;
-            calls := statements[place] like 'call %';
-            if listening and calls then
-                begin
-                    execute statements[place] into answer;
-                    output := array[pg_catalog.to_jsonb(answer)::text];
-                exception when syntax_error then
-                    -- A procedure without such parameters has nothing to put INTO.
-                    execute statements[place];
-                end;
-            elsif listening then
-                execute pg_catalog.format(
-                    'select pg_catalog.array_agg(pg_catalog.to_jsonb(q)::text) from (%s) as q',
-                    statements[place]
-                ) into output;
-                touched := coalesce(pg_catalog.array_length(output, 1), 0);
-            else
-                execute statements[place];
-                get diagnostics touched = row_count;
-            end if;
-            if settle then
-                set constraints all immediate;
-            end if;
-            if questions[place] is not null and (touched > 0 or listening) then
-                labels := prospectr_access.ask(questions[place]);
-            end if;
+            perform prospectr_access.prepare(preparations[place]);
+            while place < beyond loop
+                return next prospectr_access.observe(
+                    statements[place], questions[place], settle, listening
+                );
+                place := place + 1;
+            end loop;
             raise exception using errcode = 'PRSBK';
         exception when others or assert_failure then
             if sqlstate <> 'PRSBK' then
@@ -125,9 +152,15 @@ begin
                     relation = table_name,
                     constraint_name = constraint_name,
                     context = pg_exception_context;
+                while place < beyond loop
+                    return next row(
+                        state, message, relation, constraint_name, context,
+                        0::bigint, null::text [], null::text []
+                    );
+                    place := place + 1;
+                end loop;
             end if;
         end;
-        return next;
     end loop;
 end
 $function$;
