@@ -131,7 +131,7 @@ def _values(
     observation: Observation, function: Function, name: str, type_name: str
 ) -> Sequence[str]:
     owner, other = observation.world.actors[OWNER], observation.world.actors[OTHER]
-    ids = _ids(observation, function)
+    ids = _held(observation, function, name)
     if type_name == "uuid":
         found = [value for value in ids if "-" in value]
         users = [owner.id, other.id]
@@ -144,7 +144,9 @@ def _values(
         return list(_objects(observation, function))
     if type_name in _TEXTS:
         said = literals(function.source)[:4]
-        return [owner.email, *_texts(observation, function), *said, owner.id, "a"]
+        texts = [*_names(observation, function), *_held(observation, function, name, text=True)]
+        ids = [value for value in ids if "-" in value][:2]
+        return [*texts[:5], owner.email, *said, *ids, owner.id, "a"]
     if type_name in _SAMPLES:
         return [_SAMPLES[type_name]]
     return _as_in_a_column(observation, type_name)
@@ -171,24 +173,47 @@ def _rows_named(observation: Observation, function: Function) -> Iterator[tuple[
             yield relation, row
 
 
-def _ids(observation: Observation, function: Function) -> list[str]:
-    return [
-        value
-        for relation, row in _rows_named(observation, function)
-        if relation is not observation.catalog.users
-        for name in relation.primary_key
-        if (value := row.values[name])
-        and relation.by_name[name].base_name in ("uuid", "int8", "int4")
+def _held(
+    observation: Observation, function: Function, name: str, *, text: bool = False
+) -> list[str]:
+    """Return ids, or texts, of the owner's rows: of columns that a parameter is named after first.
+
+    Keys come next; but a token or a share's id opens what a key does not.
+    """
+    ranked: list[tuple[int, str]] = []
+    for relation, row in _rows_named(observation, function):
+        if relation is observation.catalog.users:
+            continue
+        for column in relation.columns:
+            value = row.values.get(column.name)
+            fit = column.category == "S" if text else column.base_name in _IDS
+            if value and fit:
+                rank = 1 if column.name in relation.primary_key else 2
+                ranked.append((0 if _named_after(name, relation, column.name) else rank, value))
+    return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))[:8]
+
+
+_IDS = frozenset({"uuid", "int8", "int4"})
+
+
+def _named_after(parameter: str, relation: Relation, column: str) -> bool:
+    """Whether a parameter is called like a column: ``p_token``, ``invite_id``, ``_org_id``."""
+    plain = parameter.lower().strip("_").removeprefix("p_").removeprefix("in_")
+    return plain in (column, f"{relation.name}_{column}", f"{relation.name.rstrip('s')}_{column}")
+
+
+def _names(observation: Observation, function: Function) -> list[str]:
+    """Return names of tables for a function that builds statements out of its arguments."""
+    if "execute" not in function.source.lower():
+        return []
+    owned = [
+        relation.name
+        for relation in observation.catalog.own_relations
+        if relation.is_table
+        and observation.ownership[relation.oid].owned
+        and observation.world.row(relation, OWNER) is not None
     ]
-
-
-def _texts(observation: Observation, function: Function) -> list[str]:
-    return [
-        value
-        for relation, row in _rows_named(observation, function)
-        for name, value in row.values.items()
-        if value and relation.by_name[name].category == "S"
-    ][:4]
+    return owned[:3]
 
 
 _KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{(\w+)\}'|\bx?\(\s*(\w+)\s+(?:uuid|text|int)")

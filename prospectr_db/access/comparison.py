@@ -72,6 +72,7 @@ def compare(
         found += _unknown_columns(relation, observed, wanted)
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
+        found += _rights(relation, observed, wanted, expected)
     found += compare_surroundings(observed, wanted, expected)
     return found
 
@@ -242,6 +243,16 @@ def _server_only(
                 f"{relation}.{name} is the server's to write, and {who(persona)} can write it.",
                 rule=SERVER_ONLY,
             )
+
+
+def _rights(relation: str, observed: Facts, wanted: Facts, expected: str) -> Iterator[Finding]:
+    """Yield a function that has begun or ceased to run with other rights than its caller's."""
+    now, then = observed.owners.get(relation, ""), wanted.owners.get(relation, "")
+    if observed.relations.get(relation) != "function" or not then or now == then:
+        return
+    kind: Kind = "loss" if now == "rights of its caller" else "leak"
+    sentence = f"{relation} now runs with the {now}; {expected} {then}."
+    yield Finding(kind, "error", relation, "", "", "call", (), sentence, rule="rights")
 
 
 def _privileges(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:

@@ -169,7 +169,7 @@ def _server_only(table: TableAccess) -> tuple[str, ...]:
 
 def _idle_grants(table: TableAccess) -> tuple[str, ...]:
     """Return privileges of the API roles that no persona could use on any row."""
-    names = {"r": "select", "a": "insert", "w": "update", "d": "delete"}
+    names = {"r": "select", "a": "insert", "w": "update", "d": "delete", "X": "call"}
     found = []
     for role, held in table.privileges.items():
         mine = [

@@ -56,6 +56,7 @@ def observe_functions(
             True,
             not function.definer,
             collapse(cells, {}),
+            {role: "X" for role in API_ROLES[:2] if role in function.callable_by},
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
         )
@@ -116,6 +117,8 @@ def _told(
         yield "select", "", Verdict.ALLOWED
     if set(outcome.labels) & labels:
         yield "update", "", Verdict.ALLOWED
+    if knocker.actor != OWNER and any(name.endswith(":below") for name in outcome.labels):
+        yield "insert", "", Verdict.ALLOWED
     if knocker.actor != OWNER and _raises(observation, knocker, outcome):
         yield "escalate", "own", Verdict.ALLOWED
 

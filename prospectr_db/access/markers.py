@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prospectr_db.access.world import OWNER, World
 from prospectr_db.database.catalog import Catalog
@@ -62,11 +63,26 @@ class Markers:
     def see(self, output: Sequence[str], actor: str | None) -> Seen:
         """Return what an answer, a line of JSON per row, shows to somebody of the owner's rows."""
         own_values = self.of(actor) if actor else set()
-        lines = self.found(output, OWNER)
+        whole = self.found(output, OWNER)
+        lines = self.found((piece for line in whole for piece in _pieces(json.loads(line))), OWNER)
         strange = [line for line in lines if not any(value in line for value in own_values)]
         own = bool(actor and self.found(output, actor))
         columns = {key for line in strange or lines for key in _keys(line)}
         return Seen(own, bool(strange) and actor != OWNER, tuple(sorted(columns)))
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    """Yield the rows inside an answer that are put together into one, each as a line of its own."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _pieces(item)
+        return
+    if isinstance(value, dict):
+        nested = {key: item for key, item in value.items() if isinstance(item, list)}
+        for item in nested.values():
+            yield from _pieces(item)
+        value = {key: item for key, item in value.items() if key not in nested}
+    yield json.dumps(value, ensure_ascii=False)
 
 
 def _keys(line: str) -> list[str]:

@@ -105,6 +105,8 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} raise their own standing by calling {name}"
     if access.rows == DEPENDENT:
         return f"{subject_can} learn about other people's rows from the answer of {name}"
+    if access.command == "insert":
+        return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     return f"{subject_can} {verb} other people's rows by calling {name}"
 

@@ -109,7 +109,10 @@ def without_owners_rows(observation: Observation, relations: Sequence[Relation])
 
 
 def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str:
-    """Return the question which known rows changed, or were added for the owner, in some tables."""
+    """Return the question which known rows changed, or were added for the owner, in some tables.
+
+    A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``.
+    """
     owner = observation.world.actors[OWNER].id
     parts: list[str] = []
     for relation in relations:
@@ -121,25 +124,41 @@ def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str
         known = " ".join(
             ("select 1 from prospectr_access.rows as r where r.relation =", str(relation.oid))
         )
-        parts.append(
-            " ".join(
-                (
-                    "select",
-                    literal(f"{relation.label}:new"),
-                    "from",
-                    relation.sql_name,
-                    "as t where to_jsonb(t)::text like",
-                    literal(f"%{owner}%"),
-                    "and not exists (",
-                    known,
-                    "and (r.partition, r.place) = (t.tableoid, t.ctid)) and not exists (",
-                    known,
-                    "and t.tableoid = r.partition and",
-                    plan.joined_key(),
-                    ")",
-                )
+        added = " ".join(
+            (
+                "not exists (",
+                known,
+                "and (r.partition, r.place) = (t.tableoid, t.ctid)) and not exists (",
+                known,
+                "and t.tableoid = r.partition and",
+                plan.joined_key(),
+                ")",
             )
         )
+        his = " ".join(("to_jsonb(t)::text like", literal(f"%{owner}%")))
+        below = _below_the_owners(observation, relation)
+        for mark, condition in (("new", his), ("below", f"{below} and not ({his})")):
+            if mark == "new" or below:
+                told = literal(f"{relation.label}:{mark}")
+                parts.append(
+                    " ".join(("select", told, "from", relation.sql_name, "as t where", condition))
+                )
+                parts[-1] += f" and {added}"
     if not parts:
         return "select '{}'::text[]"
     return "".join(("select array(", " union all ".join(parts), ")"))
+
+
+def _below_the_owners(observation: Observation, relation: Relation) -> str:
+    """Return the condition that a row hangs below one of the owner's; empty where none can."""
+    row = observation.world.row(relation, OWNER)
+    users = observation.catalog.users
+    found = []
+    for fk in relation.foreign_keys:
+        target = observation.catalog.by_oid.get(fk.target or 0)
+        if target is None or target is users or not observation.ownership[target.oid].owned:
+            continue
+        values = {name: row.values.get(name) for name in fk.columns} if row else {}
+        if values and all(value is not None for value in values.values()):
+            found.append(equals(relation, values))
+    return "".join(("((", ") or (".join(found), "))")) if found else ""

@@ -186,3 +186,108 @@ def test_a_function_that_could_not_be_called_is_said_to_be(found_in: Build) -> N
     )
     told = [f for f in found if f.kind == "vacuous"]
     assert [(f.relation, f.severity) for f in told] == [("public.asked(public.odd)", "warning")]
+
+
+INVITES = """
+create table public.invites (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    token uuid not null default gen_random_uuid(),
+    code text not null,
+    state text not null default 'pending'
+);
+alter table public.invites enable row level security;
+revoke all on public.invites from anon, authenticated;
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "condition"),
+    [
+        ("t uuid", "token = t"),
+        ("p_code text", "code = p_code"),
+        ("q jsonb", "token = (q ->> 'token')::uuid"),
+    ],
+)
+def test_what_a_token_opens_is_tried_with_the_owners_token(
+    arguments: str, condition: str, found_in: Build
+) -> None:
+    body = f"update public.invites set state = 'accepted' where {condition}"
+    found = found_in(INVITES + function("returns void language sql", body, arguments=arguments))
+    leaks = {(f.persona, f.command) for f in found if f.rule == "function"}
+    assert ("stranger", "update") in leaks
+
+
+def test_a_function_that_executes_its_argument_is_given_the_names_of_tables(
+    found_in: Build,
+) -> None:
+    body = (
+        "declare found jsonb; begin"
+        " execute format('select jsonb_agg(t) from public.%I as t', tbl) into found;"
+        " return found; end"
+    )
+    found = found_in(function("returns jsonb language plpgsql", body, arguments="tbl text"))
+    leaks = {(f.persona, f.command) for f in found if f.rule == "function"}
+    assert ("stranger", "select") in leaks
+
+
+PARTS = """
+create table public.parts (
+    id uuid primary key default gen_random_uuid(),
+    note_id uuid not null references public.notes (id) on delete cascade,
+    label text not null
+);
+alter table public.parts enable row level security;
+revoke all on public.parts from anon, authenticated;
+"""
+ADD = (
+    "insert into public.parts (note_id, label)"
+    " select n.id, 'x' from public.notes as n where n.id = p"
+)
+
+
+def test_changes_of_a_function_that_the_contract_knows_are_told(
+    target: Target, found_in: Build
+) -> None:
+    mine = f"{ADD} and n.user_id = (select auth.uid())"
+    found_in(
+        PARTS
+        + function("returns void language sql", mine, arguments="p uuid")
+        + "create function public.many() returns bigint language sql set search_path = ''"
+        f" as $$ {TOTAL} $$; grant execute on function public.many() {TO_USERS};"
+        "revoke execute on function public.asked(uuid) from public, anon;"
+    )
+    contract = parse_contract(render(facts_of(observe(target)), accepted={}))
+    assert [f.sentence for f in check(observe(target), contract) if f.severity == "error"] == []
+    with connect_as_migrator(target) as connection:
+        connection.execute(
+            "create or replace function public.asked(p uuid) returns void language sql"  # type: ignore[call-overload]
+            f" security definer set search_path = '' as $$ {ADD} $$;"
+            "alter function public.many() security definer"
+        )
+    told = {f.sentence for f in check(observe(target), contract) if f.severity == "error"}
+    assert told >= {
+        (
+            "Authenticated strangers can now add rows below other people's by calling"
+            " public.asked(uuid)."
+        ),
+        (
+            "public.many() now runs with the rights of postgres;"
+            " the contract says rights of its caller."
+        ),
+    }
+
+
+def test_who_may_call_is_told_even_where_every_call_is_refused(
+    target: Target, found_in: Build
+) -> None:
+    body = "begin if auth.uid() is null then raise exception 'no'; end if; end"
+    found_in(
+        function("returns void language plpgsql", body)
+        + "revoke execute on function public.asked from public, anon;"
+    )
+    contract = parse_contract(render(facts_of(observe(target)), accepted={}))
+    with connect_as_migrator(target) as connection:
+        connection.execute("grant execute on function public.asked to anon")
+    told = [f for f in check(observe(target), contract) if f.severity == "error"]
+    assert [(f.kind, f.relation, f.persona) for f in told] == [("leak", "public.asked()", "anon")]
