@@ -12,6 +12,7 @@ __all__ = ["Told", "crowd", "tell"]
 
 _SIGNED_IN = frozenset({"owner", "stranger", "newcomer"})
 _TRUNCATE = "truncate"
+_MOST_TABLES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ def _has(findings: Iterable[Finding], persona: str) -> bool:
     return any(finding.persona == persona for finding in findings)
 
 
+def _tables(names: Sequence[str]) -> str:
+    if len(names) <= _MOST_TABLES:
+        return joined(names)
+    return f"{len(names)} tables ({', '.join(names[: _MOST_TABLES - 2])} …)"
+
+
 def _emptied(told: Sequence[Told]) -> Iterator[Told]:
     """Tell only once who can empty tables: a default grant gives it on all of them."""
     tables: dict[tuple[str, str], list[Told]] = {}
@@ -129,7 +136,7 @@ def _emptied(told: Sequence[Told]) -> Iterator[Told]:
         if len(group) == 1:
             yield one
         elif group:
-            names = joined([each.relation for each in group])
+            names = _tables([each.relation for each in group])
             yield Told(
                 f"{words[0].upper()}{words[1:]} can empty {names} with TRUNCATE, "
                 "which no policy stops.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.check import CheckReport
@@ -91,8 +92,8 @@ def _next(report: CheckReport, style: Style) -> Iterator[str]:
     """Yield what to do next: look closer at what is red, write the contract that is missing."""
     shown = next((f for f in report.errors if _can_be_explained(f)), None)
     if shown is not None:
-        persona = f'"{shown.persona}"' if " " in shown.persona else shown.persona
-        why = f"access why {shown.relation} --as {persona} --command {shown.command}"
+        relation, persona = shlex.quote(shown.relation), shlex.quote(shown.persona)
+        why = f"access why {relation} --as {persona} --command {shown.command}"
         yield style.dim(style.wrap(f"Why: `prospectr-db {why}`", indent=2))
     if report.contract is None and report.matrix.tables:
         first = "What is meant goes" if report.errors else "This goes"

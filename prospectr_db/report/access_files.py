@@ -14,13 +14,12 @@ from prospectr_db.access.telling import Told, tell
 from prospectr_db.errors import ProspectrError
 from prospectr_db.project import Project
 from prospectr_db.report.access_github import markdown_text
+from prospectr_db.report.access_page import html_page
 from prospectr_db.report.access_sarif import sarif_document
-from prospectr_db.report.jsons import plain
 
-__all__ = ["html_page", "junit_xml", "write_reports"]
+__all__ = ["junit_xml", "write_reports"]
 
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
-_PAGE = Path(__file__).with_name("access_page.html")
 
 
 def write_reports(
@@ -93,11 +92,3 @@ def junit_xml(report: CheckReport) -> str:
 def _clean(text: str) -> str:
     """Remove characters that XML cannot hold."""
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", "?", text)
-
-
-def html_page(report: CheckReport) -> str:
-    """Return one HTML file that works offline: the matrix, clickable down to its statements."""
-    data = json.dumps(plain(report), separators=(",", ":"))
-    # "</script>" and "<!--" inside the data must not end it.
-    safe = data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return _PAGE.read_text(encoding="utf-8").replace("/*DATA*/null", safe, 1)

@@ -11,7 +11,7 @@ from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined
 from prospectr_db.report.style import Style
 
-__all__ = ["matrix_text"]
+__all__ = ["matrix_text", "whose"]
 
 _COMMANDS = (("select", "S"), ("insert", "I"), ("update", "U"), ("delete", "D"))
 _COLUMNS = (
@@ -20,6 +20,13 @@ _COLUMNS = (
     ("anon", "others'", ("anon",), "other"),
     ("service", "any row", ("service_role",), "other"),
 )
+_ROWS = {
+    "own": "own rows",
+    "other": "others' rows",
+    "orphan": "rows without an owner",
+    "all": "the whole table",
+    "any": "any row",
+}
 _GAP = 2
 _NARROWEST_NAME = 12
 
@@ -161,7 +168,7 @@ def _extras(table: TableAccess, style: Style) -> Iterator[str]:
         states.setdefault((base, tuple(personas), text), []).append(state.removesuffix("]"))
     for (base, names, text), found in states.items():
         where = _where([state for state in found if state])
-        line = f"{_short(names)} on {_whose(base)}{where}: {text}"
+        line = f"{_short(names)} on {whose(base)}{where}: {text}"
         yield style.dim(style.wrap(f"    {line}", indent=8))
 
 
@@ -189,22 +196,19 @@ def _where(states: Sequence[str]) -> str:
     return f" where {joined(said, word='or')}"
 
 
-def _whose(rows: str) -> str:
-    words = {
-        "own": "own rows",
-        "other": "others' rows",
-        "orphan": "rows without an owner",
-        "all": "the whole table",
-        "any": "any row",
-    }
-    if rows in words:
-        return words[rows]
+def whose(rows: str) -> str:
+    """Return a row class in words."""
+    base, _, state = rows.partition(" [")
+    where = f" where {state.removesuffix(']')}" if state else ""
+    above, below = "own under other's ", "other's under own "
+    if base.startswith(above):
+        return f"own rows under somebody else's {base.removeprefix(above)}{where}"
+    if base.startswith(below):
+        return f"others' rows under their own {base.removeprefix(below)}{where}"
     for head, shown in (("own in ", "own rows in "), ("other in ", "others' rows in ")):
-        if rows.startswith(head):
-            return shown + rows.removeprefix(head)
-    if rows.startswith("own under other's "):
-        return f"rows under somebody else's {rows.removeprefix('own under other' + chr(39) + 's ')}"
-    return f"rows {rows}"
+        if base.startswith(head):
+            return f"{shown}{base.removeprefix(head)}{where}"
+    return f"{_ROWS.get(base, f'rows {base}')}{where}"
 
 
 def _short(personas: Sequence[str]) -> str:

@@ -16,8 +16,9 @@ from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.project import Project, load
 from prospectr_db.report.access import check_text, matrix_text
-from prospectr_db.report.access_files import html_page, junit_xml
+from prospectr_db.report.access_files import junit_xml
 from prospectr_db.report.access_github import github_annotations, markdown_text
+from prospectr_db.report.access_page import html_page
 from prospectr_db.report.access_sarif import sarif_document
 from prospectr_db.report.jsons import plain
 from prospectr_db.report.style import Style

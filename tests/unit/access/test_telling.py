@@ -82,6 +82,26 @@ def test_every_table_that_can_be_emptied_is_in_one_sentence() -> None:
     assert sum(len(one.findings) for one in tell(findings)) == 9
 
 
+def test_a_hundred_tables_are_counted() -> None:
+    findings = [
+        found(
+            "anon",
+            what=f"empty t{number} with TRUNCATE, which no policy stops",
+            relation=f"t{number}",
+            rows="all",
+            command="truncate",
+            rule="truncate",
+        )
+        for number in range(100)
+    ]
+    assert told(*findings) == [
+        (
+            "Visitors without a login can empty 100 tables (t0, t1, t2, t3 …) with TRUNCATE, "
+            "which no policy stops."
+        )
+    ]
+
+
 def test_a_sentence_about_nobody_is_kept_as_it_is() -> None:
     lonely = replace(found("anon"), persona="", sentence="There is no table to observe.")
     assert told(lonely, lonely) == [lonely.sentence] * 2

@@ -15,8 +15,9 @@ from prospectr_db.access.finding import Finding, Severity
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.errors import ProspectrError
 from prospectr_db.project import Project, load
-from prospectr_db.report.access_files import html_page, junit_xml, write_reports
+from prospectr_db.report.access_files import junit_xml, write_reports
 from prospectr_db.report.access_github import github_annotations, markdown_text
+from prospectr_db.report.access_page import html_page
 from prospectr_db.report.access_sarif import sarif_document
 
 NASTY = "t</script><b>|*_`@all\n::error::x%0A,y:z"
@@ -135,7 +136,7 @@ def test_the_page_holds_names_as_data() -> None:
     page = html_page(report(finding(relation=NASTY)))
     assert page.count("</script>") == 1
     data = page.partition("const report = ")[2].partition(";\n")[0]
-    assert json.loads(data)["findings"][0]["relation"] == NASTY
+    assert NASTY in json.loads(data)["told"][0]["sentence"]
 
 
 def test_github_gets_its_summary_and_every_file_is_written(
