@@ -9,7 +9,7 @@
 create type @extschema@.geometry;
 create type @extschema@.geography;
 
-create function @extschema@.geometry_in(cstring) returns @extschema@.geometry
+create function @extschema@.geometry_in(cstring, oid, integer) returns @extschema@.geometry
 language internal immutable strict parallel safe
 as 'textin';
 
@@ -17,7 +17,8 @@ create function @extschema@.geometry_out(@extschema@.geometry) returns cstring
 language internal immutable strict parallel safe
 as 'textout';
 
-create function @extschema@.geometry_recv(internal) returns @extschema@.geometry
+create function @extschema@.geometry_recv(internal, oid, integer)
+returns @extschema@.geometry
 language internal immutable strict parallel safe
 as 'bytearecv';
 

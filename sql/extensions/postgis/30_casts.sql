@@ -162,15 +162,19 @@ returns @extschema@.geometry
 language plpgsql immutable strict parallel safe
 as $$
 declare
-    asked text := @extschema@.postgis_typmod_type(modifier);
-    asked_srid integer := @extschema@.postgis_typmod_srid(modifier);
-    kind text := @extschema@._geo_kind(g);
-    srid integer := @extschema@._geo_srid(g);
+    asked text;
+    asked_srid integer;
+    kind text;
+    srid integer;
     placed @extschema@.geometry := g;
 begin
     if modifier = -1 then
         return g;
     end if;
+    asked := @extschema@.postgis_typmod_type(modifier);
+    asked_srid := @extschema@.postgis_typmod_srid(modifier);
+    kind := @extschema@._geo_kind(g);
+    srid := @extschema@._geo_srid(g);
     if asked_srid > 0 and srid = 0 then
         placed := @extschema@._geo_with_srid(g, asked_srid);
     elsif asked_srid > 0 and srid <> asked_srid then
@@ -242,12 +246,12 @@ set prolang = l.oid, prosrc = s.body
 from pg_catalog.pg_language as l, (
     values
     (
-        '@extschema@.geometry_in(cstring)',
-        'select @extschema@._geo_parse(textin($1))'
+        '@extschema@.geometry_in(cstring, oid, integer)',
+        'select @extschema@._geo_enforced(@extschema@._geo_parse(textin($1)), $3)'
     ),
     (
-        '@extschema@.geometry_recv(internal)',
-        'select @extschema@._geo_of_wkb(bytearecv($1))'
+        '@extschema@.geometry_recv(internal, oid, integer)',
+        'select @extschema@._geo_enforced(@extschema@._geo_of_wkb(bytearecv($1)), $3)'
     ),
     (
         '@extschema@.geography_in(cstring, oid, integer)',

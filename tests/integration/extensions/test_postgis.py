@@ -214,6 +214,29 @@ def test_columns_keep_their_type_and_reference_system(gis: Connection[Any]) -> N
     ).fetchall() == [("b", 4326, "Point"), ("c", 0, "Geometry")]
 
 
+def test_copy_and_json_are_held_to_the_column_s_modifier(gis: Connection[Any]) -> None:
+    gis.execute("create table public.places (at geometry(Point, 4326))")
+    copy = "copy public.places from stdin"
+    with gis.cursor().copy(copy) as lines:
+        lines.write("POINT(1 2)\n")
+    with (
+        pytest.raises(psycopg.Error, match="does not match column type") as refused,
+        gis.transaction(),
+        gis.cursor().copy(copy) as lines,
+    ):
+        lines.write("LINESTRING(1 2,3 4)\n")
+    assert refused.value.sqlstate == "22023"
+    document = '{"at": {"type": "Point", "coordinates": [3, 4]}}'
+    gis.execute(
+        "insert into public.places select * from json_populate_record(null::public.places, %s)",
+        (document,),
+    )
+    assert gis.execute("select st_asewkt(at) from public.places order by st_x(at)").fetchall() == [
+        ("SRID=4326;POINT(1 2)",),
+        ("SRID=4326;POINT(3 4)",),
+    ]
+
+
 def test_every_index_that_postgis_has_can_be_created_and_changes_no_answer(
     gis: Connection[Any],
 ) -> None:
