@@ -7,9 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from prospectr_db.access.facts import Entry, Facts
     from prospectr_db.access.matrix import Access
 
-__all__ = ["beyond", "is_elsewhere", "is_of_both", "is_removed"]
+__all__ = [
+    "beyond",
+    "is_common",
+    "is_elsewhere",
+    "is_of_both",
+    "is_related",
+    "is_related_to_others",
+    "is_removed",
+]
 
 Found = Mapping[tuple[str, str, str], "Access"]
 """Accesses by persona, row class and command."""
@@ -34,6 +43,39 @@ def is_removed(persona: str) -> bool:
     return persona.endswith("removed member")
 
 
+def is_common(entry: Entry, facts: Facts) -> bool:
+    """Whether an entry goes without saying, because strangers may the same on anybody's rows."""
+    relation, persona, rows, command = entry
+    compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
+    if is_related(persona):
+        return any(_lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY)
+    if not compared and not rows.startswith("other's under own"):
+        return False
+    columns = set(facts.allowed.get(entry, ()))
+    return any(
+        usual is not None and (columns <= set(usual) or usual == ("*",))
+        for who in _EVERYBODY
+        if (usual := facts.allowed.get((relation, who, "other", command))) is not None
+    )
+
+
+def _lets_in(facts: Facts, entry: Entry) -> bool:
+    """Whether an entry is allowed, be it that its row is treated as one in no state."""
+    relation, persona, rows, command = entry
+    base = (relation, persona, rows.partition(" [")[0], command)
+    return entry in facts.allowed or (base in facts.allowed and entry not in facts.shut)
+
+
+def is_related(persona: str) -> bool:
+    """Whether a persona stands beside the owner in a row that relates two users."""
+    return " to the owner in " in persona or is_related_to_others(persona)
+
+
+def is_related_to_others(persona: str) -> bool:
+    """Whether a persona stands in such rows, but with others than the owner."""
+    return " to others in " in persona
+
+
 def beyond(access: Access, found: Found) -> Access | None:
     """Return what a persona gets beyond those it is compared with; None where that is nothing.
 
@@ -46,6 +88,8 @@ def beyond(access: Access, found: Found) -> Access | None:
         return None if own else _more(access, found, _EVERYBODY)
     if is_of_both(persona):
         return _more(access, found, (persona.partition(", ")[0], *_EVERYBODY))
+    if is_related(persona):
+        return _otherwise(access, found)
     if is_removed(persona):
         if access.rows == "own":
             return _left(access, found)
@@ -86,6 +130,16 @@ def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | N
         return access
     lost = access.sqlstate == _MORE_THAN_ONE and any(other.succeeds for other in usual)
     return access if lost else None
+
+
+def _otherwise(access: Access, found: Found) -> Access | None:
+    """Return what somebody related to the owner may more than a stranger to him, or less."""
+    usual = found.get(("newcomer", access.rows, access.command))
+    if access.rows.startswith(("own", "for another")) or usual is None:
+        return None
+    if access.succeeds:
+        return None if _covers(usual, access) else access
+    return access if usual.succeeds else None
 
 
 def _covers(usual: Access, access: Access) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prospectr_db.access.baselines import is_related
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
@@ -51,6 +52,8 @@ def who(persona: str) -> str:
     """Return a persona in words."""
     if persona in _TOKENS or persona.startswith("forged user_metadata"):
         return f"tokens with {persona}"
+    if is_related(persona):
+        return f"users who are {persona}"
     if persona.endswith(" elsewhere") and "=" not in persona:
         here, _, there = persona.removesuffix(" elsewhere").partition(", ")
         return f"{here}s who are {there}s elsewhere"

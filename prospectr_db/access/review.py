@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_removed
+from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import people, phrase
@@ -40,6 +40,7 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
 
 def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
     outsider = access.persona in OUTSIDERS or is_elsewhere(access.persona)
+    outsider = outsider or is_related_to_others(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
         yield _finding(table, access, "truncate", _truncate_severity(matrix, table))

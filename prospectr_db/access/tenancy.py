@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from prospectr_db.access.decisions import decision_texts, helper_functions, literals
+from prospectr_db.access.decisions import decision_texts, helper_functions, literals, mentions
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.standing import Standing
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
-__all__ = ["Membership", "find_memberships"]
+__all__ = ["Membership", "asking", "find_memberships"]
 
 _MOST_TABLES = 3
 _MOST_POWERS = 4
@@ -68,7 +68,7 @@ def find_memberships(
                 _leaving(relation, mine, ownership[relation.oid]),
                 any(u.columns and set(u.columns) <= users for u in relation.uniques),
                 ownership[relation.oid].user_keyed,
-                _asking(catalog, relation),
+                asking(catalog, relation),
                 _below(catalog, ownership, tenant) - joining,
                 joining,
             )
@@ -146,9 +146,17 @@ def _powers(
         yield from ((standing.column, value) for value in asked)
 
 
-def _asking(catalog: Catalog, members: Relation) -> frozenset[int]:
-    """Return the relations whose rows can depend on who is a member, through others too."""
-    helpers = set(helper_functions(catalog))
+def asking(catalog: Catalog, members: Relation, *, by_helpers: bool = False) -> frozenset[int]:
+    """Return the relations whose rows can depend on what is in a table, through others too.
+
+    ``by_helpers`` are only those that ask functions whose source names the table.
+    """
+    helpers = {
+        function.oid
+        for function in helper_functions(catalog).values()
+        if not by_helpers
+        or any(oid == members.oid for oid, _ in mentions(catalog, function.source))
+    }
     reads = {
         relation.oid: {oid for policy in relation.policies for oid, _ in policy.reads}
         - {relation.oid}
@@ -159,8 +167,10 @@ def _asking(catalog: Catalog, members: Relation) -> frozenset[int]:
         relation.oid
         for relation in catalog.relations
         if any(policy.functions & helpers for policy in relation.policies)
-        or members.oid in reads.get(relation.oid, ())
+        or (members.oid in reads.get(relation.oid, ()) and not by_helpers)
     }
+    if by_helpers:
+        return frozenset(found - {members.oid})
     found |= {members.oid} if members.policies else set()
     changed = True
     while changed:

@@ -23,6 +23,7 @@ from prospectr_db.access.inhabitants import (
     World,
 )
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.pairs import add_pairs, find_pairs
 from prospectr_db.access.partitions import add_partition_rows
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, literal
@@ -62,10 +63,12 @@ def build_world(
     *,
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     relations: Iterable[Relation] | None = None,
+    pairs: Mapping[str, frozenset[str]] | None = None,
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
 
-    ``supplied`` gives values by relation label and column, where guessing cannot succeed.
+    ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
+    are tables that relate two users, with relations whose rows are tried as such users.
     """
     builder = Builder(connection, catalog, ownership, supplied or {})
     connection.execute("set constraints all deferred")
@@ -84,18 +87,7 @@ def build_world(
         add_orphan(builder, relation)
         add_mixed(builder, relation)
         add_partition_rows(builder, relation)
-    memberships = find_memberships(catalog, ownership, standings)
-    for membership in memberships:
-        demote(builder, membership.relation)
-        add_removed(builder, membership)
-    for standing in standings:
-        add_standing(builder, standing)
-    for membership in memberships:
-        add_affiliates(builder, membership)
-    for relation in wanted:
-        for name in ownership[relation.oid].users:
-            # Whoever is to be given a row needs the profile that it would point at.
-            builder.settle_down(relation, name, VICTIM)
+    _add_people(builder, wanted, standings, pairs or {})
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)
@@ -105,6 +97,32 @@ def build_world(
     _refresh(connection, catalog)
     _remember(builder)
     return builder.world
+
+
+def _add_people(
+    builder: Builder,
+    relations: Sequence[Relation],
+    standings: Sequence[Standing],
+    known: Mapping[str, frozenset[str]],
+) -> None:
+    """Make the users who differ from the first ones by what they are, or to whom."""
+    catalog, ownership = builder.catalog, builder.ownership
+    memberships = find_memberships(catalog, ownership, standings)
+    for membership in memberships:
+        demote(builder, membership.relation)
+        add_removed(builder, membership)
+    pairs = find_pairs(catalog, ownership, known)
+    for standing in standings:
+        if standing.relation not in {pair.oid for pair in pairs}:
+            add_standing(builder, standing)
+    for pair in pairs:
+        add_pairs(builder, pair, known.get(pair.label, frozenset()))
+    for membership in memberships:
+        add_affiliates(builder, membership)
+    for relation in relations:
+        for name in ownership[relation.oid].users:
+            # Whoever is to be given a row needs the profile that it would point at.
+            builder.settle_down(relation, name, VICTIM)
 
 
 def _refresh(connection: Connection[Any], catalog: Catalog) -> None:

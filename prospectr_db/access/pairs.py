@@ -1,0 +1,131 @@
+"""Users who stand beside the owner in one row: who follows, blocks, befriends or guards him."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+from prospectr_db.access.building import Builder
+from prospectr_db.access.crossings import links_of
+from prospectr_db.access.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Actor, Affiliate
+from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.tenancy import asking
+from prospectr_db.access.values import seeded_uuid
+from prospectr_db.database.catalog import Catalog, Relation
+
+__all__ = ["add_pairs", "find_pairs"]
+
+_MOST_TABLES = 4
+_MOST_STATES = 3
+
+
+def find_pairs(
+    catalog: Catalog, ownership: Mapping[int, Ownership], known: Container[str] = ()
+) -> tuple[Relation, ...]:
+    """Return the tables that relate two users, and that policies of other tables ask.
+
+    ``known`` are labels of tables that were asked once.
+    """
+    read = {
+        oid
+        for relation in catalog.relations
+        for policy in relation.policies
+        for oid, _ in policy.reads
+        if oid != relation.oid
+    }
+    found = [
+        relation
+        for relation in catalog.own_relations
+        if len(_columns(relation, ownership[relation.oid])) > 1
+        and relation.is_table
+        and not relation.is_partition
+        and (
+            relation.oid in read
+            or relation.label in known
+            or asking(catalog, relation, by_helpers=True)
+        )
+        and not links_of(catalog, ownership, relation)
+    ]
+    return tuple(found[:_MOST_TABLES])
+
+
+def _columns(relation: Relation, owner: Ownership) -> tuple[str, ...]:
+    return tuple(name for name in owner.users if relation.by_name[name].category != "A")[:2]
+
+
+def add_pairs(builder: Builder, relation: Relation, known: Iterable[str] = ()) -> None:
+    """Make one user per column and state that policies tell apart, with the owner in the other.
+
+    ``known`` are labels of relations to whose rows such users came once, or did not.
+    """
+    owner, labels = builder.ownership[relation.oid], builder.catalog.by_label
+    only = asking(builder.catalog, relation) - {relation.oid}
+    only |= {labels[label].oid for label in known if label in labels}
+    base = builder.world.row(relation, OWNER)
+    if base is None or not only:
+        return
+    before = len(builder.world.unbuildable)
+    for mine in _columns(relation, owner):
+        _add_elsewhere(builder, relation, mine, only)
+        for states in _variants(owner, base.values):
+            told = "".join(f", {name}={'null' if v is None else v}" for name, v in states.items())
+            key = f"{mine} to the owner in {relation.label}{told}"
+            _add_pair(builder, relation, key, mine, states, only)
+    # Constraints may forbid such a row, and then there is nothing to observe about it.
+    del builder.world.unbuildable[before:]
+
+
+def _variants(owner: Ownership, base: Mapping[str, str | None]) -> Iterator[dict[str, str | None]]:
+    """Yield the states of such a row: as it is made, and with one column changed."""
+    yield {}
+    others = [(name, v) for name, values in owner.states.items() for v in values]
+    yield from [{name: v} for name, v in others if base.get(name) != v][:_MOST_STATES]
+
+
+def _add_pair(
+    builder: Builder,
+    relation: Relation,
+    key: str,
+    mine: str,
+    states: Mapping[str, str | None],
+    only: frozenset[int],
+) -> None:
+    world = builder.world
+    user = Actor(key, seeded_uuid("user", key), f"{seeded_uuid(key)[:8]}@example.com", key)
+    builder.add_actor(user)
+    builder.settle_down(relation, mine, key)
+    given = builder.given(relation, key)
+    if given is None:
+        return
+    columns = _columns(relation, builder.ownership[relation.oid])
+    users = {
+        name: user.id if name == mine else world.actors[OWNER if name in columns else VICTIM].id
+        for name in builder.ownership[relation.oid].users
+        if relation.by_name[name].category != "A"
+    }
+    values = {**given[0], **users, **states}
+    row = builder.attempt(relation, key, values, set(values))
+    if row is not None and all(row.values[name] == value for name, value in users.items()):
+        world.affiliates[key] = Affiliate(only)
+
+
+def _add_elsewhere(builder: Builder, relation: Relation, mine: str, only: frozenset[int]) -> None:
+    """Make a user who stands in such rows, one per state, but with others than the owner."""
+    world = builder.world
+    owner, base = builder.ownership[relation.oid], builder.world.row(relation, OWNER)
+    key = f"{mine} to others in {relation.label}"
+    user = Actor(key, seeded_uuid("user", key), f"{seeded_uuid(key)[:8]}@example.com", key)
+    builder.add_actor(user)
+    builder.settle_down(relation, mine, key)
+    given = builder.given(relation, key)
+    if given is None or base is None:
+        return
+    variants = list(_variants(owner, base.values))
+    for number, (states, other) in enumerate(
+        zip(variants, (VICTIM, OTHER, NEWCOMER), strict=False)
+    ):
+        users = dict.fromkeys(_columns(relation, owner), world.actors[other].id)
+        for name in users:
+            builder.settle_down(relation, name, other)
+        values = {**given[0], **users, mine: user.id, **states}
+        if builder.attempt(relation, key, values, set(values), name=f"{key} {number}") is not None:
+            world.affiliates[key] = Affiliate(only)
