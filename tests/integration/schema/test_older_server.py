@@ -11,8 +11,8 @@ from tempfile import mkdtemp
 
 import pytest
 
-from prospectr_db.database import Target, connect_admin
-from prospectr_db.errors import ConnectionFailedError, ProspectrError
+from prospectr_db.database import Dsn, Target, connect, connect_admin
+from prospectr_db.errors import ConnectionFailedError, ProspectrError, SqlError
 from prospectr_db.schema.bridge import tls_context
 from prospectr_db.server.account import server_account
 from prospectr_db.server.settings import ServerSettings
@@ -96,6 +96,24 @@ def test_a_project_of_an_older_version_is_copied_over_tls(
     assert read(replace(target, dsn=checked)).digest == schema.digest
     with pytest.raises(ProspectrError):
         read(replace(target, dsn=checked.replace(host="127.0.0.1")))
+    _an_extension_that_is_gone_is_named(target, certificate.parent.parent, copy)
+
+
+def _an_extension_that_is_gone_is_named(target: Target, folder: Path, copy: Copy) -> None:
+    """PostgreSQL 17 dropped adminpack: without it a copy is made, unless something needs it."""
+    login = {"host": str(folder), "port": target.dsn.get("port") or "", "user": "supabase_admin"}
+    superuser = Target(Dsn({**login, "dbname": "postgres"}), "local", "its superuser")
+    with connect(superuser, autocommit=True) as connection:
+        connection.execute("create extension adminpack")
+        with copy(read(target)) as built:
+            assert (built.problems, len(built.notes)) == ((), 1)
+            assert "adminpack is not available here" in built.notes[0]
+        connection.execute("create view public.needs as select pg_file_unlink('x') as gone")
+        connection.execute("alter view public.needs owner to postgres")
+    with pytest.raises(SqlError, match="schema cannot be built here") as caught, copy(read(target)):
+        pass
+    assert "lacks: adminpack" in (caught.value.hint or "")
+    assert "pg_file_unlink" in caught.value.details["excerpt"]
 
 
 def test_a_certificate_that_is_not_there_is_named_as_the_cause(tmp_path: Path) -> None:
