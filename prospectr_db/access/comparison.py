@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
+from prospectr_db.access.comparison_states import compare_states
+from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
@@ -64,10 +67,20 @@ def compare(
         )
         for relation in sorted(gone)
     )
-    skip = unknown | gone
+    same = same_people(observed, wanted, matrix.personas if matrix else _personas(observed))
+    skip = unknown | gone | same
     for entry in sorted({*observed.allowed, *wanted.allowed}):
-        if entry[0] not in skip:
+        if entry[0] not in skip and entry[1] not in skip:
             found += _entry(entry, observed, wanted, matrix, expected)
+
+    def told(kind: Kind) -> Callable[[Entry, tuple[str, ...]], Finding]:
+        def tell(entry: Entry, columns: tuple[str, ...]) -> Finding:
+            table, access = _find(matrix, entry)
+            return _difference(kind, table, access, entry, columns, total=len(columns))
+
+        return tell
+
+    found += compare_states(observed, wanted, matrix, skip, leak=told("leak"), loss=told("loss"))
     for relation in sorted(set(observed.relations) & set(wanted.relations)):
         found += _unknown_columns(relation, observed, wanted)
         found += _server_only(relation, observed, wanted, found)
@@ -75,6 +88,10 @@ def compare(
         found += _rights(relation, observed, wanted, expected)
     found += compare_surroundings(observed, wanted, expected)
     return found
+
+
+def _personas(facts: Facts) -> set[str]:
+    return {entry[1] for entry in (*facts.allowed, *facts.shut)}
 
 
 def _not_in(one: Facts, other: Facts) -> set[str]:
@@ -89,6 +106,8 @@ def _entry(
     relation, _, _, command = entry
     table, access = _find(matrix, entry)
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
+    if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
+        return  # everybody may, and that is told of everybody
     columns = observed.columns_for(relation, command)
     is_now, was = expand(now, columns), expand(then, columns)
     more, less = tuple(c for c in is_now if c not in was), tuple(c for c in was if c not in is_now)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from prospectr_db.access.baselines import is_related
 from prospectr_db.access.contract_text import render
 from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows, facts_of
+from prospectr_db.access.given import Given, parent_states, related_pairs
+from prospectr_db.access.matrix import plainer
 from prospectr_db.access.surroundings import GROUPS
 from prospectr_db.errors import ConfigError
 
@@ -19,6 +22,7 @@ __all__ = [
     "Entry",
     "Facts",
     "facts_of",
+    "given_by",
     "parse_contract",
     "read_contract",
     "render",
@@ -39,6 +43,31 @@ class Contract:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     path: Path | None = None
     personas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def given(self) -> Given:
+        """What an observation is to work with."""
+        return given_by(self.facts, values=self.values, owners=self.owners, personas=self.personas)
+
+
+def given_by(
+    facts: Facts,
+    *,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    owners: Mapping[str, Iterable[str]] | None = None,
+    personas: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Given:
+    """Return what is to be told apart because some facts do so; with what else is supplied."""
+    parents = parent_states([*facts.allowed, *facts.shut])
+    return Given(
+        values=values or {},
+        owners=owners or {},
+        personas=personas or {},
+        states=facts.states,
+        parents={relation: frozenset(found) for relation, found in parents.items()},
+        standing=facts.standing,
+        pairs=related_pairs([*facts.allowed, *facts.shut]),
+    )
 
 
 def read_contract(path: Path) -> Contract | None:
@@ -86,6 +115,7 @@ def parse_contract(text: str, *, path: Path | None = None) -> Contract:
     return _contract(raw, name, path)
 
 
+_LISTS = ("server_only", "idle_grants", "outside_policies", "owner_columns", "standing")
 _PLAIN_KEYS = {
     "owned_by",
     "server_only",
@@ -93,6 +123,8 @@ _PLAIN_KEYS = {
     "outside_policies",
     "owner_columns",
     "values",
+    "states",
+    "standing",
 }
 
 
@@ -102,6 +134,8 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
     relations: dict[str, str] = {}
     lists: dict[str, dict[str, tuple[str, ...]]] = {key: {} for key in _PLAIN_KEYS}
     owners: dict[str, str] = {}
+    shut: set[Entry] = set()
+    states: dict[str, Mapping[str, tuple[str | None, ...]]] = {}
     values: dict[str, Mapping[str, str]] = {}
     for section in ("tables", "views", "functions", "channels"):
         for key, body in raw.get(section, {}).items():
@@ -111,7 +145,9 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
             relations[relation] = section[:-1]
             owners[relation] = str(body.get("owned_by", ""))
             owned = section == "functions" or owners[relation] != "nobody"
-            for part in ("server_only", "idle_grants", "outside_policies", "owner_columns"):
+            if "states" in body:
+                states[relation] = _states(body["states"], name, relation)
+            for part in _LISTS:
                 if part in body:
                     lists[part][relation] = _strings(body[part], name, f"{relation}.{part}")
             values[relation] = {k: str(v) for k, v in body.get("values", {}).items()}
@@ -121,7 +157,7 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
                 if not isinstance(grants, Mapping):
                     raise _bad(name, f"{relation}.{persona} is not a table of commands")
                 rows = default_rows(persona, owned=owned)
-                _read_grants(relation, persona, rows, grants, allowed, forms, name)
+                _read_grants(relation, persona, rows, grants, allowed, forms, shut, name)
     facts = Facts(
         relations=relations,
         owners=owners,
@@ -133,6 +169,9 @@ def _contract(raw: Mapping[str, Any], name: str, path: Path | None) -> Contract:
         columns={},
         database=_database(raw.get("database"), name),
         buckets=_buckets(raw.get("buckets", {}), name),
+        shut=frozenset(shut),
+        states=states,
+        standing={relation: names for relation, names in lists["standing"].items() if names},
     )
     return Contract(
         facts,
@@ -151,20 +190,35 @@ def _read_grants(
     grants: Mapping[str, Any],
     allowed: dict[Entry, tuple[str, ...]],
     forms: dict[Entry, tuple[str, ...]],
+    shut: set[Entry],
     name: str,
 ) -> None:
     for key, value in grants.items():
         if isinstance(value, Mapping) and key != "forms":
-            _read_grants(relation, persona, key, value, allowed, forms, name)
+            _read_grants(relation, persona, key, value, allowed, forms, shut, name)
         elif key == "forms":
             for command, only in value.items():
                 forms[relation, persona, rows, command] = _strings(only, name, f"{relation}.forms")
         elif key not in COMMANDS:
             raise _bad(name, f"{relation}.{persona}.{key} is neither a command nor a row class")
-        elif value is not False:
+        elif value is False:
+            if plainer(rows) != rows or is_related(persona):
+                shut.add((relation, persona, rows, key))
+        else:
             place = "all" if key in ("truncate", "call") else rows
             columns = () if value is True else _strings(value, name, f"{relation}.{persona}.{key}")
             allowed[relation, persona, place, key] = columns
+
+
+def _states(raw: Any, name: str, relation: str) -> dict[str, tuple[str | None, ...]]:
+    """Read ``states``: by column, ``true`` or the list of its values."""
+    if not isinstance(raw, Mapping):
+        raise _bad(name, f"{relation}.states is not a table of columns")
+    place = f"{relation}.states"
+    return {
+        str(column): () if values is True else _strings(values, name, f"{place}.{column}")
+        for column, values in raw.items()
+    }
 
 
 def _database(raw: Any, name: str) -> dict[str, tuple[str, ...]] | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Facts, default_rows
+from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
 from prospectr_db.access.surroundings import GROUPS
 
 if TYPE_CHECKING:
@@ -67,25 +67,13 @@ def _relation_lines(
 ) -> Iterator[str]:
     head = f"{section}.{_key(relation.removeprefix(f'{CHANNEL} '))}"
     yield f"[{head}]"
-    owner = facts.owners.get(relation, "")
-    yield f"owned_by = {_quote(owner)}"
-    if extras and relation in extras.owners:
-        yield f"owner_columns = {_list(extras.owners[relation])}"
-    for key, found in (
-        ("server_only", facts.server_only),
-        ("idle_grants", facts.idle),
-        ("outside_policies", facts.outside),
-    ):
-        if found.get(relation):
-            yield f"{key} = {_list(found[relation])}"
-    if extras and extras.values.get(relation):
-        pairs = ", ".join(f"{_key(k)} = {_quote(v)}" for k, v in extras.values[relation].items())
-        yield f"values = {{ {pairs} }}"
-    mine = {entry: columns for entry, columns in facts.allowed.items() if entry[0] == relation}
-    owned = section == "functions" or owner != "nobody"
+    yield from _about_lines(relation, facts, extras)
+    owned = section == "functions" or facts.owners.get(relation, "") != "nobody"
+    entries: dict[Entry, tuple[str, ...] | None] = {**dict.fromkeys(facts.shut), **facts.allowed}
+    mine = {entry: columns for entry, columns in entries.items() if entry[0] == relation}
     for persona in sorted({entry[1] for entry in mine}, key=_persona_rank):
         default = default_rows(persona, owned=owned)
-        by_rows: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        by_rows: dict[str, list[tuple[str, tuple[str, ...] | None]]] = {}
         for (_, who, rows, command), columns in mine.items():
             if who == persona:
                 place = default if rows == "all" else rows
@@ -106,12 +94,36 @@ def _relation_lines(
                 yield f"forms = {{ {pairs} }}"
 
 
+def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterator[str]:
+    """Yield what is said of a relation whoever asks."""
+    yield f"owned_by = {_quote(facts.owners.get(relation, ''))}"
+    if extras and relation in extras.owners:
+        yield f"owner_columns = {_list(extras.owners[relation])}"
+    for key, found in (
+        ("server_only", facts.server_only),
+        ("idle_grants", facts.idle),
+        ("outside_policies", facts.outside),
+        ("standing", facts.standing),
+    ):
+        if found.get(relation):
+            yield f"{key} = {_list(found[relation])}"
+    if facts.states.get(relation):
+        told = sorted(facts.states[relation].items())
+        pairs = ", ".join(f"{_key(k)} = {_inline(list(v)) if v else 'true'}" for k, v in told)
+        yield f"states = {{ {pairs} }}"
+    if extras and extras.values.get(relation):
+        pairs = ", ".join(f"{_key(k)} = {_quote(v)}" for k, v in extras.values[relation].items())
+        yield f"values = {{ {pairs} }}"
+
+
 def _persona_rank(persona: str) -> tuple[int, str]:
     known = persona in _PERSONA_ORDER
     return (_PERSONA_ORDER.index(persona) if known else len(_PERSONA_ORDER), persona)
 
 
-def _value(columns: tuple[str, ...]) -> str:
+def _value(columns: tuple[str, ...] | None) -> str:
+    if columns is None:
+        return "false"
     if not columns:
         return "true"
     return _quote(ALL) if columns == (ALL,) else _list(columns)

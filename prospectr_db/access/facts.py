@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prospectr_db.access.baselines import is_removed
-from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess
+from prospectr_db.access.baselines import is_related, is_removed
+from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess, plainer
 
 __all__ = [
     "ALL",
@@ -51,6 +51,9 @@ class Facts:
     ``forms`` to the only statement forms that get through, where not all do. ``idle`` are grants
     that no policy lets anybody use, ``outside`` privileges that policies do not govern.
     ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
+    ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
+    columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
+    the database to them, but what they tell apart is tried for as long as they are named.
     """
 
     relations: Mapping[str, str]
@@ -64,6 +67,9 @@ class Facts:
     database: Mapping[str, tuple[str, ...]] | None = None
     buckets: Mapping[str, Mapping[str, Any]] | None = None
     writable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shut: frozenset[Entry] = frozenset()
+    states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
+    standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -121,7 +127,24 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         database=matrix.surroundings.groups if matrix.surroundings else None,
         buckets=matrix.surroundings.buckets if matrix.surroundings else None,
         writable={table.relation: table.writable for table in matrix.tables},
+        shut=frozenset(_shut(matrix)),
+        states={table.relation: table.states for table in matrix.tables if table.states},
+        standing={table.relation: table.standing for table in matrix.tables if table.standing},
     )
+
+
+def _shut(matrix: AccessMatrix) -> Iterator[Entry]:
+    """Yield the rows that a persona is kept from only because of the state they are in."""
+    for table in matrix.tables:
+        for access in table.accesses:
+            if is_related(access.persona) and not access.succeeds and not access.unproven:
+                yield table.relation, access.persona, access.rows, access.command
+            without = plainer(access.rows)
+            if access.succeeds or access.unproven or without == access.rows:
+                continue
+            plain = table.find(access.persona, without, access.command)
+            if plain is not None and plain.succeeds and not _is_repetition(table, plain):
+                yield table.relation, access.persona, access.rows, access.command
 
 
 def _covers_all(table: TableAccess, access: Access) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.baselines import beyond
+from prospectr_db.access.baselines import beyond, is_related
 
 if TYPE_CHECKING:
     from prospectr_db.access.findings import Finding
@@ -25,6 +25,7 @@ __all__ = [
     "TokenAccess",
     "Verdict",
     "collapse",
+    "plainer",
 ]
 
 # The row class of an answer that changes with other people's rows without showing one of them.
@@ -126,6 +127,8 @@ class TableAccess:
 
     ``reads`` are the conditions of the policies under which each API role reads it; ``untried``
     the policies through which nothing came that was tried, so that nothing is known of them.
+    ``states`` are the columns whose values were told apart; the values, where only the policies'
+    text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``.
     """
 
     relation: str
@@ -150,6 +153,8 @@ class TableAccess:
     column_privileges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    states: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    tried: frozenset[str] = frozenset()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""
@@ -193,6 +198,13 @@ class AccessMatrix:
         return next((table for table in self.tables if table.relation == label), None)
 
 
+def plainer(rows: str) -> str:
+    """Return a row class without its last state: ``own [a=1, b=2]``, ``own [a=1]``, ``own``."""
+    base, _, states = rows.partition(" [")
+    rest = states.rstrip("]").rpartition(", ")[0]
+    return f"{base} [{rest}]" if rest else base
+
+
 def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, ...]:
     """Group single cells into entries; ``order`` is the position of each column in its relation."""
     groups: dict[tuple[str, str, str], list[Cell]] = {}
@@ -205,9 +217,11 @@ def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, .
 
 def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:
     """Whether a row in another state is treated as the row is without it."""
-    base, bracket, _ = access.rows.partition(" [")
-    plain = found.get((access.persona, base, access.command))
-    if not bracket or plain is None:
+    plain = found.get((access.persona, plainer(access.rows), access.command))
+    usual = found.get(("newcomer", access.rows, access.command))
+    if is_related(access.persona) and usual is not None and not _repeats(usual, found):
+        return False
+    if plainer(access.rows) == access.rows or plain is None:
         return False
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
 

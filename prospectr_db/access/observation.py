@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.ownership import Ownership, find_ownership
 from prospectr_db.access.personas import (
     AUTHENTICATED,
@@ -86,13 +87,11 @@ def prepared(
     target: Target,
     *,
     exposed: Sequence[str] = ("public",),
-    supplied: Mapping[str, Mapping[str, str]] | None = None,
-    owners: Mapping[str, Iterable[str]] | None = None,
-    extra: Mapping[str, Mapping[str, Any]] | None = None,
+    given: Given = NOTHING,
 ) -> Iterator[Observation]:
     """Lend a world to ask single questions of, with nothing observed yet."""
     with open_observer(target) as connection, undone(connection):
-        yield prepare(connection, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
+        yield prepare(connection, exposed=exposed, given=given)
 
 
 @contextlib.contextmanager
@@ -115,9 +114,7 @@ def prepare(
     connection: Connection[Any],
     *,
     exposed: Sequence[str] = ("public",),
-    supplied: Mapping[str, Mapping[str, str]] | None = None,
-    owners: Mapping[str, Iterable[str]] | None = None,
-    extra: Mapping[str, Mapping[str, Any]] | None = None,
+    given: Given = NOTHING,
     catalog: Catalog | None = None,
 ) -> Observation:
     """Install the observer and build the world, in the current transaction.
@@ -132,16 +129,18 @@ def prepare(
         quote_identifier(name) for name in dict.fromkeys([*exposed, "public", "extensions"])
     )
     connection.execute("select set_config('search_path', %s, true)", (path,))
-    ownership, standings = find_ownership(catalog, declared=owners)
+    ownership, standings = find_ownership(catalog, given)
     connection.execute(sql_text("access/observer.sql"))
-    world = build_world(connection, catalog, ownership, standings, supplied=supplied)
+    world = build_world(
+        connection, catalog, ownership, standings, supplied=given.values, pairs=given.pairs
+    )
     settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
     settle = settle or any(
         "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
     )
     user = connection.info.user
     observation = Observation(
-        connection, catalog, ownership, standings, world, user, settle, extra=extra or {}
+        connection, catalog, ownership, standings, world, user, settle, extra=given.personas
     )
     for number, forged in enumerate(forgeries(observation)):
         add_forger(connection, observation, f"forger {number}", forged)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
+from prospectr_db.access.combined import combined
 from prospectr_db.access.copies import copies
+from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.judging import judge_probe
 from prospectr_db.access.matrix import (
     AccessMatrix,
@@ -27,7 +28,7 @@ from prospectr_db.access.observation import (
 from prospectr_db.access.personas import (
     Persona,
 )
-from prospectr_db.access.probes import Knocker, Probe
+from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.summing_up import policy_text, sum_up
 from prospectr_db.access.truncation import Truncations
@@ -62,9 +63,7 @@ def observe(
     target: Target,
     *,
     exposed: Sequence[str] = ("public",),
-    supplied: Mapping[str, Mapping[str, str]] | None = None,
-    owners: Mapping[str, Iterable[str]] | None = None,
-    extra: Mapping[str, Mapping[str, Any]] | None = None,
+    given: Given = NOTHING,
     on_event: Callable[[str], None] | None = None,
     connections: int | None = None,
 ) -> AccessMatrix:
@@ -76,9 +75,7 @@ def observe(
     with observing(
         target,
         exposed=exposed,
-        supplied=supplied,
-        owners=owners,
-        extra=extra,
+        given=given,
         on_event=on_event,
         connections=connections,
     ) as (_, matrix):
@@ -90,9 +87,7 @@ def observing(
     target: Target,
     *,
     exposed: Sequence[str] = ("public",),
-    supplied: Mapping[str, Mapping[str, str]] | None = None,
-    owners: Mapping[str, Iterable[str]] | None = None,
-    extra: Mapping[str, Mapping[str, Any]] | None = None,
+    given: Given = NOTHING,
     on_event: Callable[[str], None] | None = None,
     connections: int | None = None,
 ) -> Iterator[tuple[Observation, AccessMatrix]]:
@@ -103,7 +98,7 @@ def observing(
     from prospectr_db.access.surroundings import observe_surroundings, with_untried_policies
 
     started = time.perf_counter()
-    ready = partial(prepare, exposed=exposed, supplied=supplied, owners=owners, extra=extra)
+    ready = partial(prepare, exposed=exposed, given=given)
     with crew(target, ready, exposed=exposed, connections=connections) as members:
         observation = members[0]
         around = observe_surroundings(observation.connection, observation.catalog)
@@ -202,11 +197,38 @@ def _observe_chunk(
     observation: Observation, relations: Sequence[Relation], personas: Sequence[Knocker]
 ) -> Iterator[TableAccess]:
     plans = {relation.oid: observation.plan(relation) for relation in relations}
-    probes = {
-        (relation.oid, knocker.name): list(plans[relation.oid].probes(knocker))
-        for relation in relations
+    first = {
+        knocker.name: [
+            (oid, probe) for oid, plan in plans.items() for probe in plan.probes(knocker)
+        ]
         for knocker in personas
     }
+    cells = _tried(observation, plans, personas, first)
+    # What single states have opened is tried once more in two states at once.
+    second = {
+        knocker.name: [
+            (oid, probe)
+            for oid, plan in plans.items()
+            for probe in combined(plan, knocker, cells[oid])
+        ]
+        for knocker in personas
+    }
+    if any(second.values()):
+        for oid, more in _tried(observation, plans, personas, second).items():
+            cells[oid] += more
+    for oid, extra in copies(observation, plans, personas, cells).items():
+        cells[oid] += extra
+    for relation in relations:
+        yield sum_up(observation, plans[relation.oid], cells[relation.oid])
+
+
+def _tried(
+    observation: Observation,
+    plans: Mapping[int, Plan],
+    personas: Sequence[Knocker],
+    probes: Mapping[str, Sequence[tuple[int, Probe]]],
+) -> dict[int, list[Cell]]:
+    """Run the probes of each persona, by its name, and judge them; the cells by relation."""
     outcomes: dict[str, list[tuple[int, Probe, Outcome]]] = {}
     doubtful: dict[Identity, Probe] = {}
     proofs: dict[Identity, Outcome] = {}
@@ -214,7 +236,7 @@ def _observe_chunk(
     for knocker in personas:
         role = knocker.persona.role
         is_above = role in observation.catalog.above_rls
-        batch = [(r.oid, probe) for r in relations for probe in probes[r.oid, knocker.name]]
+        batch = probes[knocker.name]
         found = run(observation, knocker.persona, truncations.unknown(role, batch))
         outcomes[knocker.name] = truncations.told(role, batch, found)
         for _, probe, outcome in outcomes[knocker.name]:
@@ -224,15 +246,12 @@ def _observe_chunk(
                 proofs[_identity(probe)] = outcome
     left = [probe for identity, probe in doubtful.items() if identity not in proofs]
     control = {**_control(observation, left), **proofs}
-    cells: dict[int, list[Cell]] = {relation.oid: [] for relation in relations}
+    cells: dict[int, list[Cell]] = {oid: [] for oid in plans}
     for knocker in personas:
         for oid, probe, outcome in outcomes[knocker.name]:
             proof = control.get(_identity(probe), outcome)
             cells[oid] += judge_probe(plans[oid], knocker, probe, outcome, proof)
-    for oid, extra in copies(observation, plans, personas, cells).items():
-        cells[oid] += extra
-    for relation in relations:
-        yield sum_up(observation, plans[relation.oid], cells[relation.oid])
+    return cells
 
 
 def _proves_itself(probe: Probe, outcome: Outcome) -> bool:

@@ -15,10 +15,11 @@ from prospectr_db.access.decisions import (
     mentions,
     near,
 )
+from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
-__all__ = ["Ownership", "find_ownership"]
+__all__ = ["Ownership", "find_ownership", "implies_values"]
 
 _USERISH = re.compile(
     r"^(user|owner|author|creator|account|profile|member|sender|recipient|assignee|uploader)"
@@ -36,7 +37,8 @@ class Ownership:
     with the caller (all of them where policies name none). ``parents`` are foreign keys to tables
     whose rows have an owner. ``claims`` maps a column to the path of the claim it is compared
     with. ``soft`` are columns without a foreign key that policies match across tables.
-    ``states`` maps other columns that policies read to the values worth telling apart.
+    ``states`` maps other columns that policies read to the values worth telling apart,
+    ``parent_states`` are (parent, column) that tell its rows apart by what is above them.
     """
 
     users: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Ownership:
     user_keyed: bool = False
     members: tuple[str, ...] = ()
     weakest: Mapping[str, str] = field(default_factory=dict)
+    parent_states: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def owned(self) -> bool:
@@ -71,20 +74,19 @@ class Ownership:
 
 
 def find_ownership(
-    catalog: Catalog, *, declared: Mapping[str, Iterable[str]] | None = None
+    catalog: Catalog, given: Given = NOTHING
 ) -> tuple[dict[int, Ownership], tuple[Standing, ...]]:
     """Return whose rows each relation holds, and which columns give users their standing.
 
-    ``declared`` names owner columns by relation label and overrides what is found.
+    What is ``given`` overrides which columns hold owners, and adds to what is told apart.
     """
-    declared = declared or {}
     texts = decision_texts(catalog)
     compared, claims = comparisons(texts)
     reads = frozenset(pair for _, pairs in texts for pair in pairs)
     keyed = {r.oid for r in catalog.relations if _is_user_keyed(catalog, r)}
     users: dict[int, tuple[str, ...]] = {}
     for relation in catalog.relations:
-        found = declared.get(relation.label)
+        found = given.owners.get(relation.label)
         users[relation.oid] = (
             tuple(found)
             if found is not None
@@ -98,10 +100,11 @@ def find_ownership(
     owned = _owned(catalog, users, claims, tenants)
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
-        result[relation.oid] = _describe(
+        described = _describe(
             relation, users, owned, tenants, compared, claims, reads, texts, keyed
         )
-    standings = find_standings(catalog, result)
+        result[relation.oid] = _with_given(relation, described, given, texts)
+    standings = find_standings(catalog, result, given.standing)
     for standing in standings:
         mine = result[standing.relation]
         least = {**mine.weakest, standing.column: weakest(standing, texts)}
@@ -243,6 +246,23 @@ def _describe(
         user_keyed=relation.oid in keyed,
         members=members,
     )
+
+
+def _with_given(relation: Relation, found: Ownership, given: Given, texts: list[Text]) -> Ownership:
+    """Add what the contract tells apart, whether or not a policy still does."""
+    states = dict(found.states)
+    for name, told in given.states.get(relation.label, {}).items():
+        column = relation.by_name.get(name)
+        if column is not None:
+            values = (*_values(relation, column, texts), *told)
+            states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
+    parents = found.parent_states | given.parents.get(relation.label, frozenset())
+    return replace(found, states=states, parent_states=parents)
+
+
+def implies_values(column: Column) -> bool:
+    """Whether a column's type says which values are worth telling apart."""
+    return column.category in "BD" or bool(column.labels)
 
 
 def _values(relation: Relation, column: Column, texts: list[Text]) -> tuple[str | None, ...]:

@@ -79,6 +79,7 @@ class Plan:
             parent = self.catalog.by_oid.get(fk.target or 0)
             if parent is not None and parent.oid != self.relation.oid:
                 names = {name for oid, name in read if oid == parent.oid}
+                names |= {n for above, n in self.owner.parent_states if above == parent.name}
                 yield from self._states_of(parent, f"{parent.name}.", names)
 
     def _states_of(

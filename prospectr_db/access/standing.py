@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,8 +66,12 @@ def weakest(standing: Standing, texts: Iterable[Text]) -> str:
 def find_standings(
     catalog: Catalog,
     ownership: Mapping[int, Ownership],
+    known: Mapping[str, Collection[str]],
 ) -> tuple[Standing, ...]:
-    """Return the columns on users' own rows that decide about other tables' rows."""
+    """Return the columns on users' own rows that decide about other tables' rows.
+
+    ``known`` are columns that did so once, by relation label.
+    """
     helpers = frozenset(
         pair for f in helper_functions(catalog).values() for pair in mentions(catalog, f.source)
     )
@@ -91,6 +95,10 @@ def find_standings(
             apart = any(
                 relation.oid not in {fk.target for fk in other.foreign_keys} for other in readers
             )
-            if (readers and (one_per_user or apart)) or (relation.oid, name) in helpers:
+            if (
+                (readers and (one_per_user or apart))
+                or (relation.oid, name) in helpers
+                or (name in known.get(relation.label, ()))
+            ):
                 found.append(Standing(relation.oid, name, values))
     return tuple(found)

@@ -12,6 +12,7 @@ from prospectr_db.access.matrix import (
     Verdict,
     collapse,
 )
+from prospectr_db.access.ownership import Ownership, implies_values
 from prospectr_db.access.personas import (
     ANON,
     AUTHENTICATED,
@@ -72,6 +73,10 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         policies=tuple(policy_text(relation, policy) for policy in relation.policies),
         column_privileges=_column_privileges(relation),
         reads=read_conditions(relation),
+        tried=frozenset(
+            cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
+        ),
+        states=_states(relation, owner) if relation.is_table and not relation.is_partition else {},
     )
 
 
@@ -82,6 +87,14 @@ def _links(observation: Observation, plan: Plan) -> dict[str, str]:
             fk.target or 0
         ].label
         for fk in plan.links()
+    }
+
+
+def _states(relation: Relation, owner: Ownership) -> dict[str, tuple[str | None, ...]]:
+    """Return the columns that were told apart; with their values where no type says which."""
+    return {
+        name: () if implies_values(relation.by_name[name]) else values
+        for name, values in owner.states.items()
     }
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.check import CheckReport, can_be_stated, check
 from prospectr_db.access.clones import possible
 from prospectr_db.access.comparison import compare
-from prospectr_db.access.contract import Contract, facts_of, read_contract, render
+from prospectr_db.access.contract import Contract, facts_of, given_by, read_contract, render
 from prospectr_db.access.findings import Finding, judge
+from prospectr_db.access.given import NOTHING
 from prospectr_db.access.hosted import Hosted, hosted_findings
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.mutants import MutationReport, mutate
@@ -110,9 +111,7 @@ def _observing(
     return observing(
         target,
         exposed=exposed_schemas(project),
-        supplied=contract.values if contract else None,
-        owners=contract.owners if contract else None,
-        extra=contract.personas if contract else None,
+        given=contract.given if contract else NOTHING,
         on_event=on_event,
         connections=connections,
     )
@@ -154,20 +153,15 @@ def access_difference(
     relation that is new or gone is told as such, and what is open in a new one as leaks.
     """
     contract = read_contract(contract_path(project)) if project is not None else None
-    seen = [
-        observe(
-            target,
-            exposed=exposed_schemas(project),
-            supplied=contract.values if contract else None,
-            owners=contract.owners if contract else None,
-            extra=contract.personas if contract else None,
-        )
-        for target in (before, after)
-    ]
-    old, new = facts_of(seen[0]), facts_of(seen[1])
+    given = contract.given if contract else NOTHING
+    old = facts_of(observe(before, exposed=exposed_schemas(project), given=given))
+    # What was told apart before is tried after, too: that is how a lost condition shows.
+    kept = given_by(old, values=given.values, owners=given.owners, personas=given.personas)
+    seen = observe(after, exposed=exposed_schemas(project), given=kept)
+    new = facts_of(seen)
     added = set(new.relations) - set(old.relations)
-    fresh = tuple(f for f in judge(seen[1]) if f.relation in added and f.severity == "error")
-    return (*compare(new, old, seen[1], expected="before it was"), *fresh)
+    fresh = tuple(f for f in judge(seen) if f.relation in added and f.severity == "error")
+    return (*compare(new, old, seen, expected="before it was"), *fresh)
 
 
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:

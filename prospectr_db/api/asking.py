@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.given import NOTHING
 from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.observe import (
     Observation,
@@ -91,9 +92,7 @@ def ask_database(target: Target, exposed: Sequence[str], contract: Contract | No
         observation = prepare(
             connection,
             exposed=exposed,
-            supplied=contract.values if contract else None,
-            owners=contract.owners if contract else None,
-            extra=contract.personas if contract else None,
+            given=contract.given if contract else NOTHING,
         )
         everybody = [k for k in knockers(observation) if k.persona.payload]
         for relation in observation.relations:

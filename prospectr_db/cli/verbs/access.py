@@ -107,6 +107,7 @@ def why(
 ) -> None:
     """Show why a persona can or cannot: rows, statement, grants, each policy's parts."""
     from prospectr_db.access.contract import read_contract
+    from prospectr_db.access.given import NOTHING
     from prospectr_db.access.observe import prepared
     from prospectr_db.access.verify import contract_path, exposed_schemas
     from prospectr_db.access.why import explain
@@ -119,9 +120,7 @@ def why(
         with prepared(
             seen.target,
             exposed=exposed_schemas(seen.project),
-            supplied=contract.values if contract else None,
-            owners=contract.owners if contract else None,
-            extra=contract.personas if contract else None,
+            given=contract.given if contract else NOTHING,
         ) as observation:
             report = explain(observation, table, persona=persona, command=command, column=column)
     run.show(report, verb="access why", text=why_text)

@@ -9,6 +9,7 @@ import pytest
 from prospectr_db.access.check import check
 from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
 from prospectr_db.access.findings import judge
+from prospectr_db.access.given import Given
 from prospectr_db.access.mutants import mutate
 from prospectr_db.access.observe import observe, observing, prepared
 from prospectr_db.access.sabotage import SabotageNotSeenError, sabotage
@@ -208,7 +209,7 @@ def test_a_table_whose_rows_cannot_be_built_is_red_until_values_are_supplied(
     )
     found = [f for f in check(observe(target), None) if f.severity == "error"]
     assert {f.kind for f in found} >= {"vacuous"}
-    supplied = observe(target, supplied={"notes": {"code": "5"}})
+    supplied = observe(target, given=Given(values={"notes": {"code": "5"}}))
     assert not [f for f in check(supplied, None) if f.kind == "vacuous"]
 
 

@@ -1,0 +1,60 @@
+"""What differs about rows in a state that keeps somebody out: deleted, archived, locked, over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+
+from prospectr_db.access.baselines import is_related
+from prospectr_db.access.facts import Entry, Facts, expand
+from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix import AccessMatrix, plainer
+
+__all__ = ["compare_states"]
+
+Tell = Callable[[Entry, tuple[str, ...]], Finding]
+"""Puts one difference into words: the entry and its columns."""
+
+
+def _without(entry: Entry, facts: Facts) -> Entry:
+    """Return who or what an exception is compared with: the row in no state, or a stranger."""
+    relation, persona, rows, command = entry
+    if not is_related(persona):
+        return relation, persona, plainer(rows), command
+    exact = (relation, "newcomer", rows, command)
+    return exact if exact in facts.allowed else (relation, "newcomer", plainer(rows), command)
+
+
+def compare_states(
+    observed: Facts,
+    wanted: Facts,
+    matrix: AccessMatrix | None,
+    skip: Container[str],
+    *,
+    leak: Tell,
+    loss: Tell,
+) -> Iterator[Finding]:
+    """Yield where a state no longer keeps somebody out, or does so now.
+
+    Only for who is let in without it: everything else is a difference of the plain row. ``skip``
+    are relations and personas of which nothing is to be said.
+    """
+    for entry in sorted(observed.shut ^ wanted.shut):
+        relation, persona, rows, command = entry
+        if relation in skip or persona in skip:
+            continue
+        plain = _without(entry, observed if entry in wanted.shut else wanted)
+        columns = observed.columns_for(relation, command)
+        if entry in observed.shut:
+            if plain in wanted.allowed and entry not in wanted.allowed:
+                yield loss(entry, expand(wanted.allowed[plain], columns))
+        elif plain in observed.allowed and entry not in observed.allowed:
+            table = matrix.table(relation) if matrix else None
+            if (
+                table is None
+                or " [" not in rows
+                or rows.partition(" [")[2].rstrip("]") in table.tried
+            ):
+                yield leak(entry, expand(observed.allowed[plain], columns))
+            else:
+                sentence = f"The contract speaks of rows of {relation} that cannot be made: {rows}."
+                yield Finding("gone", "error", relation, persona, rows, command, (), sentence)

@@ -1,0 +1,60 @@
+"""What a contract gives an observation to work with, besides the database itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prospectr_db.access.baselines import is_related
+
+__all__ = ["NOTHING", "Given", "parent_states", "related_pairs"]
+
+States = Mapping[str, tuple[str | None, ...]]
+"""Values by column; none for a column whose type or checks say which there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All by relation label, but for ``personas``.
+
+    ``values`` are what rows need and nobody can guess, ``owners`` the columns that hold a row's
+    owner, ``personas`` further ones, by name. ``states`` are columns whose values were told apart
+    when the contract was written, ``parents`` those of parents as (name, column), ``standing``
+    columns that gave users power elsewhere, ``pairs`` tables that relate two users, with the
+    relations to whose rows that mattered: they are tried even if no policy mentions them any
+    more, for that is how a condition is lost.
+    """
+
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    owners: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    personas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    states: Mapping[str, States] = field(default_factory=dict)
+    parents: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+NOTHING = Given()
+"""Where there is no contract."""
+
+
+def related_pairs(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, frozenset[str]]:
+    """Return the tables that relate two users, by what the contract says of such users."""
+    found: dict[str, set[str]] = {}
+    for relation, persona, _, _ in entries:
+        if is_related(persona):
+            table = persona.rpartition(" in ")[2].partition(", ")[0]
+            found.setdefault(table, set()).add(relation)
+    return {table: frozenset(relations) for table, relations in found.items()}
+
+
+def parent_states(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, set[tuple[str, str]]]:
+    """Return the parents' columns that row classes such as ``own [orders.status=paid]`` name."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for relation, _, rows, _ in entries:
+        for state in rows.partition(" [")[2].rstrip("]").split(", "):
+            parent, dot, column = state.partition("=")[0].rpartition(".")
+            if dot:
+                found.setdefault(relation, set()).add((parent, column))
+    return found
