@@ -33,6 +33,17 @@ class Measurement:
         return shown
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something else to tell: a figure that has no peer, a bar of a curve."""
+
+    text: str
+
+    def line(self) -> str:
+        """Return it as it is."""
+        return self.text
+
+
 def process(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Action:
     """Return an action that runs a whole process and fails with what it printed."""
 
