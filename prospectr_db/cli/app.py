@@ -215,6 +215,14 @@ def invocation(context: typer.Context) -> Invocation:
     return found
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from prospectr_db import __version__
+
+        print(f"prospectr-db {__version__}")  # noqa: T201
+        raise typer.Exit(0)
+
+
 @app.callback()
 def _options(  # the docstring is the help text
     context: typer.Context,
@@ -263,16 +271,15 @@ def _options(  # the docstring is the help text
         False, "--json", help="Print exactly one JSON document, errors included."
     ),
     verbose: bool = typer.Option(False, "--verbose", help="Tell more on standard error."),
-    version: bool = typer.Option(
-        False, "--version", is_eager=True, help="Print the version and exit."
+    version: bool = typer.Option(  # noqa: ARG001 - its callback answers, before any verb
+        False,
+        "--version",
+        is_eager=True,
+        callback=_print_version,
+        help="Print the version and exit.",
     ),
 ) -> None:
     """Supabase migrations on an embedded Postgres, and proof of who can do what to which row."""
-    if version:
-        from prospectr_db import __version__
-
-        print(f"prospectr-db {__version__}")  # noqa: T201
-        raise typer.Exit(0)
     context.obj = Invocation(
         project_dir=project,
         db_url=db_url,

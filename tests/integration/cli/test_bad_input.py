@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prospectr_db import __version__
 from tests.conftest import Done, MakeProject, RunCli
 
 SECRET = "sup3r-s3cret"
@@ -171,3 +172,10 @@ def test_a_database_that_is_not_local_must_be_named_before_it_is_touched(
     wrong = cli(verb, "--db-url", url, "--confirm", "postgres", project=root)
     _explained(wrong, "Nothing was changed")
     assert SECRET not in done.err + wrong.err
+
+
+def test_the_version_is_told_without_a_verb_and_without_a_project(
+    cli: RunCli, tmp_path: Path
+) -> None:
+    told = cli("--version", project=tmp_path)
+    assert (told.code, told.out) == (0, f"prospectr-db {__version__}\n")
