@@ -217,32 +217,34 @@ def _updates(steps: Iterable[tuple[str, ...]]) -> list[tuple[str, str]]:
 
 
 def _standin(folder: Path, name: str) -> dict[str, str]:
-    """Return a stand-in's files: its control file and one script for each version it answers to."""
+    """Return a stand-in's files: its control file and one script for each version it answers to.
+
+    A file named ``….from-VERSION.sql`` or ``….before-VERSION.sql`` is for those versions only.
+    """
     control = (folder / f"{name}.control").read_text(encoding="utf-8")
     current = _DEFAULT_VERSION.findall(control)[0]
     earlier = " ".join(_EARLIER_VERSIONS.findall(control)).split()
-    files = {f"{name}.control": control, f"{name}--{current}.sql": _script(folder, name, current)}
+    parts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.sql"))}
+    scripts: dict[tuple[str, ...], str] = {}
+    files = {f"{name}.control": control}
+    for version in (current, *earlier):
+        chosen = tuple(file for file in parts if _is_for(file, version))
+        if chosen not in scripts:
+            scripts[chosen] = _script(folder, name, [parts[file] for file in chosen])
+        files[f"{name}--{version}.sql"] = scripts[chosen]
     for version in earlier:
-        files[f"{name}--{version}.sql"] = _script(folder, name, version)
         files[f"{name}--{version}--{current}.sql"] = "-- The stand-in updates nothing.\n"
     return files
 
 
-def _script(folder: Path, name: str, version: str) -> str:
-    """Return a stand-in's .sql files in the order of their names, joined, includes resolved.
-
-    A file named ``….from-VERSION.sql`` or ``….before-VERSION.sql`` is for those versions only.
-    """
+def _script(folder: Path, name: str, parts: Sequence[str]) -> str:
+    """Return a stand-in's parts joined, includes resolved."""
 
     def included(found: re.Match[str]) -> str:
         return (folder / found[1]).read_text(encoding="utf-8")
 
-    whole = "\n".join(
-        file.read_text(encoding="utf-8")
-        for file in sorted(folder.glob("*.sql"))
-        if _is_for(file.name, version)
-    )
-    return _INCLUDE.sub(included, whole).replace("@prefix@", re.sub(r"\W", "_", name))
+    whole = _INCLUDE.sub(included, "\n".join(parts))
+    return whole.replace("@prefix@", re.sub(r"\W", "_", name))
 
 
 def _is_for(file: str, version: str) -> bool:
