@@ -49,6 +49,8 @@ _SETTINGS = {
     "full_page_writes": "off",
     "wal_level": "logical",
     "max_connections": "200",
+    # An observation holds every table and index of a project, once per connection.
+    "max_locks_per_transaction": "256",
     "max_wal_size": "512MB",
     "autovacuum_naptime": "10min",
     "jit": "off",

@@ -33,6 +33,7 @@ _SETTINGS = {
     "full_page_writes": "off",
     "wal_level": "logical",
     "max_connections": "200",
+    "max_locks_per_transaction": "256",
     "jit": "off",
 }
 
