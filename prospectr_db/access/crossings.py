@@ -56,8 +56,8 @@ def add_crossings(builder: Builder, relation: Relation) -> None:
         return
     for fk in links_of(builder.catalog, builder.ownership, relation):
         target = builder.catalog.by_oid[fk.target or 0]
-        if builder.ownership[target.oid].members:
-            continue
+        if builder.ownership[target.oid].members or set(fk.columns) & set(owner.users):
+            continue  # a key over the user as well: no such row can be
         names = ", ".join(linked_columns(owner, fk))
         for rows, whose, under in (
             (f"own under other's {names}", OWNER, OTHER),

@@ -1,0 +1,132 @@
+# ruff: noqa: E501 - schemas read better in long lines
+"""Users related to a row's owner: followers, and whom he has blocked."""
+
+from __future__ import annotations
+
+import pytest
+
+from prospectr_db.access.check import check
+from prospectr_db.access.contract import parse_contract
+from prospectr_db.access.contract_text import render
+from prospectr_db.access.facts import facts_of
+from prospectr_db.access.findings import judge
+from prospectr_db.access.observe import observe
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_as_migrator
+
+FOLLOWER = "follower_id to the owner in follows, accepted=true"
+ASKED = "follower_id to the owner in follows"
+BLOCKED = "blocked_id to the owner in blocks"
+BLOCKER = "blocker_id to the owner in blocks"
+FOLLOWERS, PRIVATE = "other [visibility=followers]", "other [visibility=private]"
+
+POSTS = """
+create table public.follows (
+    follower_id uuid not null references auth.users (id) on delete cascade,
+    followed_id uuid not null references auth.users (id) on delete cascade,
+    accepted boolean not null default false, primary key (follower_id, followed_id));
+create table public.blocks (
+    blocker_id uuid not null references auth.users (id) on delete cascade,
+    blocked_id uuid not null references auth.users (id) on delete cascade, primary key (blocker_id, blocked_id));
+create table public.posts (
+    id uuid primary key default gen_random_uuid(),
+    author_id uuid not null references auth.users (id) on delete cascade, body text not null,
+    visibility text not null default 'public' check (visibility in ('public', 'followers', 'private')));
+create schema private;
+grant usage on schema private to authenticated;
+create function private.blocked_by(author uuid) returns boolean language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from public.blocks as b where b.blocker_id = author and b.blocked_id = (select auth.uid())) $$;
+alter table public.follows enable row level security;
+alter table public.blocks enable row level security;
+alter table public.posts enable row level security;
+create policy mine on public.follows for select to authenticated using ((select auth.uid()) in (follower_id, followed_id));
+create policy mine on public.blocks for select to authenticated using ((select auth.uid()) = blocker_id);
+create policy own on public.posts for select to authenticated using (author_id = (select auth.uid()));
+create policy everybody on public.posts for select to authenticated
+    using (visibility = 'public' and not private.blocked_by(author_id));
+create policy followers on public.posts for select to authenticated using (visibility = 'followers' and exists (
+    select 1 from public.follows as f where f.follower_id = (select auth.uid()) and f.followed_id = author_id and f.accepted));
+revoke all on all tables in schema public from anon, authenticated;
+grant select on all tables in schema public to authenticated;
+"""
+
+CHANGES = {
+    "requests count": (
+        """alter policy followers on public.posts using (visibility = 'followers' and exists (
+    select 1 from public.follows as f where f.follower_id = (select auth.uid()) and f.followed_id = author_id));""",
+        {("leak", ASKED, FOLLOWERS)},
+    ),
+    "followers lose": (
+        "drop policy followers on public.posts;",
+        {("loss", FOLLOWER, FOLLOWERS)},
+    ),
+    "whoever follows anybody": (
+        """alter policy followers on public.posts using (visibility = 'followers' and exists (
+    select 1 from public.follows as f where f.follower_id = (select auth.uid()) and f.followed_id = f.followed_id and f.accepted));""",
+        {("leak", "follower_id to others in follows", FOLLOWERS)},
+    ),
+    "private ones": (
+        """alter policy followers on public.posts using (exists (
+    select 1 from public.follows as f where f.follower_id = (select auth.uid()) and f.followed_id = author_id and f.accepted));""",
+        {("leak", FOLLOWER, PRIVATE)},
+    ),
+    "everybody counts as a follower": (
+        "alter policy followers on public.posts using (visibility = 'followers');",
+        {("leak", "stranger", FOLLOWERS)},
+    ),
+    "blocks do nothing": (
+        "alter policy everybody on public.posts using (visibility = 'public');",
+        {("leak", BLOCKED, "other")},
+    ),
+    "blocks turned round": (
+        """create or replace function private.blocked_by(author uuid) returns boolean language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from public.blocks as b where b.blocked_id = author and b.blocker_id = (select auth.uid())) $$;""",
+        {("leak", BLOCKED, "other"), ("loss", BLOCKER, "other")},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def contract_text() -> list[str]:
+    """The contract of the right schema, written once by whichever test is first."""
+    return []
+
+
+def _build(target: Target, sql: str) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(sql)  # type: ignore[call-overload]
+
+
+def test_what_followers_may_more_and_the_blocked_less_is_in_the_contract(target: Target) -> None:
+    _build(target, POSTS)
+    matrix = observe(target)
+    assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
+    facts = facts_of(matrix)
+    told = {entry for entry in facts.allowed if " to the owner " in entry[1]}
+    assert told == {("posts", FOLLOWER, FOLLOWERS, "select")}
+    assert ("posts", BLOCKED, "other", "select") in facts.shut
+    assert not [entry for entry in facts.allowed if " to others " in entry[1]]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_of_it_is_told_of_the_right_people(
+    change: str, target: Target, contract_text: list[str]
+) -> None:
+    _build(target, POSTS)
+    if not contract_text:
+        contract_text.append(render(facts_of(observe(target)), accepted={}))
+    contract = parse_contract(contract_text[0])
+    sql, expected = CHANGES[change]
+    _build(target, sql)
+    found = check(observe(target, given=contract.given), contract)
+    told = {(f.kind, f.persona, f.rows) for f in found if f.severity == "error"}
+    assert expected <= told
+    everybody = {"stranger", "newcomer"}
+    assert {persona for _, persona, _ in told} - everybody == {
+        persona for _, persona, _ in expected
+    } - everybody
+
+
+def test_nobody_is_related_to_anybody_by_a_table_that_no_policy_asks(target: Target) -> None:
+    _build(target, POSTS + "drop policy followers on public.posts; drop table public.follows;")
+    assert not [name for name in observe(target).personas if "follow" in name]
