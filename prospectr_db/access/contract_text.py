@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from prospectr_db.access.contract_layout import keep_layout
 from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
 from prospectr_db.access.surroundings import GROUPS
 
@@ -26,7 +28,7 @@ _HEAD = """\
 def render(
     facts: Facts, *, accepted: Mapping[str, str], previous: str = "", extras: Contract | None = None
 ) -> str:
-    """Return a contract's text, sorted; comments of the previous text stay where they were."""
+    """Return a contract's text, sorted; what stood in the previous one keeps order and comments."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
     for persona, body in sorted(extras.personas.items()) if extras else ():
         lines += ["", f"[personas.{_key(persona)}]"]
@@ -49,7 +51,7 @@ def render(
             "[accepted]",
             *(f"{_quote(k)} = {_quote(v)}" for k, v in sorted(accepted.items())),
         ]
-    return _with_comments("\n".join(lines) + "\n", previous)
+    return keep_layout("\n".join(lines) + "\n", previous)
 
 
 def _surroundings_lines(facts: Facts) -> Iterator[str]:
@@ -149,58 +151,9 @@ def _inline(value: Any) -> str:
 
 
 def _quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    # TOML's basic strings are JSON's, but for DEL.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _key(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quote(text)
-
-
-def _with_comments(text: str, previous: str) -> str:
-    """Put comments that stood above a line or behind it back to that line."""
-    above, behind = _comments(previous)
-    head = set(_HEAD.splitlines())
-    out: list[str] = []
-    section = ""
-    for line in text.splitlines():
-        section = line if line.startswith("[") and line.endswith("]") else section
-        place = (section, line.partition(" = ")[0])
-        fresh = [c for c in above.get(place, ()) if c not in head and c not in out[-1:]]
-        out += fresh
-        out.append(line + (f"  {behind[place]}" if place in behind and "#" not in line else ""))
-    return "\n".join(out) + "\n"
-
-
-def _comments(
-    text: str,
-) -> tuple[dict[tuple[str, str], list[str]], dict[tuple[str, str], str]]:
-    above: dict[tuple[str, str], list[str]] = {}
-    behind: dict[tuple[str, str], str] = {}
-    waiting: list[str] = []
-    section = ""
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.startswith("#"):
-            waiting.append(stripped)
-            continue
-        if stripped:
-            bare, mark, comment = _split_comment(stripped)
-            section = bare if bare.startswith("[") and bare.endswith("]") else section
-            place = (section, bare.partition(" = ")[0])
-            if waiting:
-                above[place] = waiting
-            if mark:
-                behind[place] = comment
-            waiting = []
-    return above, behind
-
-
-def _split_comment(line: str) -> tuple[str, bool, str]:
-    """Split off a comment that is outside quotes."""
-    quoted = False
-    for place, letter in enumerate(line):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "#" and not quoted:
-            return line[:place].rstrip(), True, line[place:]
-    return line, False, ""
