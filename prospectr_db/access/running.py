@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "run"]
 
+_MOST_CHARACTERS = 1_000_000
 # As JSON, which is written and read several times as fast as an array of texts.
 _OBSERVE = (
     "select state, message, relation, constraint_name, context, touched, labels, output"
@@ -57,7 +58,7 @@ def run(
     *,
     listening: bool = False,
 ) -> list[Outcome]:
-    """Run probes as a persona, each undone; one round trip. Listening keeps what queries answer."""
+    """Run probes as a persona, each undone. Listening keeps what queries answer."""
     if not probes:
         return []
     connection = observation.connection
@@ -66,16 +67,20 @@ def run(
     connection.execute("savepoint prospectr_run")
     try:
         connection.execute(become(persona))
-        rows = connection.execute(
-            _OBSERVE,
-            (
-                Json([probes[place].statement for place in order]),
-                Json([probes[place].preparation for place in order]),
-                Json([probes[place].question for place in order]),
-                observation.settle,
-                listening,
-            ),
-        ).fetchall()
+        rows = [
+            row
+            for part in _portions(probes, order)
+            for row in connection.execute(
+                _OBSERVE,
+                (
+                    Json([probes[place].statement for place in part]),
+                    Json([probes[place].preparation for place in part]),
+                    Json([probes[place].question for place in part]),
+                    observation.settle,
+                    listening,
+                ),
+            ).fetchall()
+        ]
     finally:
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.UNKNOWN:
             connection.execute(
@@ -97,6 +102,23 @@ def _outcome(
 ) -> Outcome:
     known = state, message, relation, constraint, context
     return Outcome(*known, touched, tuple(labels or ()), tuple(output or ()))
+
+
+def _portions(probes: Sequence[Probe], order: Sequence[int]) -> Iterator[list[int]]:
+    """Cut many probes into what the server takes at once: it keeps all the text until the end."""
+    part: list[int] = []
+    size = 0
+    for place in order:
+        probe = probes[place]
+        size += sum(
+            len(text or "") for text in (probe.statement, probe.preparation, probe.question)
+        )
+        part.append(place)
+        if size > _MOST_CHARACTERS:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def _alike_together(probes: Sequence[Probe]) -> list[int]:
