@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["keep_layout"]
+__all__ = ["keep_layout", "key_lines"]
 
 _Path = tuple[str, ...]
 
@@ -68,6 +68,23 @@ def keep_layout(text: str, previous: str) -> str:
 def _unsaid(lead: Sequence[str], said: set[str]) -> list[str]:
     """Leave out the comments that the previous contract has already."""
     return [line for line in lead if not line or line not in said]
+
+
+def key_lines(text: str) -> dict[tuple[str, ...], int]:
+    """Return the 1-based line of each section and key; the path of a key has its section's."""
+    found: dict[tuple[str, ...], int] = {}
+    number = 0
+    blocks, _ = _blocks(text)
+    for block in blocks:
+        number += len(block.lead)
+        if block.header is not None:
+            number += 1
+            found[block.path] = number
+        for item in block.items:
+            number += len(item.lead)
+            found[(*block.path, *item.path)] = number + 1
+            number += len(item.lines)
+    return found
 
 
 def _items(block: _Block, before: _Block | None) -> Iterator[str]:

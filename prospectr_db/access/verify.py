@@ -13,6 +13,7 @@ from prospectr_db.access.check import CheckReport, can_be_stated, check
 from prospectr_db.access.clones import possible
 from prospectr_db.access.comparison import compare
 from prospectr_db.access.contract import Contract, facts_of, given_by, read_contract, render
+from prospectr_db.access.contract_file import read_text, write_text
 from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.given import NOTHING
 from prospectr_db.access.hosted import Hosted, hosted_findings
@@ -21,7 +22,6 @@ from prospectr_db.access.mutants import MutationReport, mutate
 from prospectr_db.access.observe import Observation, observe, observing
 from prospectr_db.access.sabotage import sabotage
 from prospectr_db.database.target import Target
-from prospectr_db.errors import ConfigError
 
 if TYPE_CHECKING:
     from prospectr_db.project import Project
@@ -167,7 +167,7 @@ def access_difference(
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:
     """Observe, and write the contract; comments and reasons given by hand are kept."""
     path = contract_path(project)
-    previous = path.read_text(encoding="utf-8") if path.exists() else ""
+    previous = read_text(path) or ""
     old = read_contract(path)
     with _observing(target, project, old, on_event) as (_, matrix):
         found = judge(matrix)
@@ -181,11 +181,7 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         accepted |= {key: reason for key, reason in given.items() if key in keys}
     text = render(facts_of(matrix), accepted=accepted, previous=previous, extras=old)
     if text != previous:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error}.", file=str(path)) from error
+        write_text(path, text)
     return Written(
         str(path),
         len(matrix.tables),

@@ -14,6 +14,7 @@ from prospectr_db.access.telling import tell
 from prospectr_db.access.verify import access_difference, check_target, write_contract
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.errors import ConfigError
 from prospectr_db.project import Project, load
 from prospectr_db.report.access import check_text, matrix_text
 from prospectr_db.report.access_files import junit_xml
@@ -166,6 +167,33 @@ def test_a_copy_that_is_not_what_the_project_is_gives_a_red_answer(
     report = check_target(target, project=project, hosted=hosted)
     assert "The table public.x is missing from the copy." in {f.sentence for f in report.errors}
     assert not report.ok
+
+
+def test_a_contract_edited_by_hand_is_written_again_to_the_letter(
+    target: Target, project: Project
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(NOTES)
+    write_contract(target, project)
+    path = project.root / "supabase" / "access.toml"
+    head, owner = path.read_text(encoding="utf-8").split("[tables.notes.owner]\n")
+    owner, rest = owner.split("\n\n", 1)
+    lines = "\n".join(reversed(owner.splitlines()))  # in another order
+    edited = f"{head}# mine\n[tables.notes.owner]  # his\n{lines}  # last\n\n\n{rest}# the end\n"
+    path.write_text(edited, encoding="utf-8")
+    assert check_target(target, project=project).ok
+    assert not write_contract(target, project).changed
+    assert path.read_text(encoding="utf-8") == edited
+
+
+def test_a_contract_that_cannot_be_read_is_not_written_over(
+    target: Target, project: Project
+) -> None:
+    path = project.root / "supabase" / "access.toml"
+    path.write_text("[tables.notes.onwer]\nselect = true\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="did you mean owner"):
+        write_contract(target, project)
+    assert path.read_text(encoding="utf-8") == "[tables.notes.onwer]\nselect = true\n"
 
 
 def test_a_persona_of_the_contract_is_tried_too(target: Target, project: Project) -> None:
