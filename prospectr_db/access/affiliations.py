@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import psycopg
 
@@ -16,6 +16,8 @@ from prospectr_db.access.variations import change
 from prospectr_db.database.catalog import Relation
 
 __all__ = ["add_affiliates", "add_removed"]
+
+_MOST_HOMES = 4
 
 
 def add_affiliates(builder: Builder, membership: Membership) -> None:
@@ -61,8 +63,9 @@ def _add_both(builder: Builder, membership: Membership, plain: str) -> None:
     key = _user(builder, membership, f"{plain}, {there} elsewhere")
     user = builder.world.actors[key]
     homes = []
-    for number, power in enumerate(membership.powers or (None,)):
-        home = f"{key} {number}"
+    # Before and after this tenant, so that whoever asks for one of several finds another.
+    found = [*(membership.powers or (None,)), *(membership.powers or (None,))][:_MOST_HOMES]
+    for home, power in zip(_around(builder, membership, key), found, strict=False):
         builder.world.actors[home] = Actor(home, user.id, user.email, home)
         if _join(builder, membership, home, dict([power] if power else [])) is not None:
             homes.append(home)
@@ -76,6 +79,22 @@ def _add_both(builder: Builder, membership: Membership, plain: str) -> None:
         if fk.target is not None and fk.target in membership.below
     ):
         builder.get(builder.catalog.by_oid[oid], homes[0])
+
+
+def _around(builder: Builder, membership: Membership, key: str) -> Iterator[str]:
+    """Yield universes whose tenants' uuids sort before and after the owner's, in turn."""
+    tenant = membership.tenant
+    here = builder.world.row(tenant, OWNER)
+    column = tenant.primary_key[0] if len(tenant.primary_key) == 1 else None
+    names = [f"{key} {number}" for number in range(2 * _MOST_HOMES * _MOST_HOMES)]
+    if here is None or column is None or tenant.by_name[column].base_name != "uuid":
+        yield from names
+        return
+    ids = {name: seeded_uuid("id", tenant.label, column, name) for name in names}
+    below = [name for name in names if ids[name] < str(here.values[column])]
+    above = [name for name in names if name not in below]
+    for place in range(len(names)):
+        yield from (*below[place : place + 1], *above[place : place + 1])
 
 
 def add_removed(builder: Builder, membership: Membership) -> None:

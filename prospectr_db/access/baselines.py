@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "beyond",
+    "can_lose",
+    "compared_with",
     "is_common",
     "is_elsewhere",
     "is_of_both",
@@ -24,8 +26,6 @@ Found = Mapping[tuple[str, str, str], "Access"]
 """Accesses by persona, row class and command."""
 
 _EVERYBODY = ("newcomer", "stranger")
-# A sub-select that expected one membership and met two (PostgreSQL manual, appendix A).
-_MORE_THAN_ONE = "21000"
 
 
 def is_elsewhere(persona: str) -> bool:
@@ -64,6 +64,16 @@ def _lets_in(facts: Facts, entry: Entry) -> bool:
     relation, persona, rows, command = entry
     base = (relation, persona, rows.partition(" [")[0], command)
     return entry in facts.allowed or (base in facts.allowed and entry not in facts.shut)
+
+
+def can_lose(persona: str) -> bool:
+    """Whether it is told, too, what a persona is kept from that those he is compared with may."""
+    return is_related(persona) or is_of_both(persona)
+
+
+def compared_with(persona: str) -> str:
+    """Return whose access is the rule to which that of such a persona is the exception."""
+    return persona.partition(", ")[0] if is_of_both(persona) else "newcomer"
 
 
 def is_related(persona: str) -> bool:
@@ -128,8 +138,8 @@ def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | N
         return replace(access, columns=extra) if extra else access
     if access.unproven and not any(other.unproven for other in usual):
         return access
-    lost = access.sqlstate == _MORE_THAN_ONE and any(other.succeeds for other in usual)
-    return access if lost else None
+    lost = is_of_both(access.persona) and access.command != "insert"
+    return access if lost and any(other.succeeds for other in usual) else None
 
 
 def _otherwise(access: Access, found: Found) -> Access | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
-from prospectr_db.access.baselines import is_related
+from prospectr_db.access.baselines import can_lose, compared_with
 from prospectr_db.access.facts import Entry, Facts, expand
 from prospectr_db.access.finding import Finding
 from prospectr_db.access.matrix import AccessMatrix, plainer
@@ -18,10 +18,11 @@ Tell = Callable[[Entry, tuple[str, ...]], Finding]
 def _without(entry: Entry, facts: Facts) -> Entry:
     """Return who or what an exception is compared with: the row in no state, or a stranger."""
     relation, persona, rows, command = entry
-    if not is_related(persona):
+    if not can_lose(persona):
         return relation, persona, plainer(rows), command
-    exact = (relation, "newcomer", rows, command)
-    return exact if exact in facts.allowed else (relation, "newcomer", plainer(rows), command)
+    usual = compared_with(persona)
+    exact = (relation, usual, rows, command)
+    return exact if exact in facts.allowed else (relation, usual, plainer(rows), command)
 
 
 def compare_states(

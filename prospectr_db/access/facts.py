@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prospectr_db.access.baselines import is_related, is_removed
+from prospectr_db.access.baselines import can_lose, is_removed
 from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess, plainer
 
 __all__ = [
@@ -137,7 +137,7 @@ def _shut(matrix: AccessMatrix) -> Iterator[Entry]:
     """Yield the rows that a persona is kept from only because of the state they are in."""
     for table in matrix.tables:
         for access in table.accesses:
-            if is_related(access.persona) and not access.succeeds and not access.unproven:
+            if can_lose(access.persona) and not access.succeeds and not access.unproven:
                 yield table.relation, access.persona, access.rows, access.command
             without = plainer(access.rows)
             if access.succeeds or access.unproven or without == access.rows:

@@ -105,7 +105,7 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
             )
             break
     for access in table.accesses:
-        if is_of_both(access.persona) and not access.succeeds and access.sqlstate == "21000":
+        if is_of_both(access.persona) and not access.succeeds and not access.unproven:
             yield Finding(
                 "loss",
                 "warning",
@@ -115,7 +115,7 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
                 access.command,
                 (),
                 f"Whoever is in two tenants cannot {access.command} {table.relation} any more: "
-                f"{access.reason}.",
+                f"{access.reason or 'their membership here is not the one that is asked'}.",
                 access.statement,
                 "one-tenant-only",
             )

@@ -91,6 +91,17 @@ using (org_id = (select m.org_id from public.members as m where m.user_id = (sel
 """
 )
 
+# A helper that knows one organisation per user lets whoever has two into one of them.
+FIRST_ONLY = ORGANISATIONS.replace(
+    "select m.org_id from public.members as m where m.user_id = (select auth.uid()) $$",
+    "select m.org_id from public.members as m where m.user_id = (select auth.uid()) limit 1 $$",
+)
+LEAST_ONLY = ORGANISATIONS.replace(
+    "select m.org_id from public.members as m",
+    "select min(m.org_id::text)::uuid from public.members as m",
+)
+GREATEST_ONLY = LEAST_ONLY.replace("min(", "max(")
+
 # Members of two organisations may take documents from the one to the other.
 TAKEN_ALONG = (
     ORGANISATIONS

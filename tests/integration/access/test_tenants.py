@@ -76,6 +76,9 @@ def test_power_counts_only_where_it_was_given_and_while_it_lasts(
     ("fault", "expected"),
     [
         ("ONE_ONLY", ("one-tenant-only", "documents", BOTH, "select")),
+        ("FIRST_ONLY", ("one-tenant-only", "documents", BOTH, "select")),
+        ("LEAST_ONLY", ("one-tenant-only", "documents", BOTH, "select")),
+        ("GREATEST_ONLY", ("one-tenant-only", "documents", BOTH, "select")),
         ("TAKEN_ALONG", ("taken-along", "documents", BOTH, "update")),
         ("MARK_FORGOTTEN", ("removed-member", "documents", "removed member", "select")),
     ],
