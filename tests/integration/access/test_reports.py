@@ -177,7 +177,7 @@ def test_a_contract_edited_by_hand_is_written_again_to_the_letter(
     write_contract(target, project)
     path = project.root / "supabase" / "access.toml"
     head, owner = path.read_text(encoding="utf-8").split("[tables.notes.owner]\n")
-    owner, rest = owner.split("\n\n", 1)
+    owner, _, rest = owner.strip().partition("\n\n")
     lines = "\n".join(reversed(owner.splitlines()))  # in another order
     edited = f"{head}# mine\n[tables.notes.owner]  # his\n{lines}  # last\n\n\n{rest}# the end\n"
     path.write_text(edited, encoding="utf-8")
