@@ -56,7 +56,8 @@ end
 $function$;
 
 -- Run one statement, ask its question, undo both. Nothing of it remains, whatever happens.
--- With listening, the statement is a query and its first rows come back as JSON.
+-- With listening, the statement is a query and its first rows come back as JSON; a CALL answers
+-- with its INOUT and OUT parameters, or with nothing.
 create or replace function prospectr_access.observe(
     statement text,
     question text,
@@ -73,10 +74,20 @@ create or replace function prospectr_access.observe(
 )
 language plpgsql
 as $function$
+declare
+    answer record;
 begin
     touched := 0;
     begin
-        if listening then
+        if listening and statement like 'call %' then
+            begin
+                execute statement into answer;
+                output := array[pg_catalog.to_jsonb(answer)::text];
+            exception when syntax_error then
+                -- A procedure without such parameters has nothing to put INTO.
+                execute statement;
+            end;
+        elsif listening then
             execute pg_catalog.format(
                 'select pg_catalog.array_agg(pg_catalog.to_jsonb(q)::text) from (%s) as q', statement
             ) into output;
