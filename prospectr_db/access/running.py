@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "run"]
 
 _MOST_CHARACTERS = 1_000_000
+_RELATION = re.compile(r'"(?:[^"]|"")+"\."(?:[^"]|"")+"')
 # As JSON, which is written and read several times as fast as an array of texts.
 _OBSERVE = (
     "select state, message, relation, constraint_name, context, touched, labels, output"
     " from prospectr_access.observe("
     "array(select json_array_elements_text(%s)), array(select json_array_elements_text(%s)),"
-    " array(select json_array_elements_text(%s)), %s, %s)"
+    " array(select json_array_elements_text(%s)), array(select json_array_elements_text(%s)),"
+    " %s, %s)"
     " as told (state text, message text, relation text, constraint_name text, context text,"
     " touched bigint, labels text[], output text[])"
 )
@@ -76,6 +79,7 @@ def run(
                     Json([probes[place].statement for place in part]),
                     Json([probes[place].preparation for place in part]),
                     Json([probes[place].question for place in part]),
+                    Json([_subject(probes[place]) for place in part]),
                     observation.settle,
                     listening,
                 ),
@@ -88,6 +92,12 @@ def run(
             )
     found = {place: _outcome(*row) for place, row in zip(order, rows, strict=True)}
     return [found[place] for place in range(len(probes))]
+
+
+def _subject(probe: Probe) -> str | None:
+    """Return what a statement does to which relation; None where it names none, as calls do."""
+    named = _RELATION.search(probe.statement) if probe.command != "call" else None
+    return None if named is None else " ".join((probe.command, named.group()))
 
 
 def _outcome(

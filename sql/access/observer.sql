@@ -117,9 +117,15 @@ end
 $function$;
 
 -- The same for many statements. Those that follow each other and are prepared alike are prepared
--- once: setting session_replication_role lets the server forget every plan it has.
+-- once: setting session_replication_role lets the server forget every plan it has. Where the first
+-- few about one subject all run out of stack, because a policy calls itself, the others would too.
 create or replace function prospectr_access.observe(
-    statements text [], preparations text [], questions text [], settle boolean, listening boolean
+    statements text [],
+    preparations text [],
+    questions text [],
+    subjects text [],
+    settle boolean,
+    listening boolean
 )
 returns setof record
 language plpgsql
@@ -128,6 +134,9 @@ declare
     total integer := coalesce(pg_catalog.array_length(statements, 1), 0);
     place integer := 1;
     beyond integer;
+    subject text;
+    exhausted integer := 0;
+    told record;
     state text;
     message text;
     relation text;
@@ -135,23 +144,26 @@ declare
     context text;
 begin
     while place <= total loop
-        if preparations[place] is null then
-            return next prospectr_access.observe(
-                statements[place], questions[place], settle, listening
-            );
-            place := place + 1;
-            continue;
-        end if;
         beyond := place + 1;
-        while beyond <= total and preparations[beyond] = preparations[place] loop
+        while beyond <= total and preparations[beyond] is not distinct from preparations[place] loop
             beyond := beyond + 1;
         end loop;
         begin
-            perform prospectr_access.prepare(preparations[place]);
+            if preparations[place] is not null then
+                perform prospectr_access.prepare(preparations[place]);
+            end if;
             while place < beyond loop
-                return next prospectr_access.observe(
-                    statements[place], questions[place], settle, listening
-                );
+                if subjects[place] is distinct from subject then
+                    subject := subjects[place];
+                    exhausted := 0;
+                end if;
+                if exhausted < 4 or subject is null then
+                    told := prospectr_access.observe(
+                        statements[place], questions[place], settle, listening
+                    );
+                    exhausted := case when told.state = '54001' then exhausted + 1 else -total end;
+                end if;
+                return next told;
                 place := place + 1;
             end loop;
             raise exception using errcode = 'PRSBK';
