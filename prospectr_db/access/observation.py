@@ -134,6 +134,8 @@ def prepare(
     world = build_world(
         connection, catalog, ownership, standings, supplied=given.values, pairs=given.pairs
     )
+    # A policy that calls itself uses up all the stack there is, with each statement.
+    connection.execute("set local max_stack_depth = '500kB'")
     settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
     settle = settle or any(
         "CONSTRAINT TRIGGER" in t.definition for r in catalog.relations for t in r.triggers
