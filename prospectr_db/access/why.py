@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
-import psycopg
-
-from prospectr_db.access.impersonation import become
+from prospectr_db.access.facts import COMMANDS
 from prospectr_db.access.observe import (
     Observation,
     judge_probe,
@@ -18,21 +16,23 @@ from prospectr_db.access.observe import (
 )
 from prospectr_db.access.personas import Persona
 from prospectr_db.access.probes import Knocker, Probe
-from prospectr_db.access.statements import equals, literal
+from prospectr_db.access.statements import insert_known, literal
+from prospectr_db.access.why_parts import Part, evaluate, split_parts
 from prospectr_db.access.world import OWNER, Row
-from prospectr_db.database.catalog import Policy, Relation
+from prospectr_db.database.catalog import Relation
 from prospectr_db.errors import UsageError
 
 __all__ = ["Part", "PolicyWhy", "Why", "explain", "split_parts"]
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of an expression and its value for the row: true, false, null or an error."""
-
-    expression: str
-    value: str
-    depth: int
+_COMMANDS = ("select", "insert", "update", "delete", "truncate")
+# Which expressions of a policy a command is held to.
+_HELD_TO = {
+    "select": ("using",),
+    "insert": ("with check",),
+    "update": ("using", "with check"),
+    "delete": ("using",),
+    "truncate": (),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +76,32 @@ def explain(
     persona: str = "stranger",
     command: str = "select",
     column: str | None = None,
+    rows: str | None = None,
 ) -> Why:
-    """Explain one command of one persona on the owner's row of a table.
+    """Explain one command of one persona on a row of a table: the owner's, or one of ``rows``.
 
-    Raises UsageError where the table, persona, command or column is not one of those observed.
+    Raises UsageError where the table, persona, command, column or row class is not observed.
     """
-    relation = observation.catalog.by_label.get(label.removeprefix("public."))
-    if relation is None or not relation.is_table:
-        names = ", ".join(r.label for r in observation.relations if r.is_table)
-        raise UsageError(f"There is no table {label}.", hint=f"Tables are: {names}.")
-    people = {k.name: k for k in knockers(observation)}
-    if persona not in people:
+    relation = _table(observation, label)
+    knocker = _knocker(observation, persona)
+    if command not in _COMMANDS:
+        near = "call" if command in COMMANDS else ""
+        extra = f" Who may {command} what is in `prospectr-db access`." if near else ""
         raise UsageError(
-            f"There is no persona {persona}.", hint=f"Personas are: {', '.join(people)}."
+            f"There is no command {command}.", hint=f"Commands are {', '.join(_COMMANDS)}.{extra}"
         )
-    knocker = people[persona]
-    probe, verdict, reason = _probe(observation, relation, knocker, command, column)
-    row = observation.world.row(relation, OWNER)
-    if row is None:
+    if column is not None and column not in {c.name for c in relation.columns}:
+        names = ", ".join(c.name for c in relation.columns)
+        raise UsageError(f"{label} has no column {column}.", hint=f"Columns are: {names}.")
+    if observation.world.row(relation, OWNER) is None:
         raise UsageError(
             f"No row of {label} could be built, so there is nothing to show.",
-            hint="Give the values that cannot be guessed in supabase/access.toml, under values.",
+            hint="Give the values that cannot be guessed in supabase/access.toml, under values."
+            if relation.label != "storage.objects"
+            else "Files are tried in each bucket: `prospectr-db access` shows who reaches which.",
         )
+    probe, verdict, reason = _probe(observation, relation, knocker, command, column, rows)
+    row = _row(observation, relation, probe)
     return Why(
         relation=relation.label,
         persona=persona,
@@ -108,11 +112,52 @@ def explain(
         reason=reason,
         row=dict(row.values),
         claims=knocker.persona.claims,
-        script=_script(knocker.persona, probe),
+        script=_script(observation, relation, knocker.persona, probe),
         grants=tuple(_grants(relation, knocker.persona.role)),
         rls=relation.rls,
         policies=tuple(_policies(observation, relation, knocker.persona, command, row)),
     )
+
+
+def _table(observation: Observation, label: str) -> Relation:
+    """Return the table that is meant; of anything else, say where to look."""
+    catalog = observation.catalog
+    name = label.removeprefix("public.")
+    relation = catalog.by_label.get(name)
+    tables = [r.label for r in observation.relations if r.is_table]
+    if relation is not None and relation.is_table:
+        return relation
+    if relation is not None:
+        rights = "its reader" if relation.security_invoker else relation.owner
+        raise UsageError(
+            f"{name} is a view with the rights of {rights}; policies decide on the tables below "
+            "it.",
+            hint="Ask about one of those: " + ", ".join(tables) + ".",
+        )
+    wanted = label.partition("(")[0].rpartition(".")[2]
+    called = [f.label for f in catalog.functions if f.name == wanted]
+    if called:
+        raise UsageError(
+            f"{called[0]} is a function; policies decide on the tables that it uses.",
+            hint="`prospectr-db access` says who may call it and whose rows it reaches; "
+            f"tables are: {', '.join(tables)}.",
+        )
+    near = get_close_matches(name, tables, n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    raise UsageError(f"There is no table {label}.", hint=f"{meant}Tables are: {', '.join(tables)}.")
+
+
+def _knocker(observation: Observation, persona: str) -> Knocker:
+    people = {k.name: k for k in knockers(observation)}
+    if persona not in people:
+        near = get_close_matches(persona, people, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        raise UsageError(
+            f"There is no persona {persona}.",
+            hint=f"{meant}Personas are: {', '.join(people)}; others can be defined under "
+            "[personas] in supabase/access.toml.",
+        )
+    return people[persona]
 
 
 def _probe(
@@ -121,22 +166,30 @@ def _probe(
     knocker: Knocker,
     command: str,
     column: str | None,
+    rows: str | None,
 ) -> tuple[Probe, str, str | None]:
     plan = observation.plan(relation)
-    found = [
+    tried = [
         probe
         for probe in plan.probes(knocker)
         if probe.command == command
         and (column is None or (probe.column or "").partition("=")[0] == column)
-        and "[" not in probe.rows
     ]
+    classes = list(dict.fromkeys(probe.rows for probe in tried if probe.rows))
+    found = [p for p in tried if ("[" not in p.rows if rows is None else p.rows == rows)]
+    if not found:
+        what = f"a {command} of {column or 'a row'} on {relation.label}"
+        if rows is not None:
+            raise UsageError(
+                f"Nothing was tried that is {what} on {rows} rows as {knocker.name}.",
+                hint=f"Row classes are: {', '.join(classes) or 'none'}.",
+            )
+        raise UsageError(
+            f"Nothing was tried that is {what} as {knocker.name}.",
+            hint="Leave --column out, or ask as owner or stranger.",
+        )
     wanted = "other" if knocker.actor != OWNER else "own"
     found.sort(key=lambda p: (p.form not in ("where", "values"), not p.rows.startswith(wanted)))
-    if not found:
-        raise UsageError(
-            f"Nothing was tried that is a {command} of {column or 'a row'} on {relation.label}.",
-            hint="Commands are select, insert, update, delete and truncate.",
-        )
     probe = found[0]
     outcome = run(observation, knocker.persona, [probe])[0]
     control = run(observation, Persona("control", observation.superuser, None), [probe])[0]
@@ -145,19 +198,48 @@ def _probe(
     return probe, verdict, outcome.message
 
 
-def _script(persona: Persona, probe: Probe) -> str:
-    lines = ["begin;"]
+def _row(observation: Observation, relation: Relation, probe: Probe) -> Row:
+    """Return the row that a probe is about; the owner's where it is about a new one, or all."""
+    for row in observation.world.rows.values():
+        if row.relation == relation.oid and row.label == probe.row:
+            return row
+    found = observation.world.row(relation, OWNER)
+    assert found is not None  # noqa: S101 - asked for before
+    return found
+
+
+def _script(observation: Observation, relation: Relation, persona: Persona, probe: Probe) -> str:
+    """Return what shows the verdict on any database with this schema, and undoes itself."""
+    lines = ["begin;", "set local session_replication_role = replica;"]
+    lines += [f"{statement};" for statement in _witness(observation, relation)]
     if probe.preparation:
-        lines += [
-            "set local session_replication_role = replica;",
-            f"{probe.preparation};",
-            "set local session_replication_role = origin;",
-        ]
+        lines.append(f"{probe.preparation};")
+    lines.append("set local session_replication_role = origin;")
     lines.append(f"set local role {persona.role};")
     if persona.claims is not None:
         lines.append(f"set local request.jwt.claims = {literal(persona.claims)};")
     lines += [f"{probe.statement};", "rollback;"]
     return "\n".join(lines)
+
+
+def _witness(observation: Observation, relation: Relation) -> Iterator[str]:
+    """Yield the rows that decide: the table's, what they point to, what policies read."""
+    catalog = observation.catalog
+    wanted, near = [relation.oid], {relation.oid}
+    for oid in wanted:
+        found = catalog.by_oid.get(oid)
+        if found is None:
+            continue
+        around = [fk.target for fk in found.foreign_keys]
+        around += [read for policy in found.policies for read, _ in policy.reads]
+        for other in around:
+            if other is not None and other not in near:
+                near.add(other)
+                wanted.append(other)
+    for oid in reversed(wanted):
+        for row in observation.world.rows.values():
+            if row.relation == oid and oid in catalog.by_oid:
+                yield f"{insert_known(catalog.by_oid[oid], row.values)} on conflict do nothing"
 
 
 def _grants(relation: Relation, role: str) -> Iterator[str]:
@@ -174,12 +256,16 @@ def _grants(relation: Relation, role: str) -> Iterator[str]:
 def _policies(
     observation: Observation, relation: Relation, persona: Persona, command: str, row: Row
 ) -> Iterator[PolicyWhy]:
+    """Yield the expressions that the command is held to, of each policy."""
     for policy in relation.policies:
         applies = policy.binds(persona.role) and policy.command in (command, "all")
-        for kind, expression in (("using", policy.using), ("with check", policy.check)):
+        # Without a check of its own a policy's condition holds for the new row as well.
+        told = {"using": policy.using, "with check": policy.check or policy.using}
+        for kind in _HELD_TO[command]:
+            expression = told[kind]
             if expression is None:
                 continue
-            parts = tuple(_evaluate(observation, relation, persona, row, expression))
+            parts = tuple(evaluate(observation, relation, persona, row, expression))
             yield PolicyWhy(
                 policy.name,
                 policy.command,
@@ -189,86 +275,5 @@ def _policies(
                 kind,
                 parts[0].value if parts else "?",
                 parts,
-                _statement(relation, policy),
+                policy_text(relation, policy),
             )
-
-
-def _statement(relation: Relation, policy: Policy) -> str:
-    return policy_text(relation, policy)
-
-
-def split_parts(expression: str, depth: int = 0) -> Iterator[tuple[str, int]]:
-    """Yield an expression and, below it, the sides of its AND and OR, and helper calls in them."""
-    expression = _bare(expression)
-    yield expression, depth
-    sides = _sides(expression)
-    if len(sides) > 1:
-        for side in sides:
-            yield from split_parts(side, depth + 1)
-        return
-    for call in re.findall(r"(?:\w+\.)+\w+\((?:[^()]|\([^()]*\))*\)", expression):
-        if call != expression:
-            yield call, depth + 1
-
-
-def _bare(text: str) -> str:
-    """Remove parentheses that enclose the whole expression."""
-    text = text.strip()
-    while text.startswith("(") and _closing(text) == len(text) - 1:
-        text = text[1:-1].strip()
-    return text
-
-
-def _closing(text: str) -> int:
-    depth, quoted = 0, False
-    for place, letter in enumerate(text):
-        if letter == "'":
-            quoted = not quoted
-        elif not quoted:
-            depth += (letter == "(") - (letter == ")")
-            if depth == 0 and letter == ")":
-                return place
-    return -1
-
-
-def _sides(text: str) -> list[str]:
-    """Split at the AND or OR that is in no parentheses and no text."""
-    sides, start, depth, quoted = [], 0, 0, False
-    place = 0
-    while place < len(text):
-        letter = text[place]
-        if letter == "'":
-            quoted = not quoted
-        elif not quoted:
-            depth += (letter == "(") - (letter == ")")
-            match = re.match(r" (AND|OR) ", text[place:]) if depth == 0 else None
-            if match and not re.search(r"\bBETWEEN [^ ]+$", text[:place]):
-                sides.append(text[start:place])
-                place += len(match.group())
-                start = place
-                continue
-        place += 1
-    return [*sides, text[start:]]
-
-
-def _evaluate(
-    observation: Observation, relation: Relation, persona: Persona, row: Row, expression: str
-) -> Iterator[Part]:
-    """Evaluate each part for the row: as the persona's claims, with the row itself visible."""
-    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
-    connection = observation.connection
-    for text, depth in split_parts(expression):
-        connection.execute("savepoint prospectr_why; set local search_path = ''")
-        try:
-            claims = Persona("why", observation.superuser, persona.claims)
-            connection.execute(become(claims))
-            query = " ".join(("select (", text, ")::text from", relation.sql_name, "where", where))
-            answer = connection.execute(query).fetchone()
-            value = "null" if answer is None or answer[0] is None else str(answer[0])
-        except psycopg.Error as error:
-            value = f"error: {error.diag.message_primary}"
-        finally:
-            connection.execute(
-                "rollback to savepoint prospectr_why; release savepoint prospectr_why"
-            )
-        yield Part(text, value, depth)

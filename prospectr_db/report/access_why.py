@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prospectr_db.access.mutants import MutationReport
 from prospectr_db.access.why import Why
 from prospectr_db.report.style import Style
@@ -21,21 +23,30 @@ def why_text(report: Why, style: Style) -> str:
         lines.append(style.dim(f"  {report.reason}"))
     lines += ["", style.bold("The row")]
     lines += [f"  {name} = {value}" for name, value in report.row.items() if value is not None]
-    lines += ["", style.bold("Paste this (as the superuser, on a copy)"), report.script]
-    lines += ["", style.bold("Grants")]
+    lines += ["", style.bold("Paste this (as a superuser; it brings its rows and undoes itself)")]
+    lines += [report.script, "", style.bold("Grants")]
     lines += [f"  {grant}" for grant in report.grants] or ["  none"]
     lines += ["", style.bold("Policies") + ("" if report.rls else " (row-level security is off)")]
+    lines += _policies(report)
+    return "\n".join(lines)
+
+
+def _policies(report: Why) -> Iterator[str]:
+    if report.command == "truncate":
+        yield "  none is asked: TRUNCATE is a matter of the grant alone"
+    elif not report.policies:
+        yield "  none"
+    shown = ""
     for policy in report.policies:
         mark = "decides" if policy.applies else "does not apply"
-        lines.append(f'  "{policy.name}" for {policy.command} to {", ".join(policy.roles)}: {mark}')
-        lines += [
-            f"    {policy.kind if not part.depth else ' ' * len(policy.kind)} "
-            f"{'  ' * part.depth}{part.expression}  =>  {part.value}"
-            for part in policy.parts
-        ]
-    if not report.policies:
-        lines.append("  none")
-    return "\n".join(lines)
+        kind = "" if policy.permissive else ", restrictive"
+        line = f'  "{policy.name}" for {policy.command} to {", ".join(policy.roles)}{kind}: {mark}'
+        if line != shown:
+            yield line
+            shown = line
+        for part in policy.parts if policy.applies else ():
+            lead = policy.kind if not part.depth else " " * len(policy.kind)
+            yield f"    {lead} {'  ' * part.depth}{part.expression}  =>  {part.value}"
 
 
 def mutation_text(report: MutationReport, style: Style) -> str:

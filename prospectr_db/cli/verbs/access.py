@@ -104,6 +104,9 @@ def why(
     persona: str = typer.Option("stranger", "--as", metavar="PERSONA", help="Who asks."),
     command: str = typer.Option("select", "--command", help="select, insert, update or delete."),
     column: str = typer.Option(None, "--column", help="Only this column."),
+    rows: str = typer.Option(
+        None, "--rows", metavar="CLASS", help="Which rows: own, other, orphan, 'own [status=sent]'."
+    ),
 ) -> None:
     """Show why a persona can or cannot: rows, statement, grants, each policy's parts."""
     from prospectr_db.access.contract import read_contract
@@ -122,5 +125,7 @@ def why(
             exposed=exposed_schemas(seen.project),
             given=contract.given if contract else NOTHING,
         ) as observation:
-            report = explain(observation, table, persona=persona, command=command, column=column)
+            report = explain(
+                observation, table, persona=persona, command=command, column=column, rows=rows
+            )
     run.show(report, verb="access why", text=why_text)

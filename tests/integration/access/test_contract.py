@@ -16,9 +16,11 @@ from prospectr_db.access.sabotage import SabotageNotSeenError, sabotage
 from prospectr_db.access.verify import check_target, write_contract
 from prospectr_db.access.why import explain
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.database.connection import connect_admin, connect_as_migrator
 from prospectr_db.errors import ConfigError, UsageError
 from prospectr_db.project import load
+from prospectr_db.report.access_why import why_text
+from prospectr_db.report.style import Style
 from tests.conftest import MakeProject
 from tests.integration.access.schemas import FILES, NOTES, TEAMS, TREE
 
@@ -78,7 +80,10 @@ def test_a_contract_that_was_just_written_is_kept(schema: str, target: Target, r
                 "create table public.extra (id int primary key); "
                 "alter table public.extra enable row level security"
             ),
-            "The table extra is not in the contract: say who may do what to it.",
+            (
+                "The table extra is not in the contract: neither visitors nor users can read or "
+                "write it; say who may do what to it."
+            ),
         ),
         ("drop table public.notes", "The contract speaks of notes, which is not there."),
         (
@@ -220,6 +225,28 @@ def test_each_run_lays_one_table_open_and_sees_it(target: Target, run: Run) -> N
     assert report.sabotage.startswith("row-level security switched off on notes")
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        NOTES
+        + 'alter policy "see own" on public.notes using (true);'
+        + 'alter policy "drop own" on public.notes using (true);',
+        (
+            "create table public.faq (id int primary key, body text);"
+            "alter table public.faq enable row level security;"
+            "create policy r on public.faq for select to anon, authenticated using (true);"
+            "grant select on public.faq to anon, authenticated;"
+        ),
+    ],
+    ids=["only updates are kept from others", "rows of nobody"],
+)
+def test_what_is_kept_only_in_part_is_laid_open_as_well(
+    schema: str, target: Target, run: Run
+) -> None:
+    run(schema)
+    assert check_target(target).sabotage.startswith("row-level security switched off on ")
+
+
 def test_a_check_that_cannot_see_the_sabotage_is_an_error(
     target: Target, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,12 +299,77 @@ def test_the_printed_script_reproduces_the_verdict(target: Target, run: Run) -> 
     assert "set local role authenticated" in why.script
 
 
-def test_why_explains_a_wrong_name(target: Target, run: Run) -> None:
-    run(NOTES)
+def test_the_printed_script_brings_its_rows_to_a_database_without_any(
+    target: Target, run: Run
+) -> None:
+    run(TREE)
     with prepared(target) as observation:
-        for wrong in ({"label": "nope"}, {"label": "notes", "persona": "nope"}):
-            with pytest.raises(UsageError):
-                explain(observation, **wrong)
+        why = explain(observation, "items", persona="owner", command="select")
+    assert why.verdict == "allowed"
+    shown = why.script.removesuffix("rollback;").rstrip().removesuffix(";").rpartition(";\n")[0::2]
+    with connect_admin(target) as connection:
+        connection.execute(shown[0].removeprefix("begin;"))  # type: ignore[call-overload]
+        assert len(connection.execute(shown[1]).fetchall()) == 1  # type: ignore[call-overload]
+        connection.rollback()
+
+
+def test_why_shows_rows_of_other_classes(target: Target, run: Run) -> None:
+    run(
+        NOTES + "alter table public.notes alter column user_id drop not null;"
+        "create policy lost on public.notes for select to authenticated using (user_id is null);"
+    )
+    with prepared(target) as observation:
+        orphan = explain(observation, "notes", rows="orphan")
+        assert (orphan.rows, orphan.verdict, orphan.row["user_id"]) == ("orphan", "allowed", None)
+        with pytest.raises(UsageError) as caught:
+            explain(observation, "notes", rows="nobody's")
+    assert "orphan" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("command", "kinds"),
+    [
+        ("select", ["using"]),
+        ("insert", ["with check"]),
+        ("update", ["using", "with check"]),
+        ("delete", ["using"]),
+        ("truncate", []),
+    ],
+)
+def test_why_shows_what_a_command_is_held_to(
+    command: str, kinds: list[str], target: Target, run: Run
+) -> None:
+    run(NOTES + "create policy whole on public.notes for all to authenticated using (is_pro);")
+    with prepared(target) as observation:
+        why = explain(observation, "notes", persona="owner", command=command)
+    assert [p.kind for p in why.policies if p.name == "whole"] == kinds
+    assert {p.parts[0].expression for p in why.policies if p.name == "whole"} <= {"is_pro"}
+    assert ("none is asked" in why_text(why, Style(80, color=False))) is (command == "truncate")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message", "hint"),
+    [
+        ({"label": "note"}, "There is no table note", "Did you mean notes?"),
+        ({"label": "mine"}, "is a view with the rights of its reader", "notes"),
+        ({"label": "total"}, "is a function", "who may call it"),
+        ({"label": "public.total()"}, "is a function", "notes"),
+        ({"label": "storage.objects"}, "No row of storage.objects", "each bucket"),
+        ({"label": "notes", "persona": "onwer"}, "no persona onwer", "Did you mean owner?"),
+        ({"label": "notes", "command": "fly"}, "no command fly", "select, insert"),
+        ({"label": "notes", "column": "nope"}, "no column nope", "Columns are: id, user_id"),
+    ],
+)
+def test_why_says_where_to_look_instead(
+    asked: dict[str, str], message: str, hint: str, target: Target, run: Run
+) -> None:
+    run(NOTES)
+    run("create view public.mine with (security_invoker = true) as select id from public.notes")
+    run("create function public.total() returns int language sql as 'select 1'")
+    with prepared(target) as observation, pytest.raises(UsageError) as caught:
+        explain(observation, **asked)  # type: ignore[arg-type]
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
 
 
 def test_every_weakening_that_changes_somebodys_access_is_noticed_by_the_contract(
