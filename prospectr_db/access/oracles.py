@@ -47,7 +47,7 @@ def find_oracles(observation: Observation, tables: Sequence[TableAccess]) -> tup
     for place, (relation, pair) in enumerate(pairs):
         existing, missing = outcomes[2 * place], outcomes[2 * place + 1]
         if _tells(pair, existing, missing):
-            found.append(_finding(relation, pair, existing, missing))
+            found.append(_finding(relation, pair))
     return tuple({(f.relation, f.columns): f for f in reversed(found)}.values())
 
 
@@ -149,10 +149,16 @@ def _tells(pair: _Pair, existing: Outcome, missing: Outcome) -> bool:
     return existing.state in ("23505", "23P01") and succeeded
 
 
-def _finding(relation: Relation, pair: _Pair, existing: Outcome, missing: Outcome) -> Finding:
+_TELLING = {
+    "insert": "inserting it fails as a duplicate only then",
+    "update": "updating to it fails as a duplicate only then",
+    "on conflict do nothing": "ON CONFLICT DO NOTHING inserts nothing only then",
+    "foreign key": "a row that refers to it is refused only where it does not",
+}
+
+
+def _finding(relation: Relation, pair: _Pair) -> Finding:
     columns = ", ".join(f"{relation.label}.{name}" for name in pair.columns)
-    there = existing.state or f"{existing.touched} rows"
-    absent = missing.state or f"{missing.touched} rows"
     return Finding(
         "oracle",
         "warning" if pair.guessable else "note",
@@ -162,7 +168,7 @@ def _finding(relation: Relation, pair: _Pair, existing: Outcome, missing: Outcom
         "insert",
         pair.columns,
         f"Authenticated strangers can find out whether a value of {columns} exists on rows that "
-        f"they cannot read ({pair.form}: {there} if it does, {absent} if not).",
+        f"they cannot read: {_TELLING[pair.form]}.",
         pair.existing.statement,
         "oracle",
     )
