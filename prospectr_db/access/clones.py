@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["crew", "possible", "share", "worthwhile"]
 
 _MOST = 4
-# Measured by benchmarks/access_growth.py: below, making and dropping the copies costs more.
-_PAYS_FROM = 60
+# Measured by benchmarks/access_growth.py: a second connection costs some 0.5 s of a processor (a
+# copy, a world), and takes half of the 0.1 s per table off the first; below, little can be gained.
+_PAYS_FROM = 24
 _NUMBERS = itertools.count()
 
 Item = TypeVar("Item")
