@@ -194,8 +194,18 @@ def _seen_facts(observed: Facts, asked: Mapping[Entry, set[str]], known: set[Ent
 
 
 def _bare(facts: Facts) -> Facts:
-    """Return the facts without forms, grants and surroundings, which no request is about."""
-    return replace(facts, forms={}, idle={}, outside={}, database=None, buckets=None)
+    """Return the facts without forms, grants, states and surroundings: no request is about them."""
+    return replace(
+        facts,
+        forms={},
+        idle={},
+        outside={},
+        database=None,
+        buckets=None,
+        shut=frozenset(),
+        states={},
+        standing={},
+    )
 
 
 def _name(cell: Cell) -> str | None:
