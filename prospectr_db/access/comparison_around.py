@@ -59,6 +59,9 @@ def _buckets(
     for bucket in sorted({*observed, *wanted}):
         place = f"bucket {bucket}"
         if bucket not in wanted:
+            if observed[bucket].get("public"):
+                sentence = f"The bucket {bucket} is public: everybody reads every file of it."
+                yield _plain("leak", place, sentence, "bucket", command="public")
             sentence = f"The bucket {bucket} is not in the contract: say what it takes and shows."
             yield _plain("unmentioned", place, sentence, "unmentioned")
             continue

@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-import psycopg
-
-from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
-from prospectr_db.access.observe import Observation, Outcome, policy_text, run
-from prospectr_db.access.personas import ANON, AUTHENTICATED, Persona
+from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse, plainer
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.personas import SERVICE_ROLE, Persona
 from prospectr_db.access.probes import Knocker, Probe
-from prospectr_db.access.statements import insert, literal
-from prospectr_db.access.summing_up import read_conditions
-from prospectr_db.access.world import OTHER, OWNER, VICTIM
+from prospectr_db.access.running import Outcome, run
+from prospectr_db.access.storage_probes import (
+    DELETING,
+    first_probes,
+    moves,
+    takeovers,
+    upload,
+    whose,
+)
+from prospectr_db.access.storage_world import Folder, Stored, add_files, find_folders
+from prospectr_db.access.summing_up import policy_text, read_conditions
 from prospectr_db.database.catalog import Relation
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 __all__ = ["DELETING", "observe_storage"]
 
-_MOST_BUCKETS = 8
-# The Storage API deletes through SQL with this setting; without it a trigger refuses everybody.
-DELETING = "select pg_catalog.set_config('storage.allow_delete_query', 'true', true)"
-
 
 @dataclass(frozen=True, slots=True)
-class _Folder:
-    """A bucket and the first folder of a name in it, per universe: the user's, or his tenant's."""
+class _Scene:
+    """What there is to try, and what a superuser's statements did: the control."""
 
-    bucket: str
-    public: bool
-    kind: str
-    names: dict[str, str]
-
-    @property
-    def label(self) -> str:
-        return f"{self.bucket}/{self.kind}"
+    observation: Observation
+    objects: Relation
+    folders: Sequence[Folder]
+    files: Sequence[Stored]
+    control: dict[str, Outcome] = field(default_factory=dict)
 
 
 def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> Iterator[TableAccess]:
@@ -47,17 +41,12 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
     objects = observation.catalog.by_label.get("storage.objects")
     if objects is None:
         return
-    buckets = _buckets(observation.connection, objects)
-    if not buckets:
+    folders = find_folders(observation, objects)
+    if not folders:
         return
-    folders = list(_folders(observation, buckets))
-    cells: list[Cell] = []
-    for folder in folders:
-        ids = {key: _object(observation, objects, folder, key) for key in (OWNER, OTHER)}
-        if ids[OWNER] is None:
-            continue
-        for knocker in personas:
-            cells += _cells(observation, objects, folder, knocker, str(ids[OWNER]))
+    files = add_files(observation, objects, folders)
+    scene = _Scene(observation, objects, folders, files)
+    cells = [cell for knocker in personas for cell in _cells(scene, knocker)]
     order = {column.name: column.number for column in objects.columns}
     yield TableAccess(
         relation="storage.objects",
@@ -69,147 +58,139 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         policies=tuple(policy_text(objects, policy) for policy in objects.policies),
         reads=read_conditions(objects),
         public_rows=tuple(f"other in {folder.label}" for folder in folders if folder.public),
+        tried=frozenset(
+            cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
+        ),
     )
 
 
-def _buckets(connection: Connection[Any], objects: Relation) -> dict[str, bool]:
-    """Return the buckets there are, and those that policies name, with whether each is public."""
-    rows = connection.execute("select id, public from storage.buckets order by id").fetchall()
-    found = {str(name): bool(public) for name, public in rows}
-    for policy in objects.policies:
-        for name in re.findall(r"bucket_id\)? = '([^']+)'", policy.text):
-            if name not in found:
-                found[name] = False
-                connection.execute(
-                    "insert into storage.buckets (id, name) values (%s, %s) on conflict do nothing",
-                    (name, name),
-                )
-    return dict(list(found.items())[:_MOST_BUCKETS])
-
-
-def _folders(observation: Observation, buckets: dict[str, bool]) -> Iterator[_Folder]:
-    actors = observation.world.actors
-    users = {key: actors[key].id for key in (OWNER, OTHER, VICTIM)}
-    tenants = [r for r in observation.catalog.own_relations if observation.ownership[r.oid].members]
-    for bucket, public in buckets.items():
-        yield _Folder(bucket, public, "user", users)
-        for tenant in tenants[:2]:
-            rows = {key: observation.world.row(tenant, key) for key in (OWNER, OTHER)}
-            if len(tenant.primary_key) == 1 and all(rows.values()):
-                name = tenant.primary_key[0]
-                ids = {key: str(row.values[name]) for key, row in rows.items() if row}
-                yield _Folder(bucket, public, tenant.name, ids)
-
-
-def _object(observation: Observation, objects: Relation, folder: _Folder, key: str) -> str | None:
-    values = _values(observation, objects, folder, key, "world.txt")
-    text = "".join(
-        ("savepoint w;", insert(objects, values, "returning id::text"), ";release savepoint w")
-    )
-    try:
-        cursor = observation.connection.execute(text)
-    except psycopg.Error:
-        observation.connection.execute("rollback to savepoint w")
-        return None
-    while cursor.description is None and cursor.nextset():
-        pass
-    row = cursor.fetchone()
-    return str(row[0]) if row else None
-
-
-def _values(
-    observation: Observation, objects: Relation, folder: _Folder, key: str, name: str
-) -> dict[str, str | None]:
-    owner = observation.world.actors[key].id
-    values: dict[str, str | None] = {
-        "bucket_id": folder.bucket,
-        "name": f"{folder.names.get(key, key)}/{name}",
-        "owner": owner,
-        "owner_id": owner,
-    }
-    return {column: value for column, value in values.items() if column in objects.by_name}
-
-
-def _cells(
-    observation: Observation, objects: Relation, folder: _Folder, knocker: Knocker, target: str
-) -> Iterator[Cell]:
-    mine = "own" if knocker.actor == OWNER else "other"
-    rows = f"{mine} in {folder.label}"
-    where = "".join((" where id = ", literal(target), "::uuid"))
-    gone = "".join(
-        (
-            "select array(select 'gone' where not exists (select 1 from storage.objects",
-            where,
-            " and name not like '%moved%'))",
-        )
-    )
-    update = "update storage.objects set name = name || '.moved'"
-    blind = "update storage.objects set name = 'moved' || gen_random_uuid()"
-    probes = [
-        Probe(
-            "x",
-            rows,
-            "select",
-            "where",
-            None,
-            "".join(("select id, name from storage.objects", where)),
-        ),
-        Probe("gone", rows, "update", "where", None, update + where, None, gone),
-        Probe("gone", rows, "update", "no where", None, blind, None, gone),
-        Probe(
-            "gone",
-            rows,
-            "delete",
-            "where",
-            None,
-            "".join(("delete from storage.objects", where)),
-            DELETING,
-            gone,
-        ),
-        Probe(
-            "gone", rows, "delete", "no where", None, "delete from storage.objects", DELETING, gone
-        ),
-    ]
-    values = _values(observation, objects, folder, OWNER, "new.txt")
-    probes.append(Probe("x", rows, "insert", "values", None, insert(objects, values)))
-    if knocker.actor is not None and knocker.actor != OWNER:
-        forged = values | {
-            n: observation.world.actors[knocker.actor].id
-            for n in ("owner", "owner_id")
-            if n in objects.by_name
-        }
-        probes.append(Probe("x", rows, "insert", "own name", None, insert(objects, forged)))
+def _cells(scene: _Scene, knocker: Knocker) -> Iterator[Cell]:
+    """Yield what one persona can do; takeovers and moves only where they tell more."""
+    observation, objects = scene.observation, scene.objects
+    tried = list(first_probes(observation, objects, scene.folders, scene.files, knocker))
+    probes = [probe for probe, _ in tried]
     outcomes = run(observation, knocker.persona, probes)
-    control = run(observation, Persona("control", observation.superuser, None), probes)
-    for probe, outcome, proof in zip(probes, outcomes, control, strict=True):
-        verdict = _verdict(probe, outcome, proof)
-        yield Cell(
-            knocker.name,
-            rows,
-            probe.command,
-            probe.form,
-            None,
-            verdict,
-            probe.statement,
-            outcome.message,
-            outcome.state,
-            outcome.constraint,
-        )
+    _prove(scene, probes)
+    refused: list[Stored] = []
+    changeable: list[Stored] = []
+    told: dict[tuple[str, str], Cell] = {}
+    for (probe, file), outcome in zip(tried, outcomes, strict=True):
+        cell = _cell(knocker, probe, outcome, scene.control.get(probe.statement))
+        key = (probe.rows, probe.command)
+        if probe.command == "update" and file is not None:
+            (changeable if cell.verdict is Verdict.ALLOWED else refused).append(file)
+        if probe.command == "insert" and cell.form == "own name":
+            if cell.verdict is Verdict.ALLOWED and told[key].verdict is not Verdict.ALLOWED:
+                told[key] = cell
+            continue
+        told[key] = cell
+    if knocker.persona.role == SERVICE_ROLE:
+        yield from told.values()
+        return
+    yield from _with_takeovers(scene, knocker, told, refused)
+    yield from _moved(scene, knocker, changeable)
 
 
-def _verdict(probe: Probe, outcome: Outcome, control: Outcome) -> Verdict:
-    through = bool(outcome.labels) if probe.question else outcome.touched > 0
+def _prove(scene: _Scene, probes: Sequence[Probe]) -> None:
+    """Run as a superuser what was not yet, whoever tries it."""
+    new = list({p.statement: p for p in probes if p.statement not in scene.control}.values())
+    persona = Persona("control", scene.observation.superuser, None)
+    outcomes = run(scene.observation, persona, new)
+    scene.control.update({p.statement: o for p, o in zip(new, outcomes, strict=True)})
+
+
+def _with_takeovers(
+    scene: _Scene,
+    knocker: Knocker,
+    told: Mapping[tuple[str, str], Cell],
+    refused: Sequence[Stored],
+) -> Iterator[Cell]:
+    """Yield the cells, with what can be changed or removed in other ways than the plain one."""
+    observation, objects = scene.observation, scene.objects
+    tried = list(takeovers(observation, objects, scene.folders, scene.files, knocker, refused))
+    outcomes = run(observation, knocker.persona, [probe for probe, _ in tried])
+    found = dict(told)
+    blind: dict[tuple[str, str], Cell] = {}
+    for (probe, file), outcome in zip(tried, outcomes, strict=True):
+        reached = [s for s in scene.files if s.id in outcome.labels and outcome.state is None]
+        for each in reached if file is None else [file] if file in reached else []:
+            key = (each.rows(whose(knocker)), probe.command)
+            if key not in found or found[key].verdict is Verdict.ALLOWED:
+                continue
+            cell = Cell(
+                knocker.name, key[0], key[1], probe.form, None, Verdict.ALLOWED, probe.statement
+            )
+            if file is None:
+                blind.setdefault(key, cell)
+            else:
+                found[key] = cell
+    blind = {key: c for key, c in blind.items() if found[key].verdict is not Verdict.ALLOWED}
+    for key in list(blind):
+        plain = plainer(key[0]), key[1]
+        if plain != key and (plain in blind or found[plain].verdict is Verdict.ALLOWED):
+            # As the usual file: that no condition can be sent with it is not a state's doing.
+            del blind[key], found[key]
+    yield from found.values()
+    yield from blind.values()
+
+
+def _moved(scene: _Scene, knocker: Knocker, changeable: Sequence[Stored]) -> Iterator[Cell]:
+    """Yield where files can be moved that could not be uploaded there, or become public by it."""
+    observation, objects = scene.observation, scene.objects
+    tried = list(moves(observation, objects, scene.folders, scene.files, knocker, changeable))
+    outcomes = run(observation, knocker.persona, [probe for probe, _, _ in tried])
+    through = [
+        (*one, outcome)
+        for one, outcome in zip(tried, outcomes, strict=True)
+        if outcome.state is None and one[0].row in outcome.labels
+    ]
+    uploads = [upload(observation, objects, file, goal, knocker) for _, file, goal, _ in through]
+    anyway = run(observation, knocker.persona, uploads)
+    told: set[str] = set()
+    for (probe, file, goal, _), other in zip(through, anyway, strict=True):
+        opened = goal is not None and goal.public and not file.folder.public
+        if probe.rows in told or (other.state is None and not opened):
+            continue
+        told.add(probe.rows)
+        yield _move_cell(knocker, probe, Verdict.ALLOWED)
+    rows = {probe.rows for probe, _, _, _ in through}
+    for probe, _, _ in tried:
+        # Otherwise the usual file would speak for one in a state that cannot be moved.
+        if probe.form == "where" and probe.rows not in rows and plainer(probe.rows) in told:
+            yield _move_cell(knocker, probe, Verdict.REJECTED)
+
+
+def _move_cell(knocker: Knocker, probe: Probe, verdict: Verdict) -> Cell:
+    known = knocker.name, probe.rows, probe.command
+    return Cell(*known, "where", None, verdict, probe.statement)
+
+
+def _cell(knocker: Knocker, probe: Probe, outcome: Outcome, control: Outcome | None) -> Cell:
+    return Cell(
+        knocker.name,
+        probe.rows,
+        probe.command,
+        probe.form,
+        None,
+        _verdict(probe, outcome, control),
+        probe.statement,
+        outcome.message,
+        outcome.state,
+        outcome.constraint,
+    )
+
+
+def _verdict(probe: Probe, outcome: Outcome, control: Outcome | None) -> Verdict:
     if outcome.state is None:
-        if through:
+        if _got_through(probe, outcome):
             return Verdict.ALLOWED
-        proven = bool(control.labels) if probe.question else control.touched > 0
-        return Verdict.FILTERED if proven or control.state else Verdict.UNPROVEN
+        proven = control is None or control.state or _got_through(probe, control)
+        return Verdict.FILTERED if proven else Verdict.UNPROVEN
     if outcome.state == "42501":
         rejected = "row-level security" in (outcome.message or "")
         return Verdict.REJECTED if rejected else Verdict.DENIED
     return Verdict.REFUSED
 
 
-def binds_users(relation: Relation) -> bool:
-    """Whether a policy of a relation concerns users at all."""
-    return any(policy.binds(ANON) or policy.binds(AUTHENTICATED) for policy in relation.policies)
+def _got_through(probe: Probe, outcome: Outcome) -> bool:
+    return probe.row in outcome.labels if probe.question else outcome.touched > 0
