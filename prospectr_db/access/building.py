@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
+from prospectr_db.access.decisions import claim_keys, mentions
 from prospectr_db.access.inhabitants import VICTIM, Actor, Row, Unbuildable, World
 from prospectr_db.access.insertion import adopt, comes_from_trigger, insert_row
 from prospectr_db.access.ownership import Ownership
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 __all__ = ["Builder"]
+
+
+def _addresses(catalog: Catalog) -> Iterator[tuple[int, str]]:
+    """Yield the columns whose e-mail address a function may compare with its caller's."""
+    for function in catalog.functions:
+        if "mail" in function.source and ("email",) in claim_keys(function.source):
+            yield from (pair for pair in mentions(catalog, function.source) if "mail" in pair[1])
 
 
 class Builder:
@@ -40,6 +48,7 @@ class Builder:
         self.pending: set[tuple[int, str]] = set()
         self.later: list[tuple[Relation, str, Constraint]] = []
         self.bounds: dict[int, tuple[str, ...]] = {}
+        self.addresses = frozenset(_addresses(catalog))
         for relation in catalog.relations:
             for parent in relation.parents:
                 if relation.partition_bound:
@@ -214,6 +223,9 @@ class Builder:
             for column in relation.columns
             if column.name not in fixed and self._is_needed(relation, column)
         }
+        for column in guesses:
+            if (relation.oid, column) in self.addresses:
+                guesses[column].insert(0, self.world.actors[key].email)
         for column in relation.primary_key:
             if column in guesses and relation.by_name[column].base_name == "uuid":
                 guesses[column] = [seeded_uuid("id", relation.label, column, name)]

@@ -65,10 +65,14 @@ def _accept(findings: tuple[Finding, ...], contract: Contract | None) -> Iterato
         ):
             # The contract says so, or the comparison will object.
             yield replace(finding, severity="warning" if finding.kind == "loss" else "note")
+        elif finding.rule in _OPEN_DOORS and finding.severity == "warning":
+            yield replace(finding, severity="error")  # beside that nobody has stated it
         else:
             yield finding
 
 
+# What is doubtful about a view or function, and to be seen before a contract takes it over.
+_OPEN_DOORS = frozenset({"function-depends", "view-depends", "search-path"})
 # Rules about what stands around the tables, which the contract holds under [database].
 _AROUND = frozenset({"roles", "schemas"})
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.dependence import depends
+from prospectr_db.access.function_states import FunctionState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
@@ -41,24 +44,31 @@ def observe_functions(
         question = changed_rows(observation, touched)
         definer = function.definer or asks_as_another(observation.catalog, function.source)
         gone = without_owners_rows(observation, touched) if definer else None
+        told = function.label in observation.given.states
+        states = list(states_of_function(observation, function)) if definer or told else []
+        seeing = _Seeing(observation, question, labels, markers)
         cells: list[Cell] = []
         for knocker in personas:
             if knocker.persona.role in observation.catalog.above_rls:
                 continue
-            cells += _call(observation, knocker, statements, question, labels, markers)
+            mine = list(_call(seeing, knocker, statements))
+            cells += mine
+            cells += _call_in_states(seeing, knocker, states, mine)
             answers = function.kind == "f" or function.return_type != "void"
             if answers and not any(c.persona == knocker.name and c.rows == "other" for c in cells):
                 cells += depends(observation, knocker, statements, gone, form="call")
         yield TableAccess(
             function.label,
             "function",
-            f"rights of {function.owner}" if function.definer else "rights of its caller",
+            _rights(function),
             True,
             not function.definer,
             collapse(cells, {}),
             {role: "X" for role in API_ROLES[:2] if role in function.callable_by},
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
+            states=_deciding(states, cells),
+            tried=frozenset(state.name for state in states),
         )
 
 
@@ -70,39 +80,113 @@ def _is_callable(catalog: Catalog, function: Function) -> bool:
     )
 
 
-def _call(
-    observation: Observation,
-    knocker: Knocker,
-    statements: Sequence[str],
-    question: str,
-    labels: set[str],
-    markers: Markers,
-) -> Iterator[Cell]:
-    rows = "own" if knocker.actor == OWNER else "other"
-    probes = [Probe(None, "", "call", "call", None, text, None, question) for text in statements]
-    outcomes = run(observation, knocker.persona, probes, listening=True)
+def _rights(function: Function) -> str:
+    """Return with whose rights a function runs, and who says what the names in it mean."""
+    if not function.definer:
+        return "rights of its caller"
+    fixed = any(setting.startswith("search_path=") for setting in function.settings)
+    return f"rights of {function.owner}{'' if fixed else ' and the search_path of its caller'}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seeing:
+    """How it is seen what a call did: what is asked after it, and what is recognised."""
+
+    observation: Observation
+    question: str
+    labels: set[str]
+    markers: Markers
+
+
+def _call(seeing: _Seeing, knocker: Knocker, statements: Sequence[str]) -> Iterator[Cell]:
+    rows = _rows_of(knocker)
+    probes = [_probe(text, None, seeing.question) for text in statements]
+    outcomes = run(seeing.observation, knocker.persona, probes, listening=True)
     for probe, outcome in zip(probes, outcomes, strict=True):
-        for command, place, verdict in _told(observation, knocker, probe, outcome, labels, markers):
-            yield Cell(
-                knocker.name,
-                place or rows,
-                command,
-                "call",
-                None,
-                verdict,
-                probe.statement,
-                outcome.message,
-                outcome.state,
-            )
+        for command, place, verdict in _told(seeing, knocker, probe, outcome):
+            yield _cell(knocker, place or rows, command, verdict, probe, outcome)
+
+
+def _call_in_states(
+    seeing: _Seeing, knocker: Knocker, states: Sequence[FunctionState], cells: Sequence[Cell]
+) -> Iterator[Cell]:
+    """Call again what came to something, with the owner's row in each state.
+
+    Where no call gets through any more nothing else is told: it goes without saying.
+    """
+    through: dict[tuple[str, str], list[str]] = {}
+    allowed = [cell for cell in cells if cell.verdict is Verdict.ALLOWED]
+    weight = Counter(cell.statement for cell in allowed)
+    for cell in sorted(allowed, key=lambda c: (-weight[c.statement], c.statement)):
+        through.setdefault((cell.command, cell.rows), []).append(cell.statement)
+    chosen = {key: texts[:_CALLS_PER_STATE] for key, texts in through.items()}
+    texts = list(dict.fromkeys(text for found in chosen.values() for text in found))
+    tries = [
+        (state, _probe(t, state.preparation, seeing.question)) for state in states for t in texts
+    ]
+    outcomes = run(seeing.observation, knocker.persona, [p for _, p in tries], listening=True)
+    rows = _rows_of(knocker)
+    found: dict[tuple[str, str], tuple[Probe, Outcome, set[tuple[str, str]]]] = {}
+    for (state, probe), outcome in zip(tries, outcomes, strict=True):
+        told = {
+            (command, place or rows)
+            for command, place, verdict in _told(seeing, knocker, probe, outcome)
+            if verdict is Verdict.ALLOWED
+        }
+        found[state.name, probe.statement] = probe, outcome, told
+    for state in states:
+        for key, mine in chosen.items():
+            tried = [found[state.name, text] for text in mine]
+            probe, outcome, told = next((t for t in tried if key in t[2]), tried[0])
+            verdict = Verdict.ALLOWED if key in told else Verdict.FILTERED
+            if outcome.state is not None:
+                verdict = Verdict.REFUSED
+            closed = not any(("call", "all") in t[2] for t in tried)
+            if key == ("call", "all") or not closed:
+                yield _cell(knocker, f"{key[1]} [{state.name}]", key[0], verdict, probe, outcome)
+
+
+_CALLS_PER_STATE = 3
+
+
+def _deciding(
+    states: Sequence[FunctionState], cells: Sequence[Cell]
+) -> dict[str, tuple[str | None, ...]]:
+    """Return the columns, with the values, of which some state kept somebody out."""
+    shut = {
+        cell.rows.partition(" [")[2].rstrip("]")
+        for cell in cells
+        if " [" in cell.rows and cell.verdict is not Verdict.ALLOWED
+    }
+    return {state.column: state.told for state in states if state.name in shut}
+
+
+def _rows_of(knocker: Knocker) -> str:
+    return "own" if knocker.actor == OWNER else "other"
+
+
+def _probe(text: str, preparation: str | None, question: str) -> Probe:
+    return Probe(None, "", "call", "call", None, text, preparation, question)
+
+
+def _cell(
+    knocker: Knocker, rows: str, command: str, verdict: Verdict, probe: Probe, outcome: Outcome
+) -> Cell:
+    return Cell(
+        knocker.name,
+        rows,
+        command,
+        "call",
+        None,
+        verdict,
+        probe.statement,
+        outcome.message,
+        outcome.state,
+    )
 
 
 def _told(
-    observation: Observation,
-    knocker: Knocker,
-    probe: Probe,
-    outcome: Outcome,
-    labels: set[str],
-    markers: Markers,
+    seeing: _Seeing, knocker: Knocker, probe: Probe, outcome: Outcome
 ) -> Iterator[tuple[str, str, Verdict]]:
     """Yield what one call came to: command, row class (empty: the usual one) and verdict."""
     if outcome.state is not None:
@@ -112,14 +196,14 @@ def _told(
     yield "call", "all", Verdict.ALLOWED
     given = set(re.findall(r"'([^']{8,})'", probe.statement))
     lines = [_without(line, given) for line in outcome.output]
-    seen = markers.see(lines, knocker.actor)
+    seen = seeing.markers.see(lines, knocker.actor)
     if seen.other or (knocker.actor == OWNER and seen.own):
         yield "select", "", Verdict.ALLOWED
-    if set(outcome.labels) & labels:
+    if set(outcome.labels) & seeing.labels:
         yield "update", "", Verdict.ALLOWED
     if knocker.actor != OWNER and any(name.endswith(":below") for name in outcome.labels):
         yield "insert", "", Verdict.ALLOWED
-    if knocker.actor != OWNER and _raises(observation, knocker, outcome):
+    if knocker.actor != OWNER and _raises(seeing.observation, knocker, outcome):
         yield "escalate", "own", Verdict.ALLOWED
 
 

@@ -36,6 +36,7 @@ class Markers:
     def __init__(self, catalog: Catalog, world: World) -> None:
         self._by_value: dict[str, set[str]] = {}
         self._keys: dict[str, set[str]] = {}
+        self._world = world
         for (oid, key), row in world.rows.items():
             relation = catalog.by_oid[oid]
             home = OWNER if key.startswith((f"{OWNER} ", "orphan")) else key
@@ -47,9 +48,12 @@ class Markers:
                     column.category == "S" and (len(value) >= _LEAST or _UUID.match(value))
                 ):
                     self._by_value.setdefault(value, set()).add(home)
+        self._shared: set[str] = set()
         for value, homes in self._by_value.items():
             if len(homes) == 1:
                 self._keys.setdefault(next(iter(homes)), set()).add(value)
+            elif OWNER in homes and all(h == OWNER or world.is_colleague(h) for h in homes):
+                self._shared.add(value)
 
     def of(self, key: str) -> set[str]:
         """Return the values that only one universe has."""
@@ -57,18 +61,30 @@ class Markers:
 
     def found(self, output: Iterable[str], key: str) -> list[str]:
         """Return the lines of an output that show something of a universe."""
-        values = self.of(key)
-        return [line for line in output if any(value in line for value in values)]
+        return _with_any(output, self.of(key))
 
     def see(self, output: Sequence[str], actor: str | None) -> Seen:
         """Return what an answer, a line of JSON per row, shows to somebody of the owner's rows."""
         own_values = self.of(actor) if actor else set()
-        whole = self.found(output, OWNER)
-        lines = self.found((piece for line in whole for piece in _pieces(json.loads(line))), OWNER)
+        owners = self.of(OWNER) | self._from_inside(actor)
+        whole = _with_any(output, owners)
+        lines = _with_any((piece for line in whole for piece in _pieces(json.loads(line))), owners)
         strange = [line for line in lines if not any(value in line for value in own_values)]
         own = bool(actor and self.found(output, actor))
         columns = {key for line in strange or lines for key in _keys(line)}
         return Seen(own, bool(strange) and actor != OWNER, tuple(sorted(columns)))
+
+    def _from_inside(self, actor: str | None) -> set[str]:
+        """Return what the owner shares with his colleagues only, such as the id of their tenant.
+
+        None of it for whoever is one of them: it is his as well.
+        """
+        inside = actor == OWNER or self._world.is_colleague(actor)
+        return set() if inside else self._shared
+
+
+def _with_any(lines: Iterable[str], values: set[str]) -> list[str]:
+    return [line for line in lines if any(value in line for value in values)]
 
 
 def _pieces(value: Any) -> Iterator[str]:

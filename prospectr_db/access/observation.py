@@ -64,6 +64,7 @@ class Observation:
     probes: int = 0
     controls: dict[tuple[str, str | None, str | None], Outcome] | None = None
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    given: Given = NOTHING
     others: tuple[Observation, ...] = ()
     """The same world on other connections, where there are several."""
 
@@ -142,7 +143,15 @@ def prepare(
     )
     user = connection.info.user
     observation = Observation(
-        connection, catalog, ownership, standings, world, user, settle, extra=given.personas
+        connection,
+        catalog,
+        ownership,
+        standings,
+        world,
+        user,
+        settle,
+        extra=given.personas,
+        given=given,
     )
     for number, forged in enumerate(forgeries(observation)):
         add_forger(connection, observation, f"forger {number}", forged)

@@ -19,7 +19,7 @@ from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
-__all__ = ["Ownership", "find_ownership", "implies_values"]
+__all__ = ["Ownership", "find_ownership", "implies_values", "told_apart"]
 
 _USERISH = re.compile(
     r"^(user|owner|author|creator|account|profile|member|sender|recipient|assignee|uploader)"
@@ -242,7 +242,7 @@ def _describe(
         parents=parents,
         claims=claimed,
         soft=tuple(c.name for c in free if c.base_name in ("uuid", "int8", "int4") and c.not_null),
-        states={c.name: values for c in free if (values := _values(relation, c, texts))},
+        states={c.name: values for c in free if (values := told_apart(relation, c, texts))},
         user_keyed=relation.oid in keyed,
         members=members,
     )
@@ -254,7 +254,7 @@ def _with_given(relation: Relation, found: Ownership, given: Given, texts: list[
     for name, told in given.states.get(relation.label, {}).items():
         column = relation.by_name.get(name)
         if column is not None:
-            values = (*_values(relation, column, texts), *told)
+            values = (*told_apart(relation, column, texts), *told)
             states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
     parents = found.parent_states | given.parents.get(relation.label, frozenset())
     return replace(found, states=states, parent_states=parents)
@@ -265,7 +265,7 @@ def implies_values(column: Column) -> bool:
     return column.category in "BD" or bool(column.labels)
 
 
-def _values(relation: Relation, column: Column, texts: list[Text]) -> tuple[str | None, ...]:
+def told_apart(relation: Relation, column: Column, texts: Iterable[Text]) -> tuple[str | None, ...]:
     """Return the values of a column that policies can tell apart, if there are any."""
     if column.category == "B":
         return ("false", "true")

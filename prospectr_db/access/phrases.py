@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
-from prospectr_db.access.phrases_files import file_phrase
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
@@ -79,8 +78,6 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return _call_phrase(table, access, f"{subject} {can}")
     if table.kind == "channel":
         return _channel_phrase(table, access, f"{subject} {can}")
-    if table.relation == "storage.objects" and (said := file_phrase(access, f"{subject} {can}")):
-        return said
     if access.rows == DEPENDENT:
         what = f"from the answer of {table.relation}"
         return f"{subject} {can} learn about other people's rows {what}"
@@ -105,6 +102,9 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
 
 def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     name = table.relation
+    state = access.rows.partition(" [")[2].rstrip("]")
+    if state:
+        name = f"{name} where {state}"
     if access.command == "call":
         return f"{subject_can} call {name}"
     if access.command == "escalate":

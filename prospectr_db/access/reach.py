@@ -12,6 +12,7 @@ from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = [
     "asks_as_another",
+    "called_functions",
     "changed_rows",
     "owners_labels",
     "reached_by_view",
@@ -72,6 +73,18 @@ def asks_as_another(catalog: Catalog, text: str, seen: frozenset[str] = frozense
         if function.definer or asks_as_another(catalog, function.source, seen | {function.name}):
             return True
     return False
+
+
+def called_functions(catalog: Catalog, function: Function) -> list[Function]:
+    """Return the functions that a function names, and those that these name, without itself."""
+    found: dict[int, Function] = {function.oid: function}
+    waiting = [function]
+    while waiting:
+        for other in _called(catalog, waiting.pop().source):
+            if other.oid not in found:
+                found[other.oid] = other
+                waiting.append(other)
+    return list(found.values())[1:]
 
 
 def _called(catalog: Catalog, text: str) -> Iterator[Function]:

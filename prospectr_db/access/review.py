@@ -49,8 +49,8 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     elif access.rows == DEPENDENT:
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
-        if access.rows == "other" and outsider and access.command in ("select", "update"):
-            yield _finding(table, access, "function")
+        if access.rows == "other" and outsider:
+            yield from _judge_function(matrix, table, access)
     elif not table.owned:
         yield from _judge_unowned(table, access, outsider=outsider)
     elif access.command == "insert":
@@ -107,6 +107,16 @@ def _judge_dependence(
     if outsider and not _readable(matrix, table, access.persona):
         kind = "function" if table.kind == "function" else "view"
         yield _finding(table, access, f"{kind}-depends", "warning", kind="surprise")
+
+
+def _judge_function(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    if access.command in ("select", "update"):
+        yield _finding(table, access, "function")
+    elif access.command == "insert" and _readable(matrix, table, access.persona):
+        # As comments go below posts that everybody reads.
+        yield _finding(table, access, "function", "note", kind="surprise")
+    elif access.command == "insert":
+        yield _finding(table, access, "function")
 
 
 def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:

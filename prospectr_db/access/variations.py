@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -15,6 +16,9 @@ from prospectr_db.access.statements import equals, update
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.database.catalog import Relation
 
+if TYPE_CHECKING:
+    from psycopg import Connection
+
 __all__ = [
     "add_mixed",
     "add_orphan",
@@ -22,6 +26,8 @@ __all__ = [
     "add_states",
     "change",
     "demote",
+    "reach_state",
+    "same_value",
     "second_pass",
 ]
 
@@ -140,8 +146,8 @@ def add_states(builder: Builder, relation: Relation) -> None:
         return
     for name, values in builder.ownership[relation.oid].states.items():
         for value in values:
-            if not _same(value, row.values.get(name)):
-                found = _reach(builder, relation, row, {name: value})
+            if not same_value(value, row.values.get(name)):
+                found = reach_state(builder.connection, relation, row, {name: value})
                 if found is None:
                     shown = "null" if value is None else value
                     builder.hopeless(relation, f"{OWNER} [{name}={shown}]", "no values go with it")
@@ -149,8 +155,8 @@ def add_states(builder: Builder, relation: Relation) -> None:
                     builder.world.states[relation.oid, name, value] = found
 
 
-def _reach(
-    builder: Builder, relation: Relation, row: Row, wanted: dict[str, str | None]
+def reach_state(
+    connection: Connection[Any], relation: Relation, row: Row, wanted: dict[str, str | None]
 ) -> dict[str, str | None] | None:
     """Return what else must change for a row to take some values; nothing is kept."""
     attempt = Attempt(relation, wanted, {}, set(wanted))
@@ -161,10 +167,10 @@ def _reach(
         text = quiet + update(relation, values, where)
         error: psycopg.Error | None = None
         try:
-            builder.connection.execute(text)
+            connection.execute(text)
         except psycopg.Error as refused:
             error = refused
-        builder.connection.execute("rollback to savepoint w; release savepoint w")
+        connection.execute("rollback to savepoint w; release savepoint w")
         if error is None:
             return values
         if not attempt.learn(error):
@@ -172,6 +178,6 @@ def _reach(
     return None
 
 
-def _same(one: str | None, other: str | None) -> bool:
+def same_value(one: str | None, other: str | None) -> bool:
     """Whether two texts are one value; of times only the day counts here."""
     return one == other or bool(one and other and len(one) > 18 and one[:10] == other[:10])

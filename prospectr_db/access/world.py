@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from prospectr_db.access.affiliations import add_affiliates, add_removed
+from prospectr_db.access.amounts import add_amounts
 from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
@@ -88,6 +89,7 @@ def build_world(
         add_mixed(builder, relation)
         add_partition_rows(builder, relation)
     _add_people(builder, wanted, standings, pairs or {})
+    add_amounts(builder, wanted)
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)

@@ -1,0 +1,76 @@
+"""What is there and no contract speaks of: who reaches it already, and with whose rights."""
+
+from __future__ import annotations
+
+from prospectr_db.access.facts import Facts
+from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.phrases import joined, who
+
+__all__ = ["unmentioned"]
+
+_WRITES = ("insert", "update", "delete")
+_EVERYBODY = {"anon", "newcomer", "stranger"}
+_USERS = {"newcomer", "stranger"}
+_MOST = 3
+
+
+def unmentioned(relation: str, observed: Facts, matrix: AccessMatrix | None) -> Finding:
+    """Return the finding about a relation or function that a contract does not mention."""
+    kind = observed.relations[relation]
+    reach = _calls(relation, observed) if kind == "function" else _reach(relation, observed)
+    path = observed.owners.get(relation, "")
+    rights = f", with the {path}" if kind != "table" and path.startswith("rights of") else ""
+    table = matrix.table(relation) if matrix else None
+    if kind == "table" and table is not None and not table.rls:
+        rights = ", which has no row-level security"
+    sentence = (
+        f"The {kind} {relation} is not in the contract: {reach}{rights}; say who may do what to it."
+    )
+    return Finding("unmentioned", "error", relation, "", "", "", (), sentence, rule="unmentioned")
+
+
+def _calls(relation: str, observed: Facts) -> str:
+    """Return who holds EXECUTE, whatever a call comes to."""
+    callers = {"anon" if e[1] == "anon" else "users" for e in _entries(relation, observed)}
+    callers |= {
+        "anon" if item.startswith("anon: ") else "users"
+        for item in observed.idle.get(relation, ())
+        if item.endswith(": call")
+    }
+    if not callers:
+        return "no visitor and no user can call it"
+    names = {
+        ("anon", "users"): "everybody, even without a login, can call it",
+        ("users",): "signed-in users can call it",
+        ("anon",): "visitors without a login can call it",
+    }
+    return names[tuple(sorted(callers))]
+
+
+def _reach(relation: str, observed: Facts) -> str:
+    entries = _entries(relation, observed)
+    found = [
+        f"{_people(personas)} can {verb} rows of it"
+        for verb, commands in (("read", ("select",)), ("write", _WRITES))
+        if (personas := {persona for _, persona, _, command in entries if command in commands})
+    ]
+    return joined(found) if found else "neither visitors nor users can read or write it"
+
+
+def _entries(relation: str, observed: Facts) -> list[tuple[str, str, str, str]]:
+    return [e for e in observed.allowed if e[0] == relation and e[1] != "service_role"]
+
+
+def _people(personas: set[str]) -> str:
+    """Return who, without those who are meant by everybody or by every user."""
+    if personas >= _EVERYBODY:
+        return "everybody, even without a login,"
+    if personas >= _USERS:
+        return "any signed-in user"
+    order = ("anon", "stranger", "newcomer", "owner", "member")
+    known = [who(name) for name in order if name in personas]
+    others = [who(name) for name in sorted(personas - set(order))]
+    told = [*known, *others][:_MOST]
+    left = len(known) + len(others) - len(told)
+    return joined([*told, f"{left} more"] if left else told)

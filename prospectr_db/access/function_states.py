@@ -1,0 +1,110 @@
+"""States of rows in which functions are called once more: over, used up, withdrawn, deleted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prospectr_db.access.inhabitants import Row
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.ownership import implies_values, told_apart
+from prospectr_db.access.reach import called_functions
+from prospectr_db.access.statements import equals, update
+from prospectr_db.access.variations import reach_state, same_value
+from prospectr_db.access.world import OWNER
+from prospectr_db.database.catalog import Column, Function, Relation
+
+__all__ = ["FunctionState", "states_of_function"]
+
+_MOST_STATES = 16
+
+Values = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionState:
+    """The owner's row in another state than it is built in.
+
+    ``name`` is shown, as ``invites.expires_at=2020-01-01``; ``column`` is the part before the
+    equals sign and ``told`` its values, none where its type says which there are. ``preparation``
+    is what a superuser runs before the call.
+    """
+
+    name: str
+    column: str
+    told: Values
+    preparation: str
+
+
+def states_of_function(observation: Observation, function: Function) -> Iterator[FunctionState]:
+    """Yield the states that a function can tell apart, by the columns that its source names.
+
+    The contract's are among them for as long as it names them, whatever the source says by now.
+    """
+    found = 0
+    for relation, row, column, values in _columns(observation, function):
+        told = () if implies_values(column) else values
+        for value in values:
+            if found == _MOST_STATES or same_value(value, row.values.get(column.name)):
+                continue
+            whole = observation.world.states.get((relation.oid, column.name, value))
+            whole = whole or reach_state(
+                observation.connection, relation, row, {column.name: value}
+            )
+            if whole is not None:
+                found += 1
+                shown = "null" if value is None else value.split(" ")[0]
+                place = f"{relation.name}.{column.name}"
+                prepared = _preparation(observation, relation, row, whole)
+                yield FunctionState(f"{place}={shown}", place, told, prepared)
+
+
+def _columns(
+    observation: Observation, function: Function
+) -> Iterator[tuple[Relation, Row, Column, Values]]:
+    """Yield the columns of the owner's rows that can decide, each with the values to try."""
+    catalog = observation.catalog
+    source = " ".join(f.source for f in (function, *called_functions(catalog, function)))
+    words = set(re.findall(r"\w+", source))
+    given: Mapping[str, Values] = observation.given.states.get(function.label, {})
+    standing = {(s.relation, s.column) for s in observation.standings}
+    for relation in catalog.own_relations:
+        row = observation.world.row(relation, OWNER)
+        if not relation.is_table or relation.is_partition or row is None:
+            continue
+        owner = observation.ownership[relation.oid]
+        links = {name for fk in relation.foreign_keys for name in fk.columns}
+        settled = {*owner.users, *owner.claims, *links, *relation.primary_key}
+        for column in relation.columns:
+            place = f"{relation.name}.{column.name}"
+            named = relation.name in words and column.name in words
+            if not (named or place in given) or column.name in settled or not column.is_writable:
+                continue
+            if (relation.oid, column.name) in standing:
+                continue  # there is a persona for each
+            text = (source, frozenset({(relation.oid, column.name)}))
+            values = (*told_apart(relation, column, [text]), *given.get(place, ()))
+            yield relation, row, column, tuple(dict.fromkeys(values))
+
+
+def _preparation(
+    observation: Observation, relation: Relation, row: Row, values: Mapping[str, str | None]
+) -> str:
+    """Return what brings a row into a state, and lets what changes it afterwards be noticed."""
+    names: Sequence[str] = relation.primary_key or tuple(row.values)
+    plan = observation.plan(relation)
+    noted = " ".join(
+        (
+            "update prospectr_access.rows as r",
+            "set partition = t.tableoid, place = t.ctid, image = to_jsonb(t)",
+            "from",
+            relation.sql_name,
+            "as t where r.relation =",
+            str(relation.oid),
+            "and",
+            plan.joined_key(),
+        )
+    )
+    changed = update(relation, values, equals(relation, {n: row.values[n] for n in names}))
+    return "; ".join((changed, noted) if relation.primary_key else (changed,))
