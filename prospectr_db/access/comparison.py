@@ -8,6 +8,7 @@ from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
+from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
@@ -82,8 +83,8 @@ def _personas(facts: Facts) -> set[str]:
 
 
 def _not_in(one: Facts, other: Facts) -> set[str]:
-    """Return what only the other speaks of; a channel is there wherever somebody may use it."""
-    found = set(other.relations) - set(one.relations)
+    """Return what only the other speaks of; channels and files are there wherever used."""
+    found = set(other.relations) - set(one.relations) - SHARED
     return {relation for relation in found if other.relations[relation] != CHANNEL}
 
 
@@ -95,6 +96,8 @@ def _entry(
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
         return  # everybody may, and that is told of everybody
+    if is_backends_share(entry, observed, wanted):
+        return
     columns = observed.columns_for(relation, command)
     is_now, was = expand(now, columns), expand(then, columns)
     more, less = tuple(c for c in is_now if c not in was), tuple(c for c in was if c not in is_now)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
+from prospectr_db.access.phrases_files import file_phrase
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
@@ -78,6 +79,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return _call_phrase(table, access, f"{subject} {can}")
     if table.kind == "channel":
         return _channel_phrase(table, access, f"{subject} {can}")
+    if table.relation == "storage.objects" and (said := file_phrase(access, f"{subject} {can}")):
+        return said
     if access.rows == DEPENDENT:
         what = f"from the answer of {table.relation}"
         return f"{subject} {can} learn about other people's rows {what}"
