@@ -194,7 +194,8 @@ def add_files(
     for folder in folders:
         for state in ("", _SERVERS, ANOTHERS, *folder.states):
             number = f"file {folder.label} {state}"
-            file = f"world-{folder.kind}"
+            # Its own name in each bucket, so that nothing is in its way where it is moved.
+            file = f"world-{folder.kind}-{folder.bucket}"
             values = values_of(observation, objects, folder, OWNER, file, state=state)
             if state not in ("", ANOTHERS) and not folder.states.get(state, {}).get("folder"):
                 head, _, tail = str(values["name"]).rpartition("/")
