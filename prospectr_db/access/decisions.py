@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 
 from prospectr_db.database.catalog import Catalog, Function
@@ -53,6 +53,7 @@ def normalise(expression: str) -> str:
         flags=re.IGNORECASE,
     )
     text = re.sub(r"\b(?:nullif|coalesce)\(", "(", text, flags=re.IGNORECASE)
+    text = re.sub(r",\s*''\s*\)", ")", text)
     text = re.sub(
         r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
     )
@@ -128,19 +129,84 @@ def mentions(catalog: Catalog, source: str) -> frozenset[tuple[int, str]]:
     )
 
 
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_ASKS_MORE = re.compile(r"(?<!distinct )\bfrom\b|(?:=|<>|!=)\s*'[^']", re.IGNORECASE)
+_CALL = re.compile(r'(?<![\w.])(?:"?(\w+)"?\.)?"?(\w+)"?\(\s*\)')
+_MOST_CALLS = 4
+
+
+def _spelling(catalog: Catalog) -> Callable[[str], str]:
+    """Return what writes a claim in the place of each call that only answers with that claim."""
+    plain = [
+        function
+        for function in catalog.functions
+        if not function.argument_types
+        and not function.returns_set
+        and function.return_type not in ("boolean", "void", "trigger")
+        and function.language in ("sql", "plpgsql")
+    ]
+    named: dict[str, int] = {}
+    for function in catalog.functions:
+        named[function.name] = named.get(function.name, 0) + 1
+    answers: dict[tuple[str | None, str], str] = {}
+
+    def say(text: str) -> str:
+        if not answers:
+            return text
+        return _CALL.sub(lambda call: answers.get((call[1], call[2]), call[0]), text)
+
+    for _ in range(_MOST_CALLS):
+        before = len(answers)
+        for function in plain:
+            answer = _only_claim(say(function.source), named)
+            if answer is not None:
+                answers[function.schema, function.name] = answer
+                if named[function.name] == 1:
+                    answers[None, function.name] = answer
+        if len(answers) == before:
+            break
+    return say
+
+
+def _only_claim(source: str, functions: Container[str]) -> str | None:
+    """Return the one claim that a function's body answers with, None where it asks anything else.
+
+    Whatever reads a table, compares with a value or calls another function decides for itself.
+    """
+    if "jwt" not in source and "auth.uid" not in source:
+        return None
+    source = _COMMENT.sub(" ", source)
+    plain = normalise(source)
+    calls = re.findall(r'(\w+)"?\s*\(', re.sub(r"\bauth\.\w+\(", "", source))
+    if _ASKS_MORE.search(plain) or any(name in functions for name in calls):
+        return None
+    paths = re.findall(_CLAIM, plain)
+    found = {_path(arrows) for arrows in paths}
+    if "@uid" in plain:
+        return None if "@jwt" in plain else "auth.uid()"
+    if len(found) != 1 or len(paths) != plain.count("@jwt"):
+        return None
+    *above, last = (f"'{key}'" for key in found.pop())
+    return "".join(("auth.jwt()", *(f" -> {key}" for key in above), f" ->> {last}"))
+
+
 def decision_texts(catalog: Catalog) -> list[Text]:
-    """Return every policy and helper function with the columns each can read."""
+    """Return every policy, helper function and view with the columns each can read.
+
+    Where one calls a function that only answers with a claim, it says the claim instead.
+    """
+    say = _spelling(catalog)
     texts = [
-        (policy.text, policy.reads)
+        (say(policy.text), policy.reads)
         for relation in catalog.relations
         for policy in relation.policies
     ]
     texts += [
-        (function.source, mentions(catalog, function.source))
+        (say(function.source), mentions(catalog, function.source))
         for function in helper_functions(catalog).values()
     ]
     texts += [
-        (relation.definition, mentions(catalog, relation.definition))
+        (say(relation.definition), mentions(catalog, relation.definition))
         for relation in catalog.own_relations
         if relation.kind in "vm" and relation.definition
     ]

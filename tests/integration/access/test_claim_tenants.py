@@ -1,0 +1,163 @@
+"""Tenants by a claim of the token: however the claim is spelt, it says whose a row is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from prospectr_db.access.check import check
+from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
+from prospectr_db.access.findings import judge
+from prospectr_db.access.observation import look
+from prospectr_db.access.observe import observe
+from prospectr_db.access.ownership import find_ownership
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_admin, connect_as_migrator
+
+Run = Callable[[str], None]
+
+CLAIM = "(auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid"
+TABLES = """
+create schema private;
+grant usage on schema private to authenticated;
+create table public.tenants (id uuid primary key default gen_random_uuid(), name text not null);
+create table public.projects (
+    id uuid primary key default gen_random_uuid(),
+    tenant_id uuid not null references public.tenants on delete cascade,
+    name text not null
+);
+alter table public.tenants enable row level security;
+alter table public.projects enable row level security;
+revoke all on all tables in schema public from anon, authenticated, service_role;
+grant select on public.tenants to authenticated;
+grant select, insert, update, delete on public.projects to authenticated;
+grant select, insert, update, delete on all tables in schema public to service_role;
+"""
+
+
+def helper(body: str, *, language: str = "sql", name: str = "tenant") -> str:
+    return (
+        f"create or replace function private.{name}() returns uuid language {language} stable"
+        f" set search_path = '' as $$ {body} $$;"
+    )
+
+
+# How the condition of the policies is written, and the functions that it needs.
+SPELLINGS = {
+    "inline": ("{} = " + CLAIM, ""),
+    "inline, as a sub-select": ("{} = (select " + CLAIM + ")", ""),
+    "inline, by path": ("(auth.jwt() #>> '{{app_metadata,tenant_id}}')::uuid = {}", ""),
+    "inline, nothing for the empty text": (
+        "nullif(auth.jwt() -> 'app_metadata' ->> 'tenant_id', '')::uuid = {}",
+        "",
+    ),
+    "a helper": ("{} = private.tenant()", helper(f"select {CLAIM}")),
+    "a helper in a sub-select": (
+        "(select private.tenant()) = {}",
+        helper("select nullif((select auth.jwt()) -> 'app_metadata' ->> 'tenant_id', '')::uuid"),
+    ),
+    "a helper of the settings": (
+        "{} = (select private.tenant())",
+        helper(
+            "select (nullif(current_setting('request.jwt.claims', true), '')::jsonb"
+            " -> 'app_metadata' ->> 'tenant_id')::uuid"
+        ),
+    ),
+    "a helper in plpgsql": (
+        "{} = private.tenant()",
+        helper(
+            """declare found text; -- from the token
+            begin
+                found := auth.jwt() #>> '{app_metadata,tenant_id}';
+                if found is null then return null; end if;
+                return found::uuid;
+            end""",
+            language="plpgsql",
+        ),
+    ),
+    "a helper of a helper": (
+        "{} = (select private.mine())",
+        helper(f"select {CLAIM}") + helper("select private.tenant()", name="mine"),
+    ),
+}
+
+
+@pytest.fixture
+def run(target: Target) -> Run:
+    """Run statements as migrations would be."""
+
+    def execute(sql: str) -> None:
+        with connect_as_migrator(target) as connection:
+            connection.execute(sql)  # type: ignore[call-overload]
+
+    return execute
+
+
+def policies(condition: str) -> str:
+    tenant, project = condition.format("id"), condition.format("tenant_id")
+    return f"""
+    drop policy if exists t_read on public.tenants;
+    drop policy if exists p_all on public.projects;
+    create policy t_read on public.tenants for select to authenticated using ({tenant});
+    create policy p_all on public.projects for all to authenticated
+        using ({project}) with check ({project});
+    """
+
+
+def written(target: Target) -> tuple[str, Contract]:
+    matrix = observe(target)
+    assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
+    text = render(facts_of(matrix), accepted={})
+    return text, parse_contract(text)
+
+
+def told(target: Target, contract: Contract) -> set[tuple[str, str | None]]:
+    findings = check(observe(target), contract)
+    return {(found.kind, found.persona) for found in findings if found.severity == "error"}
+
+
+def test_every_spelling_of_the_claim_makes_the_same_contract(target: Target, run: Run) -> None:
+    run(TABLES)
+    texts: dict[str, str] = {}
+    for name, (condition, functions) in SPELLINGS.items():
+        run(functions + policies(condition))
+        texts[name], _ = written(target)
+    assert {name for name, text in texts.items() if text != texts["inline"]} == set()
+    matrix = observe(target)
+    projects = matrix.table("projects")
+    assert projects is not None
+    for command in ("select", "update", "delete"):
+        own = projects.find("owner", "own", command)
+        strange = projects.find("stranger", "other", command)
+        assert own is not None
+        assert own.succeeds
+        assert strange is None or not strange.succeeds
+
+
+@pytest.mark.parametrize("name", ["inline", "a helper", "a helper in plpgsql"])
+def test_every_tenant_in_every_project_is_told(name: str, target: Target, run: Run) -> None:
+    condition, functions = SPELLINGS[name]
+    run(TABLES + functions + policies(condition))
+    _, contract = written(target)
+    asked = f"({condition.format('null')[len('null = ') :]}) is not null"
+    run(f"alter policy p_all on public.projects using ({asked})")
+    assert ("leak", "stranger") in told(target, contract)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "select t.id from public.tenants as t limit 1",
+        f"select case when auth.jwt() ->> 'kind' = 'guest' then null else {CLAIM} end",
+        f"select coalesce(private.other(), {CLAIM})",
+    ],
+)
+def test_a_function_that_decides_for_itself_is_no_claim(
+    body: str, target: Target, run: Run
+) -> None:
+    other = helper("select gen_random_uuid()", name="other")
+    run(TABLES + other + helper(body) + policies("{} = private.tenant()"))
+    with connect_admin(target) as connection:
+        ownership, _ = find_ownership(look(connection))
+    assert [owner.claims for owner in ownership.values() if owner.claims] == []
