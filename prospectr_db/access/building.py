@@ -10,7 +10,13 @@ import psycopg
 from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.decisions import claim_keys, mentions
 from prospectr_db.access.inhabitants import VICTIM, Actor, Row, Unbuildable, World
-from prospectr_db.access.insertion import adopt, comes_from_trigger, insert_row
+from prospectr_db.access.insertion import (
+    adopt,
+    comes_from_trigger,
+    find_seeded,
+    insert_row,
+    take_leftover,
+)
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.values import candidates, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
@@ -194,21 +200,45 @@ class Builder:
                         self.hopeless(relation, key, "a trigger swallowed the row")
                         return None
                     return self._keep(relation, name or key, result, forced=forced)
-                reason = result
-                adopted = adopt(self.connection, relation, attempt, result)
-                if adopted is not None and name is None:
-                    return self._keep(relation, key, adopted, adopted=True)
+                if reason is None or result.sqlstate != "22P02":
+                    reason = result  # a guess that the type cannot read says nothing of the table
+                adopted = self._adopt(relation, key, attempt, result) if name is None else None
+                if adopted is not None:
+                    return adopted
                 if self._tell_apart(relation, attempt, result):
                     continue
                 if not attempt.learn(result):
                     break
             if reason is None or not comes_from_trigger(reason):
                 break
+        if self._is_nobodys(relation) and name is None:
+            row = take_leftover(self.connection, relation, given, taken=self._taken(relation))
+            if row is not None:
+                return self._keep(relation, key, row, adopted=True)
         message = str(reason.diag.message_primary) if reason else "no value fits"
         constraint = reason.diag.constraint_name if reason else None
         problem = Unbuildable(relation.label, name or key, message, constraint)
         self.world.unbuildable.append(problem)
         return None
+
+    def _adopt(
+        self, relation: Relation, key: str, attempt: Attempt, error: psycopg.Error
+    ) -> Row | None:
+        """Keep the row that a trigger, or a migration, has made already."""
+        if self._is_nobodys(relation):
+            taken = self._taken(relation)
+            row = find_seeded(self.connection, relation, attempt, error, taken=taken)
+        else:
+            row = adopt(self.connection, relation, attempt, error)
+        return None if row is None else self._keep(relation, key, row, adopted=True)
+
+    def _is_nobodys(self, relation: Relation) -> bool:
+        """Whether any row will do, because none is nearer to one user than to another."""
+        owner = self.ownership[relation.oid]
+        return not owner.owned and not owner.soft
+
+    def _taken(self, relation: Relation) -> list[Mapping[str, str | None]]:
+        return [row.values for (oid, _), row in self.world.rows.items() if oid == relation.oid]
 
     def _guesses(
         self, relation: Relation, key: str, name: str, fixed: set[str]

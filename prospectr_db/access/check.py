@@ -10,6 +10,7 @@ from prospectr_db.access.contract import Contract
 from prospectr_db.access.facts import facts_of
 from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.unobserved import without_unseen
 
 __all__ = ["CheckReport", "can_be_stated", "check", "compare"]
 
@@ -44,7 +45,8 @@ def check(matrix: AccessMatrix, contract: Contract | None) -> tuple[Finding, ...
     """
     findings = list(_accept(judge(matrix), contract))
     if contract is not None:
-        differences = compare(facts_of(matrix), contract.facts, matrix)
+        found = compare(facts_of(matrix), contract.facts, matrix)
+        differences = list(without_unseen(found, matrix, findings))
         said = {finding.key for finding in differences}
         findings = [finding for finding in findings if finding.key not in said] + differences
         findings += _unreasoned(contract, {f.key for f in judge(matrix)})

@@ -9,6 +9,7 @@ from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.phrases import on_rows, phrase, verb_of, who
 from prospectr_db.access.review import review_access, review_channel
+from prospectr_db.access.unobserved import is_unobserved
 
 __all__ = ["Finding", "Kind", "Severity", "judge", "phrase", "who"]
 
@@ -68,7 +69,7 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "anything that was tried.",
             rule="untried",
         )
-    if any(problem.startswith("A: ") for problem in table.unbuildable):
+    if is_unobserved(table):
         return
     for access in table.accesses:
         if access.verdict == "unproven":
@@ -119,7 +120,7 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
                 access.statement,
                 "one-tenant-only",
             )
-    for command, policies in table.idle.items():
+    for command, policies in () if is_unobserved(table) else table.idle.items():
         yield Finding(
             "loss",
             "error",

@@ -186,10 +186,12 @@ def _judge_insert(
         yield _finding(table, access, "insert-for-others")
     elif rows.startswith("own under other's "):
         parent = _parent_of(matrix, table, rows)
+        # The owner meets no parent of others: he is to them what the stranger is to his.
+        reader = "stranger" if access.persona == "owner" else access.persona
         visible = parent is not None and any(
             entry.succeeds and entry.command == "select" and entry.rows == "other"
             for entry in parent.accesses
-            if entry.persona == access.persona
+            if entry.persona == reader
         )
         if visible:
             yield _finding(table, access, "link-visible", "note", kind="surprise")

@@ -19,6 +19,7 @@ __all__ = [
     "literal",
     "quote_identifier",
     "select_row",
+    "select_rows",
     "typed",
     "update",
 ]
@@ -86,6 +87,14 @@ def select_row(relation: Relation, where: Mapping[str, str | None]) -> str:
     return " ".join(
         ("select", _texts(relation), "from", relation.sql_name, "where", condition, "limit 1")
     )
+
+
+def select_rows(relation: Relation, where: Mapping[str, str | None], *, most: int) -> str:
+    """Return a SELECT of every column of some rows as text, always the same ones."""
+    condition = ["where", equals(relation, where)] if where else []
+    place = [quote_identifier(name) for name in relation.primary_key] or ["t::text"]
+    head = ["select", _texts(relation), "from", relation.sql_name, "as t"]
+    return " ".join((*head, *condition, "order by", ", ".join(place), "limit", str(most)))
 
 
 def _texts(relation: Relation) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from prospectr_db.access.decisions import literals
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["candidates", "inside", "seeded_uuid", "shapes"]
+__all__ = ["candidates", "inside", "is_enumerated", "seeded_uuid", "shapes"]
 
 _SPACE = uuid.UUID("6f1f4a52-54cb-4d8c-9c0a-7b1d54d1a3c0")
 _LONG = 60
@@ -37,12 +37,21 @@ def candidates(
     found: list[str] = []
     if relation.partition_key and column.name in relation.partition_key:
         found += [v for bound in partitions for v in inside(bound)]
-    found += column.labels
-    found += _typed(column, relation, tag, number, said)
-    only = [c for c in relation.checks if c.columns == (column.name,) and "= ANY" in c.definition]
-    if only and not column.labels:
-        found = [v for check in only for v in literals(check.definition)] or found
+    # A type that lists its values takes no other.
+    found += column.labels or _typed(column, relation, tag, number, said)
+    if not column.labels:
+        found = _listed(relation, column) or found
     return [_fit(column, value) for value in dict.fromkeys(found)]
+
+
+def is_enumerated(relation: Relation, column: Column) -> bool:
+    """Whether the type or a check lists the values, so that they can be used up."""
+    return column.category == "B" or bool(column.labels or _listed(relation, column))
+
+
+def _listed(relation: Relation, column: Column) -> list[str]:
+    only = [c for c in relation.checks if c.columns == (column.name,) and "= ANY" in c.definition]
+    return [value for check in only for value in literals(check.definition)]
 
 
 def inside(bound: str) -> list[str]:
