@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from prospectr_db.access.matrix import Access
 
 __all__ = [
+    "ABROAD",
     "beyond",
     "can_lose",
     "compared_with",
+    "is_abroad",
     "is_common",
     "is_elsewhere",
     "is_of_both",
@@ -25,12 +27,20 @@ __all__ = [
 Found = Mapping[tuple[str, str, str], "Access"]
 """Accesses by persona, row class and command."""
 
+ABROAD = " of another tenant"
+"""How a persona's name ends whose token says another tenant than the owner's."""
+
 _EVERYBODY = ("newcomer", "stranger")
 
 
 def is_elsewhere(persona: str) -> bool:
     """Whether a persona has power in another tenant, and nothing to do with the owner's."""
     return persona.endswith(" elsewhere") and not is_of_both(persona)
+
+
+def is_abroad(persona: str) -> bool:
+    """Whether a persona's token gives it power, and says another tenant than the owner's."""
+    return persona.endswith(ABROAD)
 
 
 def is_of_both(persona: str) -> bool:
@@ -47,6 +57,7 @@ def is_common(entry: Entry, facts: Facts) -> bool:
     """Whether an entry goes without saying, because strangers may the same on anybody's rows."""
     relation, persona, rows, command = entry
     compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
+    compared = compared or is_abroad(persona)
     if is_related(persona):
         return any(_lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY)
     if not compared and not rows.startswith("other's under own"):
@@ -93,7 +104,7 @@ def beyond(access: Access, found: Found) -> Access | None:
     one, a removed member with whoever never was one. Everybody else's access is told as it is.
     """
     persona = access.persona
-    if is_elsewhere(persona):
+    if is_elsewhere(persona) or is_abroad(persona):
         own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
         return None if own else _more(access, found, _EVERYBODY)
     if is_of_both(persona):

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prospectr_db.access.decisions import claim_keys, helper_functions, literals, near
+from prospectr_db.access.baselines import ABROAD
+from prospectr_db.access.decisions import claim_keys, helper_functions, literals, mentions, near
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
 from prospectr_db.access.personas import AUTHENTICATED, Persona
 from prospectr_db.access.probes import Knocker, Plan, Probe
-from prospectr_db.access.world import NEWCOMER, OWNER
+from prospectr_db.access.world import COLLEAGUE, NEWCOMER, OTHER, OWNER
 from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
 
 __all__ = ["forgeries", "observe_tokens", "server_claims", "token_personas"]
@@ -67,20 +68,70 @@ def forgeries(observation: Observation) -> list[dict[str, Any]]:
 
 
 def server_claims(observation: Observation) -> Iterator[Knocker]:
-    """Yield users whose token carries a value that only the server can have put there."""
-    actor = observation.world.actors[NEWCOMER]
+    """Yield users whose token carries a value that only the server can have put there.
+
+    Where another claim says whose a row is, one is of the owner's tenant, and one of another's.
+    """
+    actors = observation.world.actors
     seen: set[str] = set()
+    tenants = _tenants(observation)
+    only = _asking(observation.catalog, tenants) if tenants else None
     for path, value in _asked(observation.catalog):
+        if path in tenants or any(value in tenant for tenant in tenants):
+            continue
         name = f"{'.'.join(path)}={'true' if value is True else value}"
         if name in seen or len(seen) >= _MOST:
             continue
         seen.add(name)
-        claims: dict[str, Any] = {}
-        inner = claims
-        for key in path[:-1]:
-            inner = inner.setdefault(key, {})
-        inner[path[-1]] = value
-        yield Knocker(actor.persona(name).with_claims(claims), NEWCOMER)
+        key = COLLEAGUE if tenants else NEWCOMER
+        yield Knocker(_holding(actors[key].persona(name), path, value), key, only=only)
+        if tenants:
+            there = actors[OTHER].persona(f"{name}{ABROAD}")
+            yield Knocker(_holding(there, path, value), OTHER, brief=True, only=only)
+
+
+def _tenants(observation: Observation) -> frozenset[tuple[str, ...]]:
+    """Return the paths of the claims that say whose a row is; empty where there are none."""
+    if COLLEAGUE not in observation.world.actors:
+        return frozenset()
+    owners = observation.ownership.values()
+    return frozenset(path for owner in owners for path in owner.claims.values())
+
+
+def _asking(catalog: Catalog, tenants: frozenset[tuple[str, ...]]) -> frozenset[int]:
+    """Return the relations where claims other than the tenant's may decide, also through others.
+
+    A colleague with such a claim is an ordinary colleague everywhere else.
+    """
+    helpers = helper_functions(catalog)
+    asking: set[int] = set()
+    behind: dict[int, set[int]] = {}
+    for relation in catalog.relations:
+        pairs = set(mentions(catalog, relation.definition)) if relation.definition else set()
+        paths = claim_keys(relation.definition) if relation.definition else set()
+        for policy in relation.policies:
+            reached, text = _reached(helpers, policy)
+            paths |= claim_keys(text)
+            pairs |= policy.reads
+            pairs |= {pair for function in reached for pair in mentions(catalog, function.source)}
+        behind[relation.oid] = {oid for oid, _ in pairs}
+        if any(path[0] not in _NOT_THE_SERVERS for path in paths - tenants):
+            asking.add(relation.oid)
+    while more := {oid for oid, read in behind.items() if oid not in asking and read & asking}:
+        asking |= more
+    return frozenset(asking)
+
+
+def _holding(persona: Persona, path: tuple[str, ...], value: str | bool) -> Persona:
+    """Return a persona whose token holds one more claim, beside those that are there."""
+    claims = persona.payload or {}
+    inner = claims
+    for key in path[:-1]:
+        found = inner.get(key)
+        inner[key] = found if isinstance(found, dict) else {}
+        inner = inner[key]
+    inner[path[-1]] = value
+    return persona.with_claims(claims)
 
 
 def _asked(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], str | bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_removed
+from prospectr_db.access.baselines import is_abroad, is_elsewhere, is_of_both, is_removed
 from prospectr_db.access.facts import Facts, expand
 from prospectr_db.access.matrix import plainer
 
@@ -33,7 +33,7 @@ def same_people(observed: Facts, wanted: Facts, personas: Collection[str]) -> fr
         twins = [other for other in gone if _rights(wanted, observed, other) == rights[name]]
         if twins:
             found |= {name, *twins}
-        if twins or is_elsewhere(name) or is_of_both(name):
+        if twins or is_elsewhere(name) or is_of_both(name) or is_abroad(name):
             continue
         alike = [k for k in rights if _is_derived(k) and _column(k) == _column(name)]
         is_least = all(rights[name] <= rights[other] for other in alike)

@@ -11,6 +11,7 @@ from prospectr_db.access.standing import Standing
 from prospectr_db.database.catalog import Relation
 
 __all__ = [
+    "COLLEAGUE",
     "NEWCOMER",
     "OTHER",
     "OWNER",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 OWNER, OTHER, NEWCOMER, VICTIM = "A", "B", "C", "D"
+# Whoever owns nothing, as a member of the owner's tenant, where a claim of the token says which.
+COLLEAGUE = "C beside A"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.inhabitants import (
+    COLLEAGUE,
     NEWCOMER,
     OTHER,
     OWNER,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 __all__ = [
+    "COLLEAGUE",
     "NEWCOMER",
     "OTHER",
     "OWNER",
@@ -54,6 +56,8 @@ __all__ = [
     "World",
     "build_world",
 ]
+
+_PERSONAL = ("sub", "email", "phone", "session_id")
 
 
 def build_world(
@@ -168,6 +172,10 @@ def _settle_claims(builder: Builder) -> None:
         if key in builder.world.actors:
             actor = builder.world.actors[key]
             builder.world.actors[key] = replace(actor, claims=_claims(paths))
+    if any(path[0] not in _PERSONAL for path in claims.get(OWNER, {})):
+        newcomer, owner = builder.world.actors[NEWCOMER], builder.world.actors[OWNER]
+        colleague = replace(newcomer, key=COLLEAGUE, world=OWNER, claims=owner.claims)
+        builder.world.actors[COLLEAGUE] = colleague
 
 
 def _second_factor(builder: Builder) -> None:

@@ -135,29 +135,89 @@ def test_every_spelling_of_the_claim_makes_the_same_contract(target: Target, run
         assert strange is None or not strange.succeeds
 
 
-@pytest.mark.parametrize("name", ["inline", "a helper", "a helper in plpgsql"])
-def test_every_tenant_in_every_project_is_told(name: str, target: Target, run: Run) -> None:
-    condition, functions = SPELLINGS[name]
-    run(TABLES + functions + policies(condition))
-    _, contract = written(target)
-    asked = f"({condition.format('null')[len('null = ') :]}) is not null"
-    run(f"alter policy p_all on public.projects using ({asked})")
-    assert ("leak", "stranger") in told(target, contract)
+def test_every_tenant_in_every_project_is_told(target: Target, run: Run) -> None:
+    run(TABLES)
+    for name in ("inline", "a helper", "a helper in plpgsql"):
+        condition, functions = SPELLINGS[name]
+        run(functions + policies(condition))
+        _, contract = written(target)
+        asked = condition.format("null").removeprefix("null = ")
+        run(f"alter policy p_all on public.projects using (({asked}) is not null)")
+        assert ("leak", "stranger") in told(target, contract), name
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_a_function_that_decides_for_itself_is_no_claim(target: Target, run: Run) -> None:
+    run(TABLES + helper("select gen_random_uuid()", name="other"))
+    found = []
+    for body in (
         "select t.id from public.tenants as t limit 1",
         f"select case when auth.jwt() ->> 'kind' = 'guest' then null else {CLAIM} end",
         f"select coalesce(private.other(), {CLAIM})",
-    ],
-)
-def test_a_function_that_decides_for_itself_is_no_claim(
-    body: str, target: Target, run: Run
+        f"select {CLAIM}",
+    ):
+        run(helper(body) + policies("{} = private.tenant()"))
+        with connect_admin(target) as connection:
+            ownership, _ = find_ownership(look(connection))
+        found.append({path for owner in ownership.values() for path in owner.claims.values()})
+    assert found == [set(), set(), set(), {("app_metadata", "tenant_id")}]
+
+
+ROLE = "auth.jwt() -> 'app_metadata' ->> 'role'"
+INVOICES = f"""
+create table public.invoices (
+    id uuid primary key default gen_random_uuid(),
+    tenant_id uuid not null references public.tenants,
+    author_id uuid not null references auth.users,
+    total numeric not null
+);
+alter table public.invoices enable row level security;
+revoke all on public.invoices from anon, authenticated;
+grant select on public.invoices to authenticated;
+create function private.app_role() returns text language sql stable set search_path = ''
+    as $$ select {ROLE} $$;
+create policy i_read on public.invoices for select to authenticated using (false);
+"""
+ADMIN = "app_metadata.role=admin"
+
+
+def invoices(condition: str) -> str:
+    return f"alter policy i_read on public.invoices using ({condition});"
+
+
+def test_a_role_in_the_token_has_power_in_the_tenant_of_the_token_only(
+    target: Target, run: Run
 ) -> None:
-    other = helper("select gen_random_uuid()", name="other")
-    run(TABLES + other + helper(body) + policies("{} = private.tenant()"))
-    with connect_admin(target) as connection:
-        ownership, _ = find_ownership(look(connection))
-    assert [owner.claims for owner in ownership.values() if owner.claims] == []
+    run(TABLES + INVOICES + "".join(SPELLINGS["a helper"][1:]) + policies("{} = private.tenant()"))
+    spelt = f"tenant_id = private.tenant() and (select {ROLE}) = 'admin'"
+    run(invoices(spelt))
+    text, contract = written(target)
+    assert f'[tables.invoices."{ADMIN}"]' in text
+    assert "of another tenant" not in text
+    assert f'[tables.projects."{ADMIN}"]' not in text, "there he is one of many"
+    run(invoices(f"tenant_id = {CLAIM} and private.app_role() = 'admin'"))
+    assert written(target)[0] == text
+    run(invoices("private.app_role() = 'admin'"))
+    assert ("leak", f"{ADMIN} of another tenant") in told(target, contract)
+    run(invoices("tenant_id = private.tenant()"))
+    assert ("leak", "owner") in told(target, contract)
+
+
+def test_admins_of_the_tenant_reach_what_their_colleagues_wrote(target: Target, run: Run) -> None:
+    run(TABLES + INVOICES + policies("{} = " + CLAIM))
+    mine = "author_id = (select auth.uid())"
+    run(invoices(f"{mine} or (tenant_id = {CLAIM} and {ROLE} = 'admin')"))
+    _, contract = written(target)
+    assert told(target, contract) == set()
+    run(invoices(f"{mine} or {ROLE} = 'admin'"))
+    assert told(target, contract) == {("leak", f"{ADMIN} of another tenant")}
+    run(invoices(mine))
+    assert ("loss", ADMIN) in told(target, contract)
+
+
+def test_without_a_tenant_in_the_token_the_role_belongs_to_nobody_in_particular(
+    target: Target, run: Run
+) -> None:
+    run(TABLES + INVOICES + invoices(f"{ROLE} = 'admin'"))
+    text = render(facts_of(observe(target)), accepted={})
+    assert f'[tables.invoices."{ADMIN}"]' in text
+    assert "of another tenant" not in text
