@@ -9,7 +9,7 @@ from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.phrases import on_rows, phrase, verb_of, who
 from prospectr_db.access.review import review_access, review_channel
-from prospectr_db.access.unobserved import is_unobserved
+from prospectr_db.access.unobserved import UNBUILDABLE, is_unobserved
 
 __all__ = ["Finding", "Kind", "Severity", "judge", "phrase", "who"]
 
@@ -53,7 +53,7 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "",
             (),
             f"{table.relation} could not be observed: {what} ({problem}).",
-            rule="unbuildable",
+            rule=UNBUILDABLE,
         )
     for policy in table.untried:
         place = "realtime.messages" if table.kind == "channel" else table.relation

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from prospectr_db.access.finding import Finding
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 
-__all__ = ["is_unobserved", "without_unseen"]
+__all__ = ["UNBUILDABLE", "is_unobserved", "without_unseen"]
 
+UNBUILDABLE = "unbuildable"
+"""The rule of a table of which a row is missing that every observation needs."""
 _IDLE_GRANT = "idle-grant"
 
 
@@ -25,7 +27,7 @@ def without_unseen(
     That somebody has lost what was never tried is not known, nor whether a grant is of use. Where
     the contract accepts that a table is unobserved, its lines about it are claims like others.
     """
-    said = {finding.relation for finding in told if finding.rule == "unbuildable"}
+    said = {finding.relation for finding in told if finding.rule == UNBUILDABLE}
     unseen = {t.relation: t for t in matrix.tables if is_unobserved(t) and t.relation in said}
     for finding in findings:
         table = unseen.get(finding.relation)

@@ -21,6 +21,7 @@ from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.mutants import MutationReport, mutate
 from prospectr_db.access.observe import Observation, observe, observing
 from prospectr_db.access.sabotage import sabotage
+from prospectr_db.access.unobserved import UNBUILDABLE, is_unobserved, without_unseen
 from prospectr_db.database.target import Target
 
 if TYPE_CHECKING:
@@ -154,14 +155,20 @@ def access_difference(
     """
     contract = read_contract(contract_path(project)) if project is not None else None
     given = contract.given if contract else NOTHING
-    old = facts_of(observe(before, exposed=exposed_schemas(project), given=given))
+    was = observe(before, exposed=exposed_schemas(project), given=given)
+    old = facts_of(was)
     # What was told apart before is tried after, too: that is how a lost condition shows.
     kept = given_by(old, values=given.values, owners=given.owners, personas=given.personas)
     seen = observe(after, exposed=exposed_schemas(project), given=kept)
     new = facts_of(seen)
     added = set(new.relations) - set(old.relations)
-    fresh = tuple(f for f in judge(seen) if f.relation in added and f.severity == "error")
-    return (*compare(new, old, seen, expected="before it was"), *fresh)
+    judged = [f for f in judge(seen) if f.severity == "error"]
+    told = {f.relation for f in judged if f.rule == UNBUILDABLE}
+    told -= {table.relation for table in was.tables if is_unobserved(table)}
+    fresh = [f for f in judged if f.relation in added or f.rule == UNBUILDABLE]
+    fresh = [f for f in fresh if f.relation in added or f.relation in told]
+    found = compare(new, old, seen, expected="before it was")
+    return (*without_unseen(found, seen, judged), *fresh)
 
 
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:

@@ -12,8 +12,11 @@ from prospectr_db.access.facts import facts_of
 from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe, prepared
 from prospectr_db.access.values import candidates
+from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.server.templates import Template
+from tests.conftest import MakeDatabase
 
 LOOKUPS = """
 create type public.app_role as enum ('admin', 'moderator');
@@ -165,6 +168,17 @@ def test_a_table_of_which_no_row_can_be_built_is_told_once_and_not_as_lost(
     told = _told_after(target, IMPOSSIBLE, contract_text)
     assert {(kind, table) for kind, table, _, _ in told} == {("vacuous", "plain")}
     assert all(command == "" for _, _, _, command in told)
+
+
+def test_a_pending_migration_after_which_no_row_fits_is_told_as_unobserved(
+    target: Target, make_database: MakeDatabase, platform_template: Template
+) -> None:
+    before = make_database(platform_template)
+    _build(before, LOOKUPS)
+    _build(target, LOOKUPS + IMPOSSIBLE)
+    told = [(f.relation, f.rule) for f in access_difference(before, target)]
+    assert set(told) == {("plain", "unbuildable")}
+    assert access_difference(target, target) == ()
 
 
 def test_what_is_seen_without_a_row_is_told_all_the_same(
