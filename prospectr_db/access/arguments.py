@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.decisions import literals
 from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.statements import literal, typed
-from prospectr_db.access.values import candidates
+from prospectr_db.access.values import EMBEDDINGS, candidates
 from prospectr_db.access.world import OTHER, OWNER
 from prospectr_db.database.catalog import Function, Relation
 
@@ -22,6 +22,7 @@ __all__ = ["calls"]
 
 _ARGUMENT_SETS = 12
 _LINES = " limit 500"
+_THRESHOLDS = ("real", "double precision")
 _NUMBERS = frozenset(
     {"integer", "bigint", "smallint", "numeric", "real", "double precision", "oid", "money"}
 )
@@ -136,6 +137,8 @@ def _values(
         found = [value for value in ids if "-" in value]
         users = [owner.id, other.id]
         return users[:1] + found + users[1:] if "user" in name.lower() else found + users
+    if type_name in _THRESHOLDS:
+        return ["0", "1", "100"]
     if type_name in _NUMBERS:
         return [value for value in ids if value.isdigit()] + ["1", "100"]
     if type_name == "boolean":
@@ -149,7 +152,31 @@ def _values(
         return [*texts[:5], owner.email, *said, *ids, owner.id, "a"]
     if type_name in _SAMPLES:
         return [_SAMPLES[type_name]]
+    if type_name.rpartition(".")[2] in EMBEDDINGS:
+        return _embeddings(observation, function, type_name)
     return _as_in_a_column(observation, type_name)
+
+
+def _embeddings(observation: Observation, function: Function, type_name: str) -> list[str]:
+    """Return what the owner's rows hold, of the tables that a function names first.
+
+    Where no column has the type, the widths that embedding models usually answer with.
+    """
+    named = {relation.oid for relation, _ in _rows_named(observation, function)}
+    held: list[tuple[bool, str]] = []
+    for relation in observation.catalog.own_relations:
+        row = observation.world.row(relation, OWNER)
+        for column in relation.columns if row else ():
+            value = row.values.get(column.name) if row else None
+            if value and column.type.partition("(")[0] == type_name:
+                held.append((relation.oid not in named, value))
+    found = [value for _, value in sorted(held, key=lambda pair: pair[0])]
+    if type_name.endswith("sparsevec"):
+        return found or [f"{{1:1}}/{width}" for width in _WIDTHS]
+    return found or ["[" + ",".join(["1"] * width) + "]" for width in _WIDTHS]
+
+
+_WIDTHS = (1536, 768, 384, 1024, 3072)
 
 
 def _as_in_a_column(observation: Observation, type_name: str) -> list[str]:

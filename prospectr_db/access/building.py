@@ -18,7 +18,7 @@ from prospectr_db.access.insertion import (
     take_leftover,
 )
 from prospectr_db.access.ownership import Ownership
-from prospectr_db.access.values import candidates, seeded_uuid
+from prospectr_db.access.values import EMBEDDINGS, candidates, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 if TYPE_CHECKING:
@@ -297,6 +297,8 @@ class Builder:
             return True
         if column.name in relation.primary_key and column.base_name == "uuid":
             return True
+        if column.base_name in EMBEDDINGS and column.default is None:
+            return True  # nothing is like a row that has none, and no search shows it
         owner = self.ownership[relation.oid]
         return (
             column.category == "S"

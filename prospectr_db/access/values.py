@@ -13,10 +13,12 @@ from typing import Any
 from prospectr_db.access.decisions import literals
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["candidates", "inside", "is_enumerated", "seeded_uuid", "shapes"]
+__all__ = ["EMBEDDINGS", "candidates", "inside", "is_enumerated", "seeded_uuid", "shapes"]
 
 _SPACE = uuid.UUID("6f1f4a52-54cb-4d8c-9c0a-7b1d54d1a3c0")
 _LONG = 60
+EMBEDDINGS = ("vector", "halfvec", "sparsevec")
+"""The types of pgvector, of which a column says the width and an argument does not."""
 
 
 def seeded_uuid(*parts: object) -> str:
@@ -195,8 +197,10 @@ def _others(column: Column, relation: Relation, tag: str, number: int) -> list[s
         "daterange": [f"[2030-01-{1 + number % 27:02d},2030-01-{2 + number % 27:02d})"],
         "tsrange": [f"[2030-01-{1 + number % 27:02d},2030-01-{2 + number % 27:02d})"],
         "tstzrange": [f"[2030-01-{1 + number % 27:02d},2030-01-{2 + number % 27:02d})"],
-        "vector": ["[" + ",".join(["1"] * size) + "]"],
-        "halfvec": ["[" + ",".join(["1"] * size) + "]"],
+        # Near to one another, whoever's they are, so that a search by likeness finds them all.
+        "vector": ["[" + ",".join([str(1 + number / 1000), *["1"] * (size - 1)]) + "]"],
+        "halfvec": ["[" + ",".join([str(1 + number / 1000), *["1"] * (size - 1)]) + "]"],
+        "sparsevec": [f"{{1:{1 + number / 1000}}}/{size}"],
         "tsvector": [f"marker{number}"],
         "hstore": ["marker=>1"],
         "ltree": [f"top.n{number}"],
