@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABROAD",
+    "BESIDE",
     "beyond",
     "can_lose",
     "compared_with",
     "is_abroad",
+    "is_colleague",
     "is_common",
     "is_elsewhere",
     "is_of_both",
@@ -30,6 +32,9 @@ Found = Mapping[tuple[str, str, str], "Access"]
 ABROAD = " of another tenant"
 """How a persona's name ends whose token says another tenant than the owner's."""
 
+BESIDE = "colleague"
+"""The name of whoever owns nothing, and whose token says the owner's tenant."""
+
 _EVERYBODY = ("newcomer", "stranger")
 
 
@@ -41,6 +46,11 @@ def is_elsewhere(persona: str) -> bool:
 def is_abroad(persona: str) -> bool:
     """Whether a persona's token gives it power, and says another tenant than the owner's."""
     return persona.endswith(ABROAD)
+
+
+def is_colleague(persona: str) -> bool:
+    """Whether a persona's token says the owner's tenant, and gives it no power there."""
+    return persona == BESIDE
 
 
 def is_of_both(persona: str) -> bool:
@@ -57,7 +67,7 @@ def is_common(entry: Entry, facts: Facts) -> bool:
     """Whether an entry goes without saying, because strangers may the same on anybody's rows."""
     relation, persona, rows, command = entry
     compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
-    compared = compared or is_abroad(persona)
+    compared = compared or is_abroad(persona) or is_colleague(persona)
     if is_related(persona):
         return any(_lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY)
     if not compared and not rows.startswith("other's under own"):
@@ -104,7 +114,7 @@ def beyond(access: Access, found: Found) -> Access | None:
     one, a removed member with whoever never was one. Everybody else's access is told as it is.
     """
     persona = access.persona
-    if is_elsewhere(persona) or is_abroad(persona):
+    if is_elsewhere(persona) or is_abroad(persona) or is_colleague(persona):
         own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
         return None if own else _more(access, found, _EVERYBODY)
     if is_of_both(persona):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prospectr_db.access.baselines import ABROAD
+from prospectr_db.access.baselines import ABROAD, BESIDE
 from prospectr_db.access.decisions import claim_keys, helper_functions, literals, mentions, near
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
@@ -75,6 +75,9 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
     actors = observation.world.actors
     seen: set[str] = set()
     tenants = _tenants(observation)
+    if tenants:
+        personal = _personal(observation)
+        yield Knocker(actors[COLLEAGUE].persona(BESIDE), COLLEAGUE, only=personal)
     only = _asking(observation.catalog, tenants) if tenants else None
     for path, value in _asked(observation.catalog):
         if path in tenants or any(value in tenant for tenant in tenants):
@@ -96,6 +99,20 @@ def _tenants(observation: Observation) -> frozenset[tuple[str, ...]]:
         return frozenset()
     owners = observation.ownership.values()
     return frozenset(path for owner in owners for path in owner.claims.values())
+
+
+def _personal(observation: Observation) -> frozenset[int]:
+    """Return the relations whose rows belong to a user of the tenant, not to all of it alike."""
+    relations = observation.catalog.own_relations
+    found = {r.oid for r in relations if observation.ownership[r.oid].users}
+    above = {r.oid: {fk.target for fk in r.foreign_keys} for r in relations}
+    for relation in relations:
+        if relation.definition:
+            read = mentions(observation.catalog, relation.definition)
+            above[relation.oid] |= {oid for oid, _ in read}
+    while more := {oid for oid, targets in above.items() if oid not in found and targets & found}:
+        found |= more
+    return frozenset(found)
 
 
 def _asking(catalog: Catalog, tenants: frozenset[tuple[str, ...]]) -> frozenset[int]:

@@ -26,6 +26,7 @@ _PEOPLE = {
     "newcomer": "authenticated users who own nothing",
     "service_role": "the service role",
     "member": "plain members",
+    "colleague": "colleagues in the tenant",
     "removed member": "removed members",
 }
 _TOKENS = frozenset(
@@ -154,6 +155,9 @@ def on_rows(rows: str) -> str:
 
 
 def _inserted(rows: str) -> str:
+    base, _, state = rows.partition(" [")
+    if state:
+        return f"{_inserted(base)} where {state.rstrip(']')}".lstrip()
     words = {
         "own": "for themselves",
         "other": "rows that belong to somebody else",

@@ -214,6 +214,17 @@ def test_admins_of_the_tenant_reach_what_their_colleagues_wrote(target: Target, 
     assert ("loss", ADMIN) in told(target, contract)
 
 
+def test_a_colleague_who_reaches_what_was_its_authors_alone_is_told(
+    target: Target, run: Run
+) -> None:
+    run(TABLES + INVOICES + policies("{} = " + CLAIM))
+    run(invoices(f"tenant_id = {CLAIM} and author_id = (select auth.uid())"))
+    text, contract = written(target)
+    assert "colleague" not in text, "nobody but the author reaches anything"
+    run(invoices(f"tenant_id = {CLAIM}"))
+    assert told(target, contract) == {("leak", "colleague")}
+
+
 def test_without_a_tenant_in_the_token_the_role_belongs_to_nobody_in_particular(
     target: Target, run: Run
 ) -> None:
