@@ -111,7 +111,7 @@ def add_removed(builder: Builder, membership: Membership) -> None:
     if row is None or not _remove(builder, membership, row) or not _still_there(builder, key):
         # Nobody goes like that: the row cannot be deleted, or everything goes with it.
         builder.connection.execute("rollback to savepoint removal")
-        builder.speaker = ""
+        builder.speaker = None
         builder.world.rows.clear()
         builder.world.rows.update(rows)
         builder.pending = {place for place in builder.pending if place[1] != key}

@@ -9,7 +9,16 @@ import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.decisions import claim_keys, mentions
-from prospectr_db.access.inhabitants import VICTIM, Actor, Row, Unbuildable, World
+from prospectr_db.access.inhabitants import (
+    NEWCOMER,
+    OTHER,
+    OWNER,
+    VICTIM,
+    Actor,
+    Row,
+    Unbuildable,
+    World,
+)
 from prospectr_db.access.insertion import (
     adopt,
     comes_from_trigger,
@@ -20,6 +29,7 @@ from prospectr_db.access.insertion import (
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.values import EMBEDDINGS, candidates, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
+from prospectr_db.errors import SqlError
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -50,7 +60,7 @@ class Builder:
         self.supplied = supplied
         self.world = World()
         self.number = 0
-        self.speaker = ""
+        self.speaker: str | None = None
         self.pending: set[tuple[int, str]] = set()
         self.later: list[tuple[Relation, str, Constraint]] = []
         self.bounds: dict[int, tuple[str, ...]] = {}
@@ -78,8 +88,15 @@ class Builder:
             "created_at": "2026-01-01 00:00:00+00",
             "updated_at": "2026-01-01 00:00:00+00",
         }
+        given |= self.supplied.get(users.label, {})
         given = {name: value for name, value in given.items() if name in users.by_name}
-        self.attempt(users, actor.key, given, fixed=set(given))
+        row = self.attempt(users, actor.key, given, fixed=set(given))
+        if row is None and actor.key in (OWNER, OTHER, NEWCOMER, VICTIM):
+            problem = self.world.unbuildable[-1]
+            raise SqlError(
+                f"Nobody can sign up: {problem.relation} refuses a new user: {problem.reason}",
+                hint="Look at the triggers on auth.users: without users no access can be seen.",
+            )
 
     def get(self, relation: Relation, key: str) -> Row | None:
         """Return a relation's row in a universe, building it and its parents if need be."""
@@ -188,7 +205,7 @@ class Builder:
     ) -> Row | None:
         """Insert with likely values; after each refusal try other values for what was refused."""
         self.number += 1
-        self._speak(key)
+        self._speak("" if relation is self.catalog.users else key)
         guesses = self._guesses(relation, key, name or key, fixed)
         attempt = Attempt(relation, dict(given), guesses, fixed)
         reason: psycopg.Error | None = None
@@ -309,9 +326,12 @@ class Builder:
         )
 
     def _speak(self, key: str) -> None:
-        """Let triggers that ask auth.uid() see the row's owner, as they would through the API."""
-        if key != self.speaker and key in self.world.actors:
-            claims = self.world.actors[key].persona(key).claims or ""
+        """Let triggers that ask auth.uid() see the row's owner, as they would through the API.
+
+        Nobody holds a token while he signs up: the key is empty then.
+        """
+        if key != self.speaker and (not key or key in self.world.actors):
+            claims = (self.world.actors[key].persona(key).claims or "") if key else ""
             self.connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
             self.speaker = key
 

@@ -85,7 +85,7 @@ def _crossing(
     builder.connection.execute("savepoint crossing")
     row = builder.attempt(relation, whose, values, set(values), name=name)
     builder.connection.execute("rollback to savepoint crossing; release savepoint crossing")
-    builder.speaker = ""
+    builder.speaker = None
     builder.world.rows.pop((relation.oid, name), None)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]

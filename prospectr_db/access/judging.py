@@ -51,15 +51,15 @@ def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
     """Whether a statement without WHERE may have failed on the persona's own row.
 
     Of all constraints only a unique one tells more: the value was new, so two rows were reached;
-    unless he has several of his own, in different tenants.
+    unless he has several of his own, in different tenants or because triggers made some.
     """
-    several = knocker.actor in plan.world.affiliates
-    return (
-        bool(outcome.constraint)
-        and (several or outcome.state != "23505")
-        and not outcome.from_function
-        and (several or (plan.source.oid, knocker.actor or "") in plan.world.rows)
-    )
+    if not outcome.constraint or outcome.from_function:
+        return False
+    if knocker.actor in plan.world.affiliates:
+        return True
+    place = plan.source.oid, knocker.actor or ""
+    his = int(place in plan.world.rows) + plan.world.strays.get(place, 0)
+    return his > int(outcome.state == "23505")
 
 
 def _cell(

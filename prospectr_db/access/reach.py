@@ -145,7 +145,9 @@ def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str
                 known,
                 "and t.tableoid = r.partition and",
                 plan.joined_key(),
-                ")",
+                ") and not exists (select 1 from prospectr_access.strays as s where s.relation =",
+                str(relation.oid),
+                "and (s.partition, s.place) = (t.tableoid, t.ctid))",
             )
         )
         his = " ".join(("to_jsonb(t)::text like", literal(f"%{owner}%")))

@@ -29,6 +29,7 @@ from prospectr_db.access.pairs import add_pairs, find_pairs
 from prospectr_db.access.partitions import add_partition_rows
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, literal
+from prospectr_db.access.strays import note_strays
 from prospectr_db.access.tenancy import find_memberships
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.variations import (
@@ -102,6 +103,7 @@ def build_world(
     _check_constraints(connection, builder)
     _refresh(connection, catalog)
     _remember(builder)
+    note_strays(builder)
     return builder.world
 
 

@@ -15,6 +15,16 @@ create table if not exists prospectr_access.rows (
 
 create index if not exists rows_relation on prospectr_access.rows (relation);
 
+-- Rows that triggers made beside those: they are there before any call. The actor is a user's id.
+create table if not exists prospectr_access.strays (
+    relation oid not null,
+    partition oid not null,
+    place tid not null,
+    actor text
+);
+
+create index if not exists strays_relation on prospectr_access.strays (relation);
+
 -- The right of the superuser who owns it, lent to the observer: set-up before a statement.
 create or replace function prospectr_access.prepare(statement text)
 returns void
