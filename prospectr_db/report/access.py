@@ -90,7 +90,9 @@ def observed_text(report: CheckReport, style: Style) -> str:
 
 def _next(report: CheckReport, style: Style) -> Iterator[str]:
     """Yield what to do next: look closer at what is red, write the contract that is missing."""
-    shown = next((f for f in report.errors if _can_be_explained(f)), None)
+    closed = {t.relation for t in report.matrix.tables if t.kind not in _EXPLAINED}
+    found = (f for f in report.errors if f.relation not in closed)
+    shown = next((f for f in found if _can_be_explained(f)), None)
     if shown is not None:
         relation, persona = shlex.quote(shown.relation), shlex.quote(shown.persona)
         why = f"access why {relation} --as {persona} --command {shown.command}"
@@ -102,6 +104,10 @@ def _next(report: CheckReport, style: Style) -> Iterator[str]:
             "`prospectr-db access check` keeps it so."
         )
         yield style.dim(style.wrap(line))
+
+
+# What has policies of its own; views and functions are explained by the tables that they use.
+_EXPLAINED = ("table",)
 
 
 def _can_be_explained(finding: Finding) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.check import check
+from prospectr_db.access.check import CheckReport, check
 from prospectr_db.access.contract import parse_contract
 from prospectr_db.access.contract_text import render
 from prospectr_db.access.facts import facts_of
@@ -13,6 +13,8 @@ from prospectr_db.access.observe import AccessMatrix, observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.errors import SqlError
+from prospectr_db.report.access import check_text
+from prospectr_db.report.style import Style
 
 SIGN_UP = """
 create schema private;
@@ -117,8 +119,13 @@ def test_a_function_changes_nothing_by_showing_what_a_sign_up_made(target: Targe
 
 
 def test_a_function_that_changes_what_a_sign_up_made_is_told(target: Target) -> None:
-    found = errors(seen(target, SIGN_UP + OWN_ACCOUNTS + CHANGING))
-    assert any("change other people's rows by calling public.my_accounts()" in f for f in found)
+    matrix = seen(target, SIGN_UP + OWN_ACCOUNTS + CHANGING)
+    told = "change other people's rows by calling public.my_accounts()"
+    assert any(told in sentence for sentence in errors(matrix))
+    report = CheckReport(False, judge(matrix), matrix, None, (), "", 0.0)
+    shown = check_text(report, Style(100, color=False))
+    assert told in " ".join(shown.split())
+    assert "access why" not in shown  # only what has policies of its own can be explained
 
 
 def test_that_nobody_can_sign_up_is_told_and_nothing_else(target: Target) -> None:
