@@ -1,16 +1,18 @@
-"""Rows in two states at once: a second condition shows only where the first one is met."""
+"""Rows in two states at once, and new rows under a parent in a state: where one more let in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.probes import Plan
+from prospectr_db.access.probes_insert import inserts_below
 from prospectr_db.access.probes_rows import deletes, selects
 from prospectr_db.access.probes_update import updates
+from prospectr_db.database.catalog import Policy
 
 __all__ = ["combined"]
 
@@ -24,12 +26,9 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
 
     Where a state lets a persona in who is kept out otherwise, every other state is tried on top of
     it. Where a policy speaks of a command and no single state lets anybody in, all pairs are.
+    A new row that is kept out is tried under its parent in each state that policies ask for.
     """
-    row = plan.targets.get(OWNER)
-    if row is None or (knocker.only is not None and plan.source.oid not in knocker.only):
-        return
-    states = dict(plan.variants())
-    if len({_column(name) for name in states}) < 2:
+    if knocker.only is not None and plan.source.oid not in knocker.only:
         return
     known = list(cells)
     mine = {
@@ -37,6 +36,11 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
         for cell in known
         if cell.persona == knocker.name and (cell.verdict is Verdict.ALLOWED or cell.passed)
     }
+    yield from _new_rows(plan, knocker, mine)
+    row = plan.targets.get(OWNER)
+    states = dict(plan.variants()) if row else {}
+    if row is None or len({_column(name) for name in states}) < 2:
+        return
     base = plan.row_class(knocker, OWNER)
     wanted: dict[str, list[tuple[str, str]]] = {}
     for command in _COMMANDS:
@@ -63,24 +67,38 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
                 yield probe
 
 
+def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Iterator[Probe]:
+    """Yield the new rows that the parent's plain state keeps out, in what policies read of it."""
+    relation, role = plan.relation, knocker.persona.role
+    tried = relation.is_table and (plan.slot is not None or not relation.is_partition)
+    if not tried or not relation.holds_any(role, "a") or not _opening(plan, knocker, "insert"):
+        return
+    skip = {rows for rows, command in mine if command == "insert"}
+    yield from inserts_below(plan, knocker, skip)
+
+
 def _column(state: str) -> str:
     return state.partition("=")[0]
 
 
 def _is_closed(plan: Plan, knocker: Knocker, command: str, cells: Iterable[Cell]) -> bool:
     """Whether a policy opens a command to this role, and nobody but the backend came through."""
-    role = knocker.persona.role
-    spoken = any(
-        policy.permissive
-        and policy.command in (command, "all")
-        and policy.binds(role)
-        and policy.text not in ("false", "false false")
-        for policy in plan.relation.policies
-    )
-    return spoken and not any(
+    return bool(_opening(plan, knocker, command)) and not any(
         cell.command == command
         and (cell.verdict is Verdict.ALLOWED or cell.passed)
         and cell.form != "column"
         and cell.persona != "service_role"
         for cell in cells
     )
+
+
+def _opening(plan: Plan, knocker: Knocker, command: str) -> Sequence[Policy]:
+    """Return the policies that open a command to this role."""
+    return [
+        policy
+        for policy in plan.relation.policies
+        if policy.permissive
+        and policy.command in (command, "all")
+        and policy.binds(knocker.persona.role)
+        and policy.text not in ("false", "false false")
+    ]

@@ -96,7 +96,7 @@ def _entry(
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
         return  # everybody may, and that is told of everybody
-    if is_backends_share(entry, observed, wanted):
+    if is_backends_share(entry, observed, wanted) or _is_in_every_state(entry, observed, table):
         return
     columns = observed.columns_for(relation, command)
     is_now, was = expand(now, columns), expand(then, columns)
@@ -113,6 +113,17 @@ def _entry(
         yield _difference("loss", table, access, entry, less, total=len(columns))
     if now is not None and then is not None:
         yield from _forms(entry, observed, wanted, access, expected)
+
+
+def _is_in_every_state(entry: Entry, observed: Facts, table: TableAccess) -> bool:
+    """Whether rows in a state are told with the plain ones now, because all are treated alike."""
+    relation, persona, rows, command = entry
+    base, _, state = rows.partition(" [")
+    if state.rstrip("]") not in table.tried or command != "insert":
+        return False
+    plain = (relation, persona, base, command)
+    told = entry in observed.allowed or entry in observed.shut
+    return not told and plain in observed.allowed
 
 
 def _forms(

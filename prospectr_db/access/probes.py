@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from prospectr_db.access.crossings import crossings, links_of
+from prospectr_db.access.decisions import mentions
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
@@ -75,12 +76,32 @@ class Plan:
         """Yield each state that policies tell apart, as a name and the statement that makes it."""
         yield from self._states_of(self.relation, "")
         read = {pair for policy in self.relation.policies for pair in policy.reads}
+        for _, name, preparation in self.states_above(read):
+            yield name, preparation
+
+    @cached_property
+    def states_for_inserts(self) -> tuple[tuple[Constraint, str, str], ...]:
+        """The states of parents that policies about new rows, or their helpers, ask for."""
+        read: set[tuple[int, str]] = set()
+        for policy in self.relation.policies if self.relation.foreign_keys else ():
+            if policy.command in ("insert", "all"):
+                read |= policy.reads
+                for function in map(self.catalog.function_by_oid.get, policy.functions):
+                    read |= mentions(self.catalog, function.source) if function else set()
+        return tuple(self.states_above(read))
+
+    def states_above(
+        self, read: Iterable[tuple[int, str]]
+    ) -> Iterator[tuple[Constraint, str, str]]:
+        """Yield the states of parents in columns that are read: key, name and statement."""
+        pairs = set(read)
         for fk in self.relation.foreign_keys:
             parent = self.catalog.by_oid.get(fk.target or 0)
             if parent is not None and parent.oid != self.relation.oid:
-                names = {name for oid, name in read if oid == parent.oid}
+                names = {name for oid, name in pairs if oid == parent.oid}
                 names |= {n for above, n in self.owner.parent_states if above == parent.name}
-                yield from self._states_of(parent, f"{parent.name}.", names)
+                for name, preparation in self._states_of(parent, f"{parent.name}.", names):
+                    yield fk, name, preparation
 
     def _states_of(
         self, relation: Relation, prefix: str, names: set[str] | None = None
@@ -176,9 +197,18 @@ class Plan:
         return links_of(self.catalog, self.ownership, self.relation)
 
     def insert_values(
-        self, actor: str, home: str, *, role: str, forced: Iterable[str] = ()
+        self,
+        actor: str,
+        home: str,
+        *,
+        role: str,
+        forced: Iterable[str] = (),
+        ungranted: Collection[str] = (),
     ) -> dict[str, str | None] | None:
-        """Return the columns of a new row: what it must have, and what policies look at."""
+        """Return the columns of a new row: what it must have, and what policies look at.
+
+        Only those that the role may write, and those ``ungranted`` that are named all the same.
+        """
         wanted: dict[str, str | None] = {}
         for column in self.relation.columns:
             if not column.is_writable:
@@ -188,7 +218,7 @@ class Plan:
             granted = "a" in column.privileges.get(role, "") or not self.relation.holds_any(
                 role, "a"
             )
-            if not (must or decides) or not granted:
+            if not (must or decides) or not (granted or column.name in ungranted):
                 continue
             wanted[column.name] = self._insert_value(column, actor, home)
         for fk in self.relation.foreign_keys:

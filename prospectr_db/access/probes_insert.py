@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
@@ -18,47 +18,75 @@ from prospectr_db.database.catalog import Column
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["insert_classes", "inserts"]
+__all__ = ["insert_classes", "inserts", "inserts_below"]
 
 
 def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     """Yield each kind of new row, with RETURNING, and with every column given."""
-    role = knocker.persona.role
-    may = plan.relation.holds_any(role, "a")
     for rows, wanted in insert_classes(plan, knocker):
+        given = plan.fitted(wanted)
+        if given is not None:
+            yield from _inserts_of(plan, knocker, rows, given)
+
+
+def inserts_below(plan: Plan, knocker: Knocker, skip: Collection[str]) -> Iterator[Probe]:
+    """Yield new rows under a parent of the owner's, in each state of it that policies ask for.
+
+    ``skip`` are the kinds of row that get in without one: they are tried in the states that the
+    contract tells apart, and in no others.
+    """
+    named = tuple(f"{above}.{column}=" for above, column in plan.owner.parent_states)
+    states = plan.states_for_inserts
+    for rows, wanted in insert_classes(plan, knocker) if states else ():
         given = plan.fitted(wanted)
         if given is None:
             continue
-        preparation = plan.make_room(given)
-        text = insert(plan.relation, given)
-        yield Probe(None, rows, "insert", "values", None, text, preparation)
-        if knocker.brief or not may:
-            continue
-        shown = next(
-            (c.name for c in plan.relation.columns if "r" in c.privileges.get(role, "")), None
-        )
-        if shown:
-            tail = " ".join(("returning", quote_identifier(shown)))
-            yield Probe(
-                None,
-                rows,
-                "insert",
-                "returning",
-                None,
-                insert(plan.relation, given, tail),
-                preparation,
-            )
-        if rows in ("own", "any") or (knocker.actor is None and rows in ("orphan", "other")):
-            yield from _insert_columns(plan, knocker, rows, given)
+        for fk, name, preparation in states:
+            if rows in skip and not name.startswith(named):
+                continue
+            if all(given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns):
+                yield from _inserts_of(plan, knocker, rows, given, (name, preparation))
+
+
+def _inserts_of(
+    plan: Plan,
+    knocker: Knocker,
+    kind: str,
+    given: Mapping[str, str | None],
+    state: tuple[str, str] | None = None,
+) -> Iterator[Probe]:
+    """Yield one kind of new row in every form; ``state`` is the parent's, and what makes it."""
+    role = knocker.persona.role
+    rows, before = (f"{kind} [{state[0]}]", state[1]) if state else (kind, None)
+    preparation = _after(before, plan.make_room(given))
+    text = insert(plan.relation, given)
+    yield Probe(None, rows, "insert", "values", None, text, preparation)
+    if knocker.brief or not plan.relation.holds_any(role, "a"):
+        return
+    shown = next((c.name for c in plan.relation.columns if "r" in c.privileges.get(role, "")), None)
+    if shown:
+        tail = " ".join(("returning", quote_identifier(shown)))
+        text = insert(plan.relation, given, tail)
+        yield Probe(None, rows, "insert", "returning", None, text, preparation)
+    if kind in ("own", "any") or (knocker.actor is None and kind in ("orphan", "other")):
+        yield from _insert_columns(plan, knocker, rows, given, before)
+
+
+def _after(before: str | None, room: str | None) -> str | None:
+    return "; ".join(step for step in (before, room) if step) or None
 
 
 def _insert_columns(
-    plan: Plan, knocker: Knocker, rows: str, given: Mapping[str, str | None]
+    plan: Plan,
+    knocker: Knocker,
+    rows: str,
+    given: Mapping[str, str | None],
+    before: str | None,
 ) -> Iterator[Probe]:
     for column in plan.relation.columns:
         if column.name in given:
             text = insert(plan.relation, given)
-            room = plan.make_room(given)
+            room = _after(before, plan.make_room(given))
             yield Probe(None, rows, "insert", "column", column.name, text, room)
         elif column.is_writable:
             for value in _insert_values_of(plan, knocker, column):
@@ -70,7 +98,7 @@ def _insert_columns(
                     "column",
                     plan.shown(column, value),
                     insert(plan.relation, values),
-                    plan.make_room(values),
+                    _after(before, plan.make_room(values)),
                     _is_new(plan, column, value),
                     value,
                 )
@@ -129,7 +157,7 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
     strange = OTHER if actor == OWNER or plan.world.is_colleague(actor) else OWNER
     if plan.slot is not None and plan.slot.holder not in (OWNER, actor):
         strange = plan.slot.holder
-    other = plan.insert_values(strange, plan.world.actors[strange].world, role=role)
+    other = _values_of_another(plan, strange, role)
     if other is not None:
         yield "other", other
     if actor is not None:
@@ -139,6 +167,20 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
         values = plan.insert_values(OWNER, OWNER, role=role)
         if values is not None:
             yield "orphan", {n: v for n, v in values.items() if n not in nobody}
+
+
+def _values_of_another(plan: Plan, strange: str, role: str) -> dict[str, str | None] | None:
+    """Return somebody else's new row, which says so even where the role may not say it.
+
+    Without the column its default decides whose the row is, most often the caller's own.
+    """
+    home, owner = plan.world.actors[strange].world, plan.owner
+    below = tuple(name for path in owner.parents for name in path.split(", "))
+    saying = owner.deciding or tuple(owner.claims) or below
+    values = plan.insert_values(strange, home, role=role)
+    if values is None or not saying or any(name in values for name in saying):
+        return values
+    return plan.insert_values(strange, home, role=role, ungranted=saying)
 
 
 def _crossed(

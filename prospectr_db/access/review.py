@@ -180,7 +180,7 @@ def _reads_everything(table: TableAccess, access: Access) -> bool:
 def _judge_insert(
     matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
 ) -> Iterator[Finding]:
-    rows = access.rows
+    rows, _, state = access.rows.partition(" [")
     single = " or " not in table.owner_path
     if rows.startswith("other") and outsider:
         yield _finding(table, access, "insert-for-others")
@@ -188,12 +188,7 @@ def _judge_insert(
         parent = _parent_of(matrix, table, rows)
         # The owner meets no parent of others: he is to them what the stranger is to his.
         reader = "stranger" if access.persona == "owner" else access.persona
-        visible = parent is not None and any(
-            entry.succeeds and entry.command == "select" and entry.rows == "other"
-            for entry in parent.accesses
-            if entry.persona == reader
-        )
-        if visible:
+        if parent is not None and _is_read(parent, reader, state):
             yield _finding(table, access, "link-visible", "note", kind="surprise")
         elif outsider or access.persona == "owner":
             yield _finding(table, access, "link")
@@ -203,6 +198,14 @@ def _judge_insert(
             yield _finding(table, access, "insert-under-other-name")
     elif rows == "orphan" and access.persona == "anon":
         yield _finding(table, access, "anonymous-insert", "warning", kind="surprise")
+
+
+def _is_read(parent: TableAccess, reader: str, state: str) -> bool:
+    """Whether somebody reads others' rows of a parent, always or in the state they are in."""
+    name = parent.relation.rpartition(".")[2]
+    kinds = ("other", f"other [{state.removeprefix(name + '.')}") if state else ("other",)
+    entries = (parent.find(reader, rows, "select") for rows in kinds)
+    return any(entry is not None and entry.succeeds for entry in entries)
 
 
 def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAccess | None:
