@@ -23,7 +23,9 @@ OUTSIDE = "outside-policies"
 """The rule of a privilege that policies do not govern."""
 SERVER_ONLY = "server-only"
 """The rule of a column that is the server's to write, and that somebody else writes."""
+CONTRACT = "the contract says"
 _WRITES = ("insert", "update")
+_CAN = {"leak": "can now", "loss": "can no longer"}
 
 
 def compare(
@@ -31,7 +33,7 @@ def compare(
     wanted: Facts,
     matrix: AccessMatrix | None = None,
     *,
-    expected: str = "the contract says",
+    expected: str = CONTRACT,
 ) -> list[Finding]:
     """Return every difference between what is and what shall be.
 
@@ -61,14 +63,18 @@ def compare(
         if entry[0] not in skip and entry[1] not in skip:
             found += _entry(entry, observed, wanted, matrix, expected)
 
-    def told(kind: Kind) -> Callable[[Entry, tuple[str, ...]], Finding]:
+    def told(kind: Kind, can: str = "") -> Callable[[Entry, tuple[str, ...]], Finding]:
         def tell(entry: Entry, columns: tuple[str, ...]) -> Finding:
             table, access = _find(matrix, entry)
-            return _difference(kind, table, access, entry, columns, total=len(columns))
+            return _difference(kind, table, access, entry, columns, total=len(columns), can=can)
 
         return tell
 
-    found += compare_states(observed, wanted, matrix, skip, leak=told("leak"), loss=told("loss"))
+    # A contract that does not know a state does not say what was possible in it; a database does.
+    closed = told("loss", "cannot" if expected == CONTRACT else "")
+    found += compare_states(
+        observed, wanted, matrix, skip, leak=told("leak"), loss=told("loss"), closed=closed
+    )
     for relation in sorted(set(observed.relations) & set(wanted.relations)):
         found += _unknown_columns(relation, observed, wanted)
         found += _server_only(relation, observed, wanted, found)
@@ -158,11 +164,12 @@ def _difference(
     *,
     total: int,
     reserved: tuple[str, ...] = (),
+    can: str = "",
 ) -> Finding:
     """Tell one difference.
 
     ``reserved`` are the columns that are the server's to write, ``total`` counts all that there
-    are.
+    are, ``can`` are other words than the kind's.
     """
     relation, persona, rows, command = entry
     said = Access(
@@ -175,9 +182,11 @@ def _difference(
         "",
         columns_total=total,
     )
-    sentence = phrase(table, said, can="can now" if kind == "leak" else "can no longer")
+    sentence = phrase(table, said, can=can or _CAN[kind])
     taken: tuple[str, ...] = ()
-    if kind == "loss" and access is not None and access.reason:
+    if can:
+        sentence += ", a state of which the contract says nothing"
+    elif kind == "loss" and access is not None and access.reason:
         sentence += f": {access.verdict.value}, {access.reason}"
     if kind == "leak" and command in _WRITES and persona != "service_role":
         taken = tuple(name for name in reserved if name in {c.partition("=")[0] for c in columns})

@@ -25,6 +25,19 @@ def _without(entry: Entry, facts: Facts) -> Entry:
     return exact if exact in facts.allowed else (relation, usual, plainer(rows), command)
 
 
+def _is_known(relation: str, rows: str, facts: Facts) -> bool:
+    """Whether the columns of a state, a row's own or its parent's, were told apart already."""
+    for state in rows.partition(" [")[2].rstrip("]").split(", "):
+        parent, _, column = state.partition("=")[0].rpartition(".")
+        if parent:
+            labels = [label for label in facts.states if label.rpartition(".")[2] == parent]
+        else:
+            labels = [relation]
+        if column and not any(column in facts.states.get(label, ()) for label in labels):
+            return False
+    return True
+
+
 def compare_states(
     observed: Facts,
     wanted: Facts,
@@ -33,11 +46,13 @@ def compare_states(
     *,
     leak: Tell,
     loss: Tell,
+    closed: Tell,
 ) -> Iterator[Finding]:
     """Yield where a state no longer keeps somebody out, or does so now.
 
     Only for who is let in without it: everything else is a difference of the plain row. ``skip``
-    are relations and personas of which nothing is to be said.
+    are relations and personas of which nothing is to be said. ``closed`` tells of a state that
+    nothing asked for when the contract was written: whether it kept anybody out is not known.
     """
     for entry in sorted(observed.shut ^ wanted.shut):
         relation, persona, rows, command = entry
@@ -47,7 +62,8 @@ def compare_states(
         columns = observed.columns_for(relation, command)
         if entry in observed.shut:
             if plain in wanted.allowed and entry not in wanted.allowed:
-                yield loss(entry, expand(wanted.allowed[plain], columns))
+                tell = loss if _is_known(relation, rows, wanted) else closed
+                yield tell(entry, expand(wanted.allowed[plain], columns))
         elif plain in observed.allowed and entry not in observed.allowed:
             table = matrix.table(relation) if matrix else None
             if (

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Container, Iterable
 from functools import lru_cache
 
-from prospectr_db.database.catalog import Catalog, Function
+from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = [
     "Text",
+    "asked_through_functions",
     "claim_keys",
     "comparisons",
     "decision_texts",
@@ -92,8 +93,13 @@ def literals(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.replace("''", "'") for item in found))
 
 
-def helper_functions(catalog: Catalog) -> dict[int, Function]:
-    """Return the project's functions that policies call, directly or through each other."""
+def helper_functions(
+    catalog: Catalog, relations: Iterable[Relation] | None = None
+) -> dict[int, Function]:
+    """Return the project's functions that policies call, directly or through each other.
+
+    The policies of some ``relations`` only, where they are given.
+    """
     used: dict[int, Function] = {}
     named: dict[str, list[Function]] = {}
     for function in catalog.functions:
@@ -101,7 +107,7 @@ def helper_functions(catalog: Catalog) -> dict[int, Function]:
     odd = [name for name in named if not re.fullmatch(r"\w+", name)]
     frontier = [
         catalog.function_by_oid[oid]
-        for relation in catalog.relations
+        for relation in (catalog.relations if relations is None else relations)
         for policy in relation.policies
         for oid in policy.functions
         if oid in catalog.function_by_oid
@@ -127,6 +133,16 @@ def mentions(catalog: Catalog, source: str) -> frozenset[tuple[int, str]]:
         for column in relation.columns
         if column.name in words
     )
+
+
+def asked_through_functions(catalog: Catalog) -> dict[int, frozenset[tuple[int, str]]]:
+    """Return the columns that the functions behind each relation's policies can mean."""
+    said = {oid: mentions(catalog, f.source) for oid, f in helper_functions(catalog).items()}
+    return {
+        relation.oid: frozenset().union(*(said[oid] for oid in called))
+        for relation in catalog.relations
+        if said and (called := helper_functions(catalog, (relation,)))
+    }
 
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

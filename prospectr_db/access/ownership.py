@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from prospectr_db.access.decisions import (
     Text,
+    asked_through_functions,
     comparisons,
     decision_texts,
     helper_functions,
@@ -109,7 +110,28 @@ def find_ownership(
         mine = result[standing.relation]
         least = {**mine.weakest, standing.column: weakest(standing, texts)}
         result[standing.relation] = replace(mine, weakest=least)
+    for oid, asked in asked_through_functions(catalog).items():
+        above = _states_above(catalog, result, catalog.by_oid[oid], asked)
+        result[oid] = replace(result[oid], parent_states=result[oid].parent_states | above)
     return result, standings
+
+
+def _states_above(
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    relation: Relation,
+    asked: frozenset[tuple[int, str]],
+) -> frozenset[tuple[str, str]]:
+    """Return the parents' states that only the functions behind a relation's policies ask for.
+
+    A standing is none of them: there are users who have it and users who do not.
+    """
+    parents = {fk.target for fk in relation.foreign_keys} - {relation.oid}
+    return frozenset(
+        (catalog.by_oid[oid].name, name)
+        for oid, name in asked
+        if oid in parents and name in ownership[oid].states and name not in ownership[oid].weakest
+    )
 
 
 def _is_user_keyed(catalog: Catalog, relation: Relation) -> bool:

@@ -245,6 +245,8 @@ def _judge_own_update(
             continue  # whoever is an admin already
         changed = [c for c in access.columns if c.partition("=")[0] == name]
         if changed and _may_not_raise(matrix, access.persona):
+            if access.persona == "owner" and _is_his_to_give(matrix, table, name):
+                continue
             sentence = (
                 f"{subject} can change their own {table.relation}.{name}, "
                 "which decides what they may do"
@@ -297,6 +299,34 @@ def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:
                 power[access.persona] = power.get(access.persona, 0) + 1
     best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
     return power.get(persona, 0) < best
+
+
+def _is_his_to_give(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
+    """Whether an owner sets a standing as whose the list is, not as one of those on it.
+
+    The proof are those on somebody else's list who could gain by it: they were tried on their own
+    rows and cannot.
+    """
+    parents = [matrix.table(label) for label in table.links.values()]
+    if not table.membership or not any(p is not None and p.owner_columns for p in parents):
+        return False
+    personas = [name for name in matrix.personas if name.startswith(f"{column}=")]
+    tried = [
+        access
+        for access in table.accesses
+        if access.persona in personas
+        and access.command == "update"
+        and access.rows.partition(" [")[0] == "own"
+    ]
+    gaining = [access for access in tried if _may_not_raise(matrix, access.persona)]
+    return bool(gaining) and not any(
+        access.succeeds and column in {part.partition("=")[0] for part in _parts(access)}
+        for access in gaining
+    )
+
+
+def _parts(access: Access) -> list[str]:
+    return [part for name in access.columns for part in name.split(TOGETHER)]
 
 
 def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:

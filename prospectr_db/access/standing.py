@@ -7,8 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.decisions import Text, helper_functions, literals, mentions
-from prospectr_db.database.catalog import Catalog
+from prospectr_db.access.decisions import (
+    Text,
+    asked_through_functions,
+    helper_functions,
+    literals,
+    mentions,
+)
+from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.ownership import Ownership
@@ -43,6 +49,7 @@ _LEFT = re.compile(
     re.IGNORECASE,
 )
 _STAYS = re.compile(r"active|enabled", re.IGNORECASE)
+_KEYS = frozenset({"uuid", "bigint", "integer", "uuid[]", "bigint[]", "integer[]"})
 _EARLY = re.compile(r"invit|pend|request|declin|reject", re.IGNORECASE)
 
 
@@ -72,8 +79,13 @@ def find_standings(
 
     ``known`` are columns that did so once, by relation label.
     """
-    helpers = frozenset(
-        pair for f in helper_functions(catalog).values() for pair in mentions(catalog, f.source)
+    helpers = asked_through_functions(catalog)
+    # A function that is told no row's key asks about the caller: is_admin(), has_role('editor').
+    personal = frozenset(
+        pair
+        for function in helper_functions(catalog).values()
+        if not function.returns_set and not _KEYS & set(function.argument_types)
+        for pair in mentions(catalog, function.source)
     )
     found: list[Standing] = []
     for relation in catalog.own_relations:
@@ -95,10 +107,45 @@ def find_standings(
             apart = any(
                 relation.oid not in {fk.target for fk in other.foreign_keys} for other in readers
             )
+            through = [oid for oid, pairs in helpers.items() if (relation.oid, name) in pairs]
+            about = (relation.oid, name) in personal
             if (
                 (readers and (one_per_user or apart))
-                or (relation.oid, name) in helpers
+                or (through and (about or not _is_resource(catalog, relation, mine, through)))
                 or (name in known.get(relation.label, ()))
             ):
                 found.append(Standing(relation.oid, name, values))
     return tuple(found)
+
+
+def _is_resource(
+    catalog: Catalog, relation: Relation, mine: Ownership, readers: Collection[int]
+) -> bool:
+    """Whether a row is a thing that has an owner, such as a list, and says nothing about him.
+
+    No key says that a user has one such row, or one in each of something else, and whatever asks
+    for it, of ``readers``, is itself or lies below it: its state is a state of the thing.
+    """
+    linked = {name for fk in relation.foreign_keys for name in fk.columns}
+    described = {*mine.users, *linked, *mine.states, *mine.claims}
+    per_user = any(
+        set(unique.columns) & set(mine.users) and set(unique.columns) <= described
+        for unique in relation.uniques
+        if unique.kind != "x"
+    )
+    return not per_user and set(readers) <= _below(catalog, relation)
+
+
+def _below(catalog: Catalog, relation: Relation) -> set[int]:
+    """Return a relation and all that points at it, directly or through others."""
+    found = {relation.oid}
+    grown = True
+    while grown:
+        more = {
+            other.oid
+            for other in catalog.relations
+            if other.oid not in found and any(fk.target in found for fk in other.foreign_keys)
+        }
+        found |= more
+        grown = bool(more)
+    return found
