@@ -41,6 +41,9 @@ LENT = (
     "vector",
     "xml2",
 )
+# Modules of which Supabase's newest servers offer an older version than PostgreSQL 18 does: what is
+# offered would otherwise look like an update that was missed.
+OLDER: Mapping[str, str] = MappingProxyType({"pg_stat_statements": "1.11"})
 STAMP = "prepared"
 _NONE: Mapping[str, Path] = MappingProxyType({})
 _INCLUDE = re.compile(r"^\\ir\s+(\S+)\s*$", re.MULTILINE)
@@ -60,7 +63,7 @@ def standins() -> dict[str, Path]:
 
 def revision() -> str:
     """Return a digest of everything that `prepare` would write, for the platform's revision."""
-    digest = hashlib.sha256("\0".join(LENT).encode())
+    digest = hashlib.sha256("\0".join((*LENT, *(f"{n} {v}" for n, v in OLDER.items()))).encode())
     for name, folder in standins().items():
         for file, text in _standin(folder, name).items():
             digest.update(f"\0{file}\0{text}".encode())
@@ -188,8 +191,20 @@ def _files(own: Path, extra_dirs: Sequence[Path], named: Mapping[str, Path]) -> 
             files |= _standin(folder, name)
     for name in LENT:
         if (own / f"{name}.control").is_file():
-            files |= _with_earlier_versions(name, open_source(own, only=name).trusted(name))
+            lent = _offered_as_older(name, open_source(own, only=name).trusted(name))
+            files |= _with_earlier_versions(name, lent)
     return files
+
+
+def _offered_as_older(name: str, files: Mapping[str, str]) -> Mapping[str, str]:
+    """Make a version in `OLDER` the one that is offered, where the module's scripts lead to it."""
+    control, version = f"{name}.control", OLDER.get(name)
+    if version is None or not any(file.endswith(f"--{version}.sql") for file in files):
+        return files
+    return {
+        **files,
+        control: _DEFAULT_VERSION.sub(f"default_version = '{version}'", files[control]),
+    }
 
 
 def _with_earlier_versions(name: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -92,7 +92,7 @@ def test_what_the_contract_does_not_state_is_red_over_http_in_every_report(
         ("loss", "leads", "owner", "delete"),
     } <= told
     assert {relation for _, relation, _, _ in told} == {"profiles", "leads"}
-    sentence = "Authenticated strangers can now read profiles"
+    sentence = "can now read profiles"
     paths = {name: tmp_path / name for name in ("junit", "sarif", "markdown", "html")}
     write_reports(found.held.check, prospectr_project, environment={}, **paths)  # type: ignore[arg-type]
     for path in paths.values():

@@ -137,3 +137,12 @@ def test_an_error_about_a_missing_extension_gets_that_hint(owner: Connection[Any
     assert (error.hint or "").startswith("This server offers: ")
     other = UsageError("x", hint="y")
     assert explained(other, owner) is other
+
+
+def test_what_is_installed_is_what_is_offered(owner: Connection[Any]) -> None:
+    # Supabase's advisor warns of extensions that are behind what the server offers.
+    behind = owner.execute(
+        "select name, installed_version, default_version from pg_available_extensions"
+        " where installed_version <> default_version"
+    ).fetchall()
+    assert behind == []
