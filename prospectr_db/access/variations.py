@@ -159,10 +159,12 @@ def reach_state(
     connection: Connection[Any], relation: Relation, row: Row, wanted: dict[str, str | None]
 ) -> dict[str, str | None] | None:
     """Return what else must change for a row to take some values; nothing is kept."""
-    attempt = Attempt(relation, wanted, {}, set(wanted))
+    attempt = Attempt(relation, dict(wanted), {}, set(wanted))
     where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
     for _ in range(TRIES):
         values = attempt.values()
+        if not wanted.keys() <= values.keys():
+            return None  # what was wanted has been given up: two checks contradict each other
         quiet = "savepoint w;set local session_replication_role = replica;"
         text = quiet + update(relation, values, where)
         error: psycopg.Error | None = None

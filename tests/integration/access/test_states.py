@@ -183,3 +183,28 @@ def test_a_state_of_the_contract_that_cannot_be_made_is_told(held: Callable[[str
         "alter table public.articles drop column locked;"
     )
     assert any("cannot be made: own [locked=true]" in sentence for sentence in found)
+
+
+def test_a_state_that_two_checks_forbid_is_told_and_stops_nothing(target: Target) -> None:
+    run(
+        target,
+        """
+        create table public.bookings (
+            id uuid primary key default gen_random_uuid(),
+            user_id uuid not null references auth.users (id) on delete cascade,
+            came_at timestamptz,
+            left_at timestamptz,
+            check (left_at is null or came_at is not null),
+            check (left_at > came_at)
+        );
+        alter table public.bookings enable row level security;
+        create policy "Guests read." on public.bookings
+        for select to authenticated using (user_id = (select auth.uid()) and left_at is null);
+        """
+        + GRANTS,
+    )
+    table = observe(target).table("bookings")
+    assert table is not None
+    seen = table.find("owner", "own", "select")
+    assert seen is not None
+    assert seen.succeeds
