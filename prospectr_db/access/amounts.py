@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import psycopg
-
 from prospectr_db.access.building import Builder
 from prospectr_db.access.decisions import near
 from prospectr_db.access.inhabitants import OWNER
@@ -39,7 +37,7 @@ def add_amounts(builder: Builder, relations: Sequence[Relation]) -> None:
             where = equals(relation, {name: row.values[name] for name in relation.primary_key})
             for value in dict.fromkeys((str(number), *_SMALL)):
                 values: dict[str, str | None] = {column.name: value}
-                if _takes(builder, update(relation, values, where)):
+                if builder.quietly(update(relation, values, where)):
                     row = replace(row, values={**row.values, **values})
                     break
         builder.world.rows[relation.oid, OWNER] = row
@@ -66,14 +64,3 @@ def _is_free(builder: Builder, relation: Relation, column: Column, texts: Sequen
     plain = re.escape(name)
     compared = re.compile(rf"\b{plain}\b\"?\)?\s*[<>]|[<>]=?\s*\(?(?:\w+\.)?{plain}\b")
     return not any(name in text and (compared.search(text) or near(name, text)) for text in texts)
-
-
-def _takes(builder: Builder, statement: str) -> bool:
-    quiet = "savepoint w;set local session_replication_role = replica;"
-    loud = ";set local session_replication_role = origin;release savepoint w"
-    try:
-        builder.connection.execute("".join((quiet, statement, loud)))
-    except psycopg.Error:
-        builder.connection.execute("rollback to savepoint w")
-        return False
-    return True

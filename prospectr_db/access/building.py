@@ -226,7 +226,7 @@ class Builder:
                     continue
                 if not attempt.learn(result):
                     break
-            if reason is None or not comes_from_trigger(reason):
+            if reason is None or not (comes_from_trigger(reason) or relation.is_filled):
                 break
         if self._is_nobodys(relation) and name is None:
             row = take_leftover(self.connection, relation, given, taken=self._taken(relation))
@@ -292,6 +292,17 @@ class Builder:
         self.settle_down(relation, names[-1], VICTIM)
         self.world.substitutes.setdefault(relation.oid, set()).add(names[-1])
         attempt.given[names[-1]] = self.world.actors[VICTIM].id
+        return True
+
+    def quietly(self, statement: str) -> bool:
+        """Run a statement past triggers and foreign keys; False where something else refuses it."""
+        quiet = "savepoint w;set local session_replication_role = replica;"
+        loud = ";set local session_replication_role = origin;release savepoint w"
+        try:
+            self.connection.execute("".join((quiet, statement, loud)))
+        except psycopg.Error:
+            self.connection.execute("rollback to savepoint w")
+            return False
         return True
 
     def settle_down(self, relation: Relation, column: str, key: str) -> None:

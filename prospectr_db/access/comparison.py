@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
@@ -106,7 +106,7 @@ def _entry(
         return
     columns = observed.columns_for(relation, command)
     is_now, was = expand(now, columns), expand(then, columns)
-    more, less = tuple(c for c in is_now if c not in was), tuple(c for c in was if c not in is_now)
+    more, less = _beyond(is_now, was), _beyond(was, is_now)
     if (now, then) != ((ALL,), (ALL,)) and ((now is not None and then is None) or more):
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now
@@ -119,6 +119,16 @@ def _entry(
         yield _difference("loss", table, access, entry, less, total=len(columns))
     if now is not None and then is not None:
         yield from _forms(entry, observed, wanted, access, expected)
+
+
+def _beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that are not among the known ones, nor values of one of them."""
+    valued = {name.partition("=")[0] for name in known if "=" in name}
+    return tuple(
+        f"{name}=any value" if name in valued else name
+        for name in columns
+        if name not in known and name.partition("=")[0] not in known
+    )
 
 
 def _is_in_every_state(entry: Entry, observed: Facts, table: TableAccess) -> bool:

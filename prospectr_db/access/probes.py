@@ -328,7 +328,10 @@ class Plan:
         )
 
     def shown(self, column: Column, value: str | None) -> str:
-        """Name a column; with its value where policies tell its values apart."""
-        if column.name in self.owner.states and column.category != "D":
-            return f"{column.name}={value}"
-        return column.name
+        """Name a column; with its value where policies tell its values apart, a time by its day."""
+        values = self.owner.states.get(column.name)
+        if values is None:
+            return column.name
+        if column.category == "D" and value:
+            return f"{column.name}={value.partition(' ')[0]}"
+        return f"{column.name}={value if value in values else 'anything else'}"

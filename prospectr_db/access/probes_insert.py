@@ -60,14 +60,18 @@ def _inserts_of(
     rows, before = (f"{kind} [{state[0]}]", state[1]) if state else (kind, None)
     preparation = _after(before, plan.make_room(given))
     text = insert(plan.relation, given)
-    yield Probe(None, rows, "insert", "values", None, text, preparation)
+    # A trigger may have put other values in: then it is not the row that was asked for.
+    known, question = None, None
+    if plan.relation.is_filled:
+        known, question = "new", _is_as_said(plan, kind, given)
+    yield Probe(known, rows, "insert", "values", None, text, preparation, question)
     if knocker.brief or not plan.relation.holds_any(role, "a"):
         return
     shown = next((c.name for c in plan.relation.columns if "r" in c.privileges.get(role, "")), None)
     if shown:
         tail = " ".join(("returning", quote_identifier(shown)))
         text = insert(plan.relation, given, tail)
-        yield Probe(None, rows, "insert", "returning", None, text, preparation)
+        yield Probe(known, rows, "insert", "returning", None, text, preparation, question)
     if kind in ("own", "any") or (knocker.actor is None and kind in ("orphan", "other")):
         yield from _insert_columns(plan, knocker, rows, given, before)
 
@@ -84,12 +88,15 @@ def _insert_columns(
     before: str | None,
 ) -> Iterator[Probe]:
     for column in plan.relation.columns:
-        if column.name in given:
+        if column.name in given and column.name not in plan.owner.states:
             text = insert(plan.relation, given)
             room = _after(before, plan.make_room(given))
             yield Probe(None, rows, "insert", "column", column.name, text, room)
         elif column.is_writable:
-            for value in _insert_values_of(plan, knocker, column):
+            likely = [*_insert_values_of(plan, knocker, column)]
+            if column.name in given and column.category != "D":
+                likely.append(given[column.name])  # where policies name only some of the values
+            for value in dict.fromkeys(likely):
                 values = {**given, column.name: value}
                 yield Probe(
                     "new",
@@ -99,13 +106,25 @@ def _insert_columns(
                     plan.shown(column, value),
                     insert(plan.relation, values),
                     _after(before, plan.make_room(values)),
-                    _is_new(plan, column, value),
+                    _is_new(plan, {column.name: value}),
                     value,
                 )
 
 
-def _is_new(plan: Plan, column: Column, value: str | None) -> str:
-    """Return the question whether a row that was not there before holds a value."""
+def _is_new(plan: Plan, values: Mapping[str, str | None]) -> str:
+    """Return the question whether a row that was not there before holds some values."""
+    held = (
+        "".join(
+            (
+                " and t.",
+                quote_identifier(name),
+                "::text is not distinct from ",
+                typed(plan.relation, name, value),
+                "::text",
+            )
+        )
+        for name, value in values.items()
+    )
     return "".join(
         (
             "select array(select 'new' from ",
@@ -113,13 +132,20 @@ def _is_new(plan: Plan, column: Column, value: str | None) -> str:
             " as t where not exists (select 1 from prospectr_access.rows as r where ",
             "r.relation = ",
             str(plan.source.oid),
-            " and (r.partition, r.place) = (t.tableoid, t.ctid)) and t.",
-            quote_identifier(column.name),
-            "::text is not distinct from ",
-            typed(plan.relation, column.name, value),
-            "::text limit 1)",
+            " and (r.partition, r.place) = (t.tableoid, t.ctid))",
+            *held,
+            " limit 1)",
         )
     )
+
+
+def _is_as_said(plan: Plan, kind: str, given: Mapping[str, str | None]) -> str:
+    """Return the question whether a new row belongs to whom the statement said it would."""
+    said = {n: v for n, v in given.items() if plan.decides(n) and n not in plan.owner.states}
+    if kind == "orphan":
+        columns = (plan.relation.by_name[name] for name in plan.owner.deciding)
+        said |= {c.name: None for c in columns if c.default is None}
+    return _is_new(plan, said)
 
 
 def _insert_values_of(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -12,7 +13,7 @@ from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
 from prospectr_db.access.standing import Standing
-from prospectr_db.access.statements import equals, update
+from prospectr_db.access.statements import delete, equals, update
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.database.catalog import Relation
 
@@ -97,9 +98,21 @@ def _again(
     before = len(builder.world.unbuildable)
     if given:
         values = {**given[0], **changes}
-        builder.attempt(relation, OWNER, values, set(values), name=name)
+        row = builder.attempt(relation, OWNER, values, set(values), name=name)
+        if row is not None and any(row.values[n] != value for n, value in changes.items()):
+            _hold(builder, relation, row, changes)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]
+
+
+def _hold(builder: Builder, relation: Relation, row: Row, wanted: Mapping[str, str | None]) -> None:
+    """Give a row back what a trigger replaced: it is as if it had come to be before the trigger."""
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+    if builder.quietly(update(relation, wanted, where)):
+        builder.world.rows[relation.oid, row.key] = replace(row, values={**row.values, **wanted})
+    else:
+        builder.quietly(delete(relation, where))
+        del builder.world.rows[relation.oid, row.key]
 
 
 def demote(builder: Builder, relation: Relation) -> None:
@@ -175,9 +188,37 @@ def reach_state(
         connection.execute("rollback to savepoint w; release savepoint w")
         if error is None:
             return values
-        if not attempt.learn(error):
+        moved = _moved_along(relation, row, wanted, error)
+        if moved.keys() - attempt.given.keys():
+            attempt.given |= moved  # a beginning and an end: both are moved
+        elif not attempt.learn(error):
             return None
     return None
+
+
+def _moved_along(
+    relation: Relation, row: Row, wanted: Mapping[str, str | None], error: psycopg.Error
+) -> dict[str, str | None]:
+    """Return the other times that a refusing check looks at, as far from a wanted one as before."""
+    named = next((c.columns for c in relation.checks if c.name == error.diag.constraint_name), ())
+    times = {n: at for n in named if (at := _time(relation, n, row.values.get(n)))}
+    for name, value in wanted.items():
+        here, there = times.get(name), _time(relation, name, value)
+        if here is not None and there is not None:
+            others = {n: at for n, at in times.items() if n not in wanted}
+            return {n: str(there + (at - here)) for n, at in others.items()}
+    return {}
+
+
+def _time(relation: Relation, name: str, text: str | None) -> datetime | None:
+    """Return a date or time of day and date as a value; None where it is none."""
+    if text is None or relation.by_name[name].category != "D":
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def same_value(one: str | None, other: str | None) -> bool:

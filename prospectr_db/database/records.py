@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -223,6 +224,16 @@ class Relation:
     def checks(self) -> tuple[Constraint, ...]:
         """Check constraints."""
         return tuple(found for found in self.constraints if found.kind == "c")
+
+    @cached_property
+    def is_filled(self) -> bool:
+        """Whether a trigger sees a new row before it is stored, and may change what is in it."""
+        return any(
+            trigger.enabled in "OA"
+            and "FOR EACH ROW" in trigger.definition
+            and re.search(r" BEFORE (?:\w+ OR )*INSERT\b", trigger.definition) is not None
+            for trigger in self.triggers
+        )
 
     def holds(self, role: str, privilege: str) -> bool:
         """Whether a role holds a table privilege (one letter as in an ACL)."""

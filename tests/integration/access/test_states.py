@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
-from prospectr_db.access.check import check
-from prospectr_db.access.contract import parse_contract, render
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
 from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.holding import Held, run
 
 GRANTS = """
 revoke all on all tables in schema public from anon, authenticated, service_role;
@@ -82,35 +76,6 @@ return exists (
     where m.club_id = club and m.user_id = (select auth.uid()) {}
 );
 """
-
-Held = Callable[[str], set[str]]
-
-
-def run(target: Target, text: str) -> None:
-    with connect_as_migrator(target, autocommit=True) as connection:
-        connection.execute(text.encode())
-
-
-@pytest.fixture
-def held(target: Target) -> Callable[[str], Held]:
-    """Write the contract of a schema; return what it says, in sentences, after a change."""
-
-    def write(schema: str) -> Held:
-        run(target, schema)
-        matrix = observe(target)
-        assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
-        text = render(facts_of(matrix), accepted={})
-        contract = parse_contract(text)
-        assert render(contract.facts, accepted={}, previous=text) == text
-
-        def after(change: str) -> set[str]:
-            run(target, change)
-            matrix = observe(target, given=contract.given)
-            return {f.sentence for f in check(matrix, contract) if f.severity == "error"}
-
-        return after
-
-    return write
 
 
 def test_a_lost_condition_on_a_rows_state_is_a_leak(held: Callable[[str], Held]) -> None:
