@@ -27,7 +27,7 @@ from prospectr_db.access.insertion import (
     take_leftover,
 )
 from prospectr_db.access.ownership import Ownership
-from prospectr_db.access.values import EMBEDDINGS, candidates, seeded_uuid
+from prospectr_db.access.values import EMBEDDINGS, candidates, naming, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 from prospectr_db.errors import SqlError
 
@@ -121,7 +121,7 @@ class Builder:
             column = relation.by_name[name]
             other = name in self.world.substitutes.get(relation.oid, ())
             held = self.world.actors[VICTIM].id if other and key != VICTIM else actor.id
-            given[name] = "{" + held + "}" if column.category == "A" else held
+            given[name] = naming(column, held)
         for name, path in owner.claims.items():
             given.setdefault(name, self._claim(relation.by_name[name], path, actor))
         for name in owner.soft:
@@ -291,7 +291,8 @@ class Builder:
             return False
         self.settle_down(relation, names[-1], VICTIM)
         self.world.substitutes.setdefault(relation.oid, set()).add(names[-1])
-        attempt.given[names[-1]] = self.world.actors[VICTIM].id
+        column = relation.by_name[names[-1]]
+        attempt.given[names[-1]] = naming(column, self.world.actors[VICTIM].id)
         return True
 
     def quietly(self, statement: str) -> bool:

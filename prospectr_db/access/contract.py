@@ -64,6 +64,7 @@ def given_by(
         parents={relation: frozenset(found) for relation, found in parents.items()},
         standing=facts.standing,
         pairs=related_pairs([*facts.allowed, *facts.shut]),
+        owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
     )
 
 

@@ -72,6 +72,13 @@ def normalise(expression: str) -> str:
 _CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
 _EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
 _NAME = r"(?:\w+\.)*(\w+)"
+# A list that holds the caller, as an array or in JSON, in the ways there are to ask for that.
+_UNFOLDED = r"(?:unnest|jsonb?_array_elements_text)"
+_LISTED = (
+    rf"{_NAME}\s*(?:@>|&&|\?\|?)\s*(?:(?:to_jsonb|jsonb_build_array)\s+)?(?:ARRAY\[)?\s*@uid",
+    rf"(?:ARRAY\[|to_jsonb|jsonb_build_array)\s*@uid\s*\]?\s*(?:<@|&&)\s*{_NAME}",
+    rf"@uid\s*(?:=\s*(?i:ANY)|(?i:IN))\s+(?i:SELECT)\s+(?i:DISTINCT\s+)?{_UNFOLDED}\s+{_NAME}",
+)
 
 
 def claim_keys(text: str) -> set[tuple[str, ...]]:
@@ -240,6 +247,7 @@ def comparisons(
         names = set(re.findall(rf"{_NAME}{_EQUALS}@uid", plain))
         names |= set(re.findall(rf"@uid{_EQUALS}{_NAME}", plain))
         names |= set(re.findall(rf"@uid IN SELECT (?:DISTINCT )?{_NAME}", plain, re.IGNORECASE))
+        names |= {name for asked in _LISTED for name in re.findall(asked, plain)}
         uid |= {pair for pair in pairs if pair[1] in names}
         by_name = {
             name: _path(path) for name, path in re.findall(rf"{_NAME}{_EQUALS}{_CLAIM}", plain)

@@ -23,7 +23,8 @@ class Given:
     when the contract was written, ``parents`` those of parents as (name, column), ``standing``
     columns that gave users power elsewhere, ``pairs`` tables that relate two users, with the
     relations to whose rows that mattered: they are tried even if no policy mentions them any
-    more, for that is how a condition is lost.
+    more, for that is how a condition is lost. For the same reason ``owned`` says by which columns
+    rows belonged to users, and by which to whom a claim names.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Given:
     parents: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    owned: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING = Given()

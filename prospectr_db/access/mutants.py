@@ -14,6 +14,7 @@ from prospectr_db.access.clones import share
 from prospectr_db.access.contract import Contract, Facts, facts_of
 from prospectr_db.access.findings import Finding
 from prospectr_db.access.functions import observe_functions
+from prospectr_db.access.implied import keep_implied
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.observe import Observation, knockers, observe_tables
 from prospectr_db.access.views import observe_views
@@ -294,7 +295,8 @@ def _after(observation: Observation, mutant: Mutant) -> TableAccess | None:
         connection.execute(mutant.statement)
         catalog = observation.catalog
         if mutant.kind != "key":  # the key is gone, and what it kept apart is still to be tried
-            catalog = reread(connection, catalog, [relation.oid] if relation else [])
+            fresh = reread(connection, catalog, [relation.oid] if relation else [])
+            catalog = keep_implied(catalog, fresh)
         connection.execute("set local search_path = public, extensions")
         changed = replace(observation, catalog=catalog)
         personas = [k for k in knockers(changed) if k.persona.role != API_ROLES[2]]

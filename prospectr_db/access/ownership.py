@@ -83,6 +83,7 @@ def find_ownership(
     """
     texts = decision_texts(catalog)
     compared, claims = comparisons(texts)
+    compared, claims = _with_known(catalog, given.owned, compared, claims)
     reads = frozenset(pair for _, pairs in texts for pair in pairs)
     keyed = {r.oid for r in catalog.relations if _is_user_keyed(catalog, r)}
     users: dict[int, tuple[str, ...]] = {}
@@ -114,6 +115,28 @@ def find_ownership(
         above = _states_above(catalog, result, catalog.by_oid[oid], asked)
         result[oid] = replace(result[oid], parent_states=result[oid].parent_states | above)
     return result, standings
+
+
+def _with_known(
+    catalog: Catalog,
+    owned: Mapping[str, str],
+    compared: set[tuple[int, str]],
+    claims: Mapping[tuple[int, str], tuple[str, ...]],
+) -> tuple[set[tuple[int, str]], dict[tuple[int, str], tuple[str, ...]]]:
+    """Add what the paths of a contract say: policies need not compare these columns any more."""
+    compared, named = set(compared), dict(claims)
+    for label, path in owned.items():
+        relation = catalog.by_label.get(label)
+        if relation is None:
+            continue
+        for name in path.split(" or "):
+            if name in relation.by_name and (relation.oid, name) not in named:
+                compared.add((relation.oid, name))
+        for part in path.split(", "):
+            name, _, claim = part.partition(" = claim ")
+            if claim and name in relation.by_name and (relation.oid, name) not in compared:
+                named.setdefault((relation.oid, name), tuple(claim.split(".")))
+    return compared, named
 
 
 def _states_above(

@@ -9,7 +9,7 @@ from prospectr_db.access.crossings import links_of
 from prospectr_db.access.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Actor, Affiliate
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.tenancy import asking
-from prospectr_db.access.values import seeded_uuid
+from prospectr_db.access.values import is_list, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["add_pairs", "find_pairs"]
@@ -49,7 +49,7 @@ def find_pairs(
 
 
 def _columns(relation: Relation, owner: Ownership) -> tuple[str, ...]:
-    return tuple(name for name in owner.users if relation.by_name[name].category != "A")[:2]
+    return tuple(name for name in owner.users if not is_list(relation.by_name[name]))[:2]
 
 
 def add_pairs(builder: Builder, relation: Relation, known: Iterable[str] = ()) -> None:
@@ -100,7 +100,7 @@ def _add_pair(
     users = {
         name: user.id if name == mine else world.actors[OWNER if name in columns else VICTIM].id
         for name in builder.ownership[relation.oid].users
-        if relation.by_name[name].category != "A"
+        if not is_list(relation.by_name[name])
     }
     values = {**given[0], **users, **states}
     row = builder.attempt(relation, key, values, set(values))

@@ -14,7 +14,7 @@ from prospectr_db.access.probes_insert import inserts
 from prospectr_db.access.probes_rows import deletes, selects, truncate
 from prospectr_db.access.probes_update import updates
 from prospectr_db.access.statements import delete, equals, literal, quote_identifier, update
-from prospectr_db.access.values import candidates
+from prospectr_db.access.values import candidates, naming
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 __all__ = ["Knocker", "Plan", "Probe"]
@@ -234,7 +234,7 @@ class Plan:
         if column.name in self.owner.users:
             if column.name in self.world.substitutes.get(self.relation.oid, ()):
                 user = self.world.actors[VICTIM]
-            return "{" + user.id + "}" if column.category == "A" else user.id
+            return naming(column, user.id)
         fk = self.foreign_key(column.name)
         if fk is not None:
             return self.parent_value(fk, column.name, home)

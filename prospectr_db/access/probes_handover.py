@@ -9,6 +9,7 @@ from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import TOGETHER
 from prospectr_db.access.statements import update
+from prospectr_db.access.values import is_list
 from prospectr_db.database.catalog import Column
 
 if TYPE_CHECKING:
@@ -68,14 +69,14 @@ def _sets(plan: Plan, taker: str | None, granted: list[Column]) -> Iterator[dict
 def _owners(plan: Plan, taker: str) -> dict[str, str | None]:
     """Return every column that decides whose a row is, with one user in all of them."""
     user = plan.world.actors[taker].id
-    return {name: user for name in plan.owner.deciding if not _is_list(plan, name)}
+    return {name: user for name in plan.owner.deciding if not is_list(plan.relation.by_name[name])}
 
 
 def _owners_and_parents(plan: Plan, taker: str) -> dict[str, str | None]:
     """Return all columns that hold a user, and the keys of parents, as a row of his has them."""
     actor = plan.world.actors[taker]
     values: dict[str, str | None] = {
-        name: actor.id for name in plan.owner.users if not _is_list(plan, name)
+        name: actor.id for name in plan.owner.users if not is_list(plan.relation.by_name[name])
     }
     for fk in plan.links():
         for name in fk.columns:
@@ -83,7 +84,3 @@ def _owners_and_parents(plan: Plan, taker: str) -> dict[str, str | None]:
                 theirs = plan.parent_value(fk, name, actor.world)
                 values[name] = theirs or plan.parent_value(fk, name, OTHER)
     return values
-
-
-def _is_list(plan: Plan, name: str) -> bool:
-    return plan.relation.by_name[name].category == "A"

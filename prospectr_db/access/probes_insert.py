@@ -13,6 +13,7 @@ from prospectr_db.access.statements import (
     quote_identifier,
     typed,
 )
+from prospectr_db.access.values import is_list
 from prospectr_db.database.catalog import Column
 
 if TYPE_CHECKING:
@@ -225,6 +226,6 @@ def _crossed(
     if plan.owner.parents or len(plan.owner.users) > 1:
         for name in plan.owner.users:
             values = plan.insert_values(actor, home, role=role, forced=(name,))
-            if values is not None and plan.relation.by_name[name].category != "A":
+            if values is not None and not is_list(plan.relation.by_name[name]):
                 values[name] = plan.world.actors[VICTIM].id
                 yield f"for another {name}", values

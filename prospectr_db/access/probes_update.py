@@ -14,7 +14,7 @@ from prospectr_db.access.statements import (
     typed,
     update,
 )
-from prospectr_db.access.values import seeded_uuid
+from prospectr_db.access.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Column
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | N
     own = plan.world.actors.get(knocker.actor or "", plan.world.actors[NEWCOMER])
     if column.name in plan.owner.users:
         taker = plan.world.actors[VICTIM] if own.key == OWNER else own
-        yield "{" + taker.id + "}" if column.category == "A" else taker.id
+        yield naming(column, taker.id)
         return
     fk = plan.foreign_key(column.name)
     if fk is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prospectr_db.access.findings import judge
+from prospectr_db.access.implied import keep_implied
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.observe import Observation, observe_tables
 from prospectr_db.access.world import OWNER
@@ -102,7 +103,7 @@ def observe_changed(
         connection.execute("set local search_path = ''")
         connection.execute(statement)
         oids = [relation.oid, *(other.oid for other in others)]
-        catalog = reread(connection, observation.catalog, oids)
+        catalog = keep_implied(observation.catalog, reread(connection, observation.catalog, oids))
         connection.execute("set local search_path = public, extensions")
         changed = replace(observation, catalog=catalog)
         tables = observe_tables(changed, [catalog.by_oid[oid] for oid in oids])

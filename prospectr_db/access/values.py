@@ -13,7 +13,16 @@ from typing import Any
 from prospectr_db.access.decisions import literals
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["EMBEDDINGS", "candidates", "inside", "is_enumerated", "seeded_uuid", "shapes"]
+__all__ = [
+    "EMBEDDINGS",
+    "candidates",
+    "inside",
+    "is_enumerated",
+    "is_list",
+    "naming",
+    "seeded_uuid",
+    "shapes",
+]
 
 _SPACE = uuid.UUID("6f1f4a52-54cb-4d8c-9c0a-7b1d54d1a3c0")
 _LONG = 60
@@ -24,6 +33,18 @@ EMBEDDINGS = ("vector", "halfvec", "sparsevec")
 def seeded_uuid(*parts: object) -> str:
     """Return the same uuid for the same parts, a random-looking one for others."""
     return str(uuid.uuid5(_SPACE, "/".join(map(str, parts))))
+
+
+def is_list(column: Column) -> bool:
+    """Whether a column that holds users holds any number of them: an array, or one in JSON."""
+    return column.category == "A" or column.base_name in ("json", "jsonb")
+
+
+def naming(column: Column, user: str) -> str:
+    """Return the text of a column's value that names one user by his id."""
+    if column.category == "A":
+        return "".join(("{", user, "}"))
+    return f'["{user}"]' if is_list(column) else user
 
 
 def candidates(

@@ -14,7 +14,7 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import delete, equals, update
-from prospectr_db.access.values import seeded_uuid
+from prospectr_db.access.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:
@@ -82,12 +82,11 @@ def add_mixed(builder: Builder, relation: Relation) -> None:
         builder.settle_down(relation, name, VICTIM)
     for mine in owner.users:
         other = builder.world.actors[VICTIM].id
-        rest = {name: other for name in owner.users if name != mine}
+        columns = relation.by_name
+        rest = {name: naming(columns[name], other) for name in owner.users if name != mine}
         if mine in builder.world.substitutes.get(relation.oid, ()):
             # His own row has somebody else here.
-            listed = relation.by_name[mine].category == "A"
-            owner_id = builder.world.actors[OWNER].id
-            rest[mine] = "{" + owner_id + "}" if listed else owner_id
+            rest[mine] = naming(columns[mine], builder.world.actors[OWNER].id)
         _again(builder, relation, f"{OWNER} as {mine}", rest)
 
 
