@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.row_classes import plainer
+
 if TYPE_CHECKING:
     from prospectr_db.access.facts import Entry, Facts
     from prospectr_db.access.matrix import Access
@@ -159,6 +161,9 @@ def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | N
         return replace(access, columns=extra) if extra else access
     if access.unproven and not any(other.unproven for other in usual):
         return access
+    plain = found.get((access.persona, plainer(access.rows), access.command))
+    if plain is not None and plain is not access and plain.succeeds:
+        return access if _more(plain, found, baseline) is not None else None  # kept out by a state
     lost = is_of_both(access.persona) and access.command != "insert"
     return access if lost and any(other.succeeds for other in usual) else None
 

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prospectr_db.access.baselines import ABROAD, BESIDE
-from prospectr_db.access.decisions import claim_keys, helper_functions, literals, mentions, near
+from prospectr_db.access.decisions import (
+    claim_keys,
+    helper_functions,
+    literals,
+    mentions,
+    near,
+    near_claim,
+)
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
 from prospectr_db.access.personas import AUTHENTICATED, Persona
@@ -167,7 +174,8 @@ def _asked_in(text: str, values: Iterable[str]) -> Iterator[tuple[tuple[str, ...
     for path in sorted(claim_keys(text)):
         if path[0] in _NOT_THE_SERVERS:
             continue
-        for value in values:
+        # What is compared with something else, such as a row's state, is no value of the claim.
+        for value in near_claim(path, text) or values:
             if value not in path and re.fullmatch(r"[a-z][\w-]{1,30}", value):
                 yield path, value
         if re.search(rf"'{re.escape(path[-1])}'[^']*::\s*bool", text):

@@ -1,4 +1,4 @@
-"""Rows in two states at once, and new rows under a parent in a state: where one more let in."""
+"""Rows in two states at once, where one more let in; and new rows under a parent in a state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
 
     Where a state lets a persona in who is kept out otherwise, every other state is tried on top of
     it. Where a policy speaks of a command and no single state lets anybody in, all pairs are.
-    A new row that is kept out is tried under its parent in each state that policies ask for.
+    A new row is tried under its parent in each state that policies ask for.
     """
     if knocker.only is not None and plan.source.oid not in knocker.only:
         return
@@ -68,13 +68,13 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
 
 
 def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Iterator[Probe]:
-    """Yield the new rows that the parent's plain state keeps out, in what policies read of it."""
+    """Yield new rows under their parent in each state that policies about new rows read of it."""
     relation, role = plan.relation, knocker.persona.role
     tried = relation.is_table and (plan.slot is not None or not relation.is_partition)
     if not tried or not relation.holds_any(role, "a") or not _opening(plan, knocker, "insert"):
         return
-    skip = {rows for rows, command in mine if command == "insert"}
-    yield from inserts_below(plan, knocker, skip)
+    known = {rows for rows, command in mine if command == "insert"}
+    yield from inserts_below(plan, knocker, known)
 
 
 def _column(state: str) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "literals",
     "mentions",
     "near",
+    "near_claim",
     "normalise",
 ]
 
@@ -94,10 +95,20 @@ def _path(arrows: str) -> tuple[str, ...]:
 
 
 def literals(text: str) -> tuple[str, ...]:
-    """Return the string and number literals of an expression, in order, without repeats."""
-    found = re.findall(r"'((?:[^']|'')*)'", text)
+    """Return the string and number literals of an expression, in order, without repeats.
+
+    Of an array's literal, such as ``'{editor,admin}'``, the elements.
+    """
+    quoted = re.findall(r"'((?:[^']|'')*)'", text)
+    found = [item for one in quoted for item in (_elements(one) or [one])]
     found += re.findall(r"(?<![\w.'])(-?\d+(?:\.\d+)?)(?![\w.'])", text)
     return tuple(dict.fromkeys(item.replace("''", "'") for item in found))
+
+
+def _elements(text: str) -> list[str]:
+    if not re.fullmatch(r"\{[^{}:]+\}", text):
+        return []
+    return [element.strip(' "') for element in text.strip("{}").split(",")]
 
 
 def helper_functions(
@@ -258,14 +269,21 @@ def comparisons(
     return uid, claims
 
 
+_COMPARED = (
+    r"\s*(?:=|<>|!=|>=|<=|>|<|(?:NOT )?IN|IS (?:NOT )?DISTINCT FROM|\?[|&]?|@>|&&|~~|LIKE)"
+    r"\s*(?:(?:ANY|ALL|SOME)\s+)?(?:ARRAY)?\s*"
+    r"(\[[^\]]*\]|'[^']*'(?:\s*,\s*'[^']*')*|-?\d+)"
+)
+
+
 def near(name: str, text: str) -> list[str]:
     """Return the literals that stand right of a column's comparison."""
-    found: list[str] = []
-    for match in re.finditer(
-        rf"\b{re.escape(name)}\s*(?:=|<>|!=|>=|<=|>|<|IN|~~|LIKE)\s*(?:ANY\s+)?(?:ARRAY)?\s*"
-        r"(\[[^\]]*\]|'[^']*'(?:\s*,\s*'[^']*')*|-?\d+)",
-        normalise(text),
-        re.IGNORECASE,
-    ):
-        found += literals(match.group(1))
-    return found
+    asked = rf"\b{re.escape(name)}{_COMPARED}"
+    found = re.finditer(asked, normalise(text), re.IGNORECASE)
+    return [value for match in found for value in literals(match.group(1))]
+
+
+def near_claim(path: tuple[str, ...], text: str) -> list[str]:
+    """Return the literals that stand right of a claim's comparison."""
+    found = re.finditer(f"{_CLAIM}(?:\\s*, '[^']*')?{_COMPARED}", normalise(text), re.IGNORECASE)
+    return [v for match in found if _path(match.group(1)) == path for v in literals(match.group(2))]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.baselines import beyond, is_related
+from prospectr_db.access.row_classes import plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.findings import Finding
@@ -196,13 +197,6 @@ class AccessMatrix:
     def table(self, label: str) -> TableAccess | None:
         """Return one relation's access by its label."""
         return next((table for table in self.tables if table.relation == label), None)
-
-
-def plainer(rows: str) -> str:
-    """Return a row class without its last state: ``own [a=1, b=2]``, ``own [a=1]``, ``own``."""
-    base, _, states = rows.partition(" [")
-    rest = states.rstrip("]").rpartition(", ")[0]
-    return f"{base} [{rest}]" if rest else base
 
 
 def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -30,23 +31,21 @@ def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
             yield from _inserts_of(plan, knocker, rows, given)
 
 
-def inserts_below(plan: Plan, knocker: Knocker, skip: Collection[str]) -> Iterator[Probe]:
+def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Iterator[Probe]:
     """Yield new rows under a parent of the owner's, in each state of it that policies ask for.
 
-    ``skip`` are the kinds of row that get in without one: they are tried in the states that the
-    contract tells apart, and in no others.
+    ``known`` are the kinds of row that get in without one: of these only whether is asked, and not
+    with which columns.
     """
-    named = tuple(f"{above}.{column}=" for above, column in plan.owner.parent_states)
     states = plan.states_for_inserts
     for rows, wanted in insert_classes(plan, knocker) if states else ():
         given = plan.fitted(wanted)
         if given is None:
             continue
         for fk, name, preparation in states:
-            if rows in skip and not name.startswith(named):
-                continue
             if all(given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns):
-                yield from _inserts_of(plan, knocker, rows, given, (name, preparation))
+                found = _inserts_of(plan, knocker, rows, given, (name, preparation))
+                yield from itertools.islice(found, 1) if rows in known else found
 
 
 def _inserts_of(

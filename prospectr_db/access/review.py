@@ -9,6 +9,7 @@ from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_t
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import people, phrase
+from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
 
@@ -331,7 +332,13 @@ def _parts(access: Access) -> list[str]:
 
 def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
     """By default every new table has it; on a table that stands out somebody granted it."""
-    others = [t for t in matrix.tables if t.kind == "table" and t.relation != table.relation]
+    others = [
+        other
+        for other in matrix.tables
+        if other.kind == "table"
+        and other.relation != table.relation
+        and other.relation.partition(".")[0] not in PLATFORM_SCHEMAS
+    ]
     careful = any(not any("D" in held for held in t.privileges.values()) for t in others)
     return "warning" if table.default_truncate and not careful else "error"
 
