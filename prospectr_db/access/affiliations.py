@@ -53,6 +53,14 @@ def _add_elsewhere(builder: Builder, membership: Membership, column: str, value:
     key = _user(builder, membership, f"{column}={value} elsewhere", apart=True)
     if _join(builder, membership, key, {column: value}) is not None:
         builder.world.affiliates[key] = Affiliate(membership.asking)
+        _furnish(builder, membership, key)
+
+
+def _furnish(builder: Builder, membership: Membership, key: str) -> None:
+    """Make in a tenant what rows hang under: a policy may take any of it for the right one."""
+    above = {fk.target for r in builder.catalog.own_relations for fk in r.foreign_keys}
+    for oid in sorted(membership.below & above):
+        builder.get(builder.catalog.by_oid[oid], key)
 
 
 def _add_both(builder: Builder, membership: Membership, plain: str) -> None:
@@ -72,13 +80,7 @@ def _add_both(builder: Builder, membership: Membership, plain: str) -> None:
     if not homes or _join(builder, membership, key, {}) is None:
         return
     builder.world.affiliates[key] = Affiliate(membership.asking, second=homes[0])
-    for oid in sorted(
-        fk.target
-        for below in membership.below
-        for fk in builder.catalog.by_oid[below].foreign_keys
-        if fk.target is not None and fk.target in membership.below
-    ):
-        builder.get(builder.catalog.by_oid[oid], homes[0])
+    _furnish(builder, membership, homes[0])
 
 
 def _around(builder: Builder, membership: Membership, key: str) -> Iterator[str]:

@@ -41,7 +41,9 @@ class Attempt:
     def learn(self, error: psycopg.Error) -> bool:
         """Change the attempt after a refusal; False when nothing is left to try."""
         column = error.diag.column_name
-        if error.sqlstate == "23502" and column and column not in self.values():
+        # A trigger may have met the refusal in another table.
+        mine = column in self.relation.by_name and error.diag.table_name == self.relation.name
+        if error.sqlstate == "23502" and column and mine and column not in self.values():
             wanted, number = self.relation.by_name[column], len(self.guesses) + 1
             self.guesses[column] = list(candidates(self.relation, wanted, tag="x", number=number))
             self.at[column] = 0

@@ -8,8 +8,9 @@ from itertools import permutations
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
+from prospectr_db.access.openings import openings
 from prospectr_db.access.probes import Plan
-from prospectr_db.access.probes_insert import inserts_below
+from prospectr_db.access.probes_insert import inserts_below, inserts_with_states
 from prospectr_db.access.probes_rows import deletes, selects
 from prospectr_db.access.probes_update import updates
 from prospectr_db.database.catalog import Policy
@@ -39,6 +40,9 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     yield from _new_rows(plan, knocker, mine)
     row = plan.targets.get(OWNER)
     states = dict(plan.variants()) if row else {}
+    if not knocker.brief:
+        opened = [c for c in ("update", "delete") if _opening(plan, knocker, c)]
+        yield from openings(plan, knocker, states, mine, opened)
     if row is None or len({_column(name) for name in states}) < 2:
         return
     base = plan.row_class(knocker, OWNER)
@@ -75,6 +79,8 @@ def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Itera
         return
     known = {rows for rows, command in mine if command == "insert"}
     yield from inserts_below(plan, knocker, known)
+    if not knocker.brief:
+        yield from inserts_with_states(plan, knocker, known)
 
 
 def _column(state: str) -> str:

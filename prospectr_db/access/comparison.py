@@ -76,11 +76,13 @@ def compare(
         observed, wanted, matrix, skip, leak=told("leak"), loss=told("loss"), closed=closed
     )
     for relation in sorted(set(observed.relations) & set(wanted.relations)):
-        found += _unknown_columns(relation, observed, wanted)
+        found += _unknown_columns(relation, observed, wanted, expected)
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
         found += _rights(relation, observed, wanted, expected)
-    found += compare_surroundings(observed, wanted, expected)
+    around = matrix.surroundings if matrix else None
+    serving = around.serving if around else frozenset()
+    found += compare_surroundings(observed, wanted, expected, serving)
     return found
 
 
@@ -105,9 +107,10 @@ def _entry(
     if is_backends_share(entry, observed, wanted) or _is_in_every_state(entry, observed, table):
         return
     columns = observed.columns_for(relation, command)
-    is_now, was = expand(now, columns), expand(then, columns)
+    known = wanted.columns.get(relation) or columns
+    is_now, was = expand(now, columns), expand(then, tuple(c for c in columns if c in known))
     more, less = _beyond(is_now, was), _beyond(was, is_now)
-    if (now, then) != ((ALL,), (ALL,)) and ((now is not None and then is None) or more):
+    if (now is not None and then is None) or more:
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now
         yield _difference(
@@ -239,13 +242,17 @@ def _unknown(column: str, columns: tuple[str, ...]) -> bool:
     return bool(columns) and not columns_named((column,)) <= set(columns)
 
 
-def _unknown_columns(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:
+def _unknown_columns(
+    relation: str, observed: Facts, wanted: Facts, expected: str
+) -> Iterator[Finding]:
     """Yield the columns that the contract names and the relation does not have."""
     named = {c for entry, names in wanted.allowed.items() if entry[0] == relation for c in names}
-    named |= set(wanted.server_only.get(relation, ()))
+    named |= {*wanted.server_only.get(relation, ()), *wanted.columns.get(relation, ())}
     columns = observed.columns.get(relation, ())
     for name in sorted({c.partition("=")[0] for c in named - {ALL} if _unknown(c, columns)}):
-        sentence = f"The contract speaks of {relation}.{name}, which is not there."
+        sentence = f"{relation}.{name} is there no more."
+        if expected == CONTRACT:
+            sentence = f"The contract speaks of {relation}.{name}, which is not there."
         yield Finding("gone", "error", relation, "", "", "", (name,), sentence, rule="gone")
 
 

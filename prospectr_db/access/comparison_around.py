@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from prospectr_db.access.facts import Facts
@@ -11,14 +12,21 @@ from prospectr_db.access.finding import Finding, Kind
 __all__ = ["compare_surroundings"]
 
 
-def compare_surroundings(observed: Facts, wanted: Facts, expected: str) -> Iterator[Finding]:
-    """Yield what differs in schemas, roles, sequences, default privileges and buckets."""
+def compare_surroundings(
+    observed: Facts, wanted: Facts, expected: str, serving: Container[str] = ()
+) -> Iterator[Finding]:
+    """Yield what differs in schemas, roles, sequences, default privileges and buckets.
+
+    ``serving`` are schemas with helpers of policies. Whoever uses one that the API does not show
+    reaches what is granted there, and that is told by itself.
+    """
     if observed.database is None or observed.buckets is None:
         return
     if wanted.database is None:
         sentence = "The contract has no section [database]: let `access write` add what is there."
         yield _plain("unmentioned", "database", sentence, "unmentioned")
     else:
+        shown = {item.partition(": ")[2] for item in observed.database.get("schemas", ())}
         for group, now in observed.database.items():
             is_now, was = _atoms(now), _atoms(wanted.database.get(group, ()))
             for role, place in sorted({(role, place) for role, _, place in is_now ^ was}):
@@ -28,7 +36,10 @@ def compare_surroundings(observed: Facts, wanted: Facts, expected: str) -> Itera
                 ):
                     if words:
                         what = f"{', '.join(sorted(words))}{place}"
-                        yield _around(kind, group, role, what)  # type: ignore[arg-type]
+                        found = _around(kind, group, role, what)  # type: ignore[arg-type]
+                        schema = place.removeprefix(" on ") if words == {"usage"} else ""
+                        helping = schema in serving and schema not in shown
+                        yield replace(found, severity="warning") if helping else found
     yield from _buckets(observed.buckets, wanted.buckets or {}, expected)
 
 

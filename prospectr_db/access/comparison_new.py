@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prospectr_db.access.facts import Facts
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined, who
 
 __all__ = ["unmentioned"]
@@ -24,10 +24,25 @@ def unmentioned(relation: str, observed: Facts, matrix: AccessMatrix | None) -> 
     table = matrix.table(relation) if matrix else None
     if kind == "table" and table is not None and not table.rls:
         rights = ", which has no row-level security"
-    sentence = (
-        f"The {kind} {relation} is not in the contract: {reach}{rights}; say who may do what to it."
-    )
+    said = f"The {kind} {relation} is not in the contract: {reach}{rights}"
+    if table is not None and table.serves and _tells_nothing(table):
+        sentence = f"{said}. Policies ask it, and it tells a caller nothing of others."
+        return Finding(
+            "unmentioned", "warning", relation, "", "", "", (), sentence, rule="unmentioned"
+        )
+    sentence = f"{said}; say who may do what to it."
     return Finding("unmentioned", "error", relation, "", "", "", (), sentence, rule="unmentioned")
+
+
+def _tells_nothing(function: TableAccess) -> bool:
+    """Whether nobody learns or changes anything by calling a function, and nobody can bend it.
+
+    That a helper of policies stands beside them is another spelling of what they say.
+    """
+    reached = [a for a in function.accesses if a.succeeds and a.command != "call"]
+    loose = function.owner_path.endswith("search_path of its caller")
+    others = [a for a in reached if not (a.persona == "owner" and a.rows == "own")]
+    return not others and not loose and not function.unbuildable
 
 
 def _calls(relation: str, observed: Facts) -> str:

@@ -22,7 +22,7 @@ __all__ = ["Parts", "read_parts"]
 _VERSION = 1
 _RELATIONS = ("tables", "views", "functions", "channels")
 _SECTIONS = ("version", "personas", "database", "buckets", *_RELATIONS, "accepted")
-_LISTS = ("server_only", "idle_grants", "outside_policies", "owner_columns", "standing")
+_LISTS = ("columns", "server_only", "idle_grants", "outside_policies", "owner_columns", "standing")
 _ABOUT = ("owned_by", *_LISTS, "values", "states")
 _USUAL = ("anon", "newcomer", "stranger", "owner", "service_role")
 _LIKES = ("owner", "stranger", "newcomer")
@@ -111,7 +111,7 @@ class _Reader:
             server_only=lists["server_only"],
             idle=lists["idle_grants"],
             outside=lists["outside_policies"],
-            columns={},
+            columns=lists["columns"],
             database=self._database(raw),
             buckets=self._buckets(raw),
             shut=frozenset(self.shut),

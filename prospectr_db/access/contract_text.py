@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 from prospectr_db.access.contract_layout import keep_layout
 from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
 from prospectr_db.access.surroundings import GROUPS
+from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 if TYPE_CHECKING:
     from prospectr_db.access.contract import Contract
 
 __all__ = ["render"]
 
+_WITH_COLUMNS = ("table", "foreign table", "view", "materialized view")
 _PERSONA_ORDER = ("anon", "newcomer", "stranger", "owner", "service_role")
 _HEAD = """\
 # Who may do what to which rows and columns of this database, as observed by running statements.
 # Written by `prospectr-db access write`; change it by hand when a change of access is meant, and
-# let `prospectr-db access check` hold the database to it. "*" is every column. Whoever and
-# whatever is not mentioned may do nothing.
+# let `prospectr-db access check` hold the database to it. "*" is every column of `columns`.
+# Whoever and whatever is not mentioned may do nothing.
 """
 
 
@@ -101,7 +103,9 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
     yield f"owned_by = {_quote(facts.owners.get(relation, ''))}"
     if extras and relation in extras.owners:
         yield f"owner_columns = {_list(extras.owners[relation])}"
+    kept = "" if relation.partition(".")[0] in PLATFORM_SCHEMAS else facts.relations[relation]
     for key, found in (
+        ("columns", facts.columns if kept in _WITH_COLUMNS else {}),
         ("server_only", facts.server_only),
         ("idle_grants", facts.idle),
         ("outside_policies", facts.outside),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.arguments import calls
+from prospectr_db.access.decisions import helper_functions
 from prospectr_db.access.dependence import depends
 from prospectr_db.access.function_states import FunctionState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
@@ -34,6 +35,7 @@ def observe_functions(
 ) -> Iterator[TableAccess]:
     """Yield what each persona learns and changes by calling each function that it may call."""
     markers = Markers(observation.catalog, observation.world)
+    helpers = helper_functions(observation.catalog)
     labels = owners_labels(observation, observation.catalog.own_relations)
     labels |= {label.rpartition(":")[0] + ":new" for label in labels}
     for function in observation.catalog.functions:
@@ -69,6 +71,7 @@ def observe_functions(
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
             states=_deciding(states, cells),
             tried=frozenset(state.name for state in states),
+            serves=function.oid in helpers,
         )
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "COPY",
     "DEPENDENT",
     "TOGETHER",
+    "VALUE",
     "Access",
     "AccessMatrix",
     "Cell",
@@ -35,6 +36,8 @@ DEPENDENT = "others' rows decide"
 TOGETHER = " + "
 # The statement form of a new row that gets in by COPY and by no INSERT.
 COPY = "copy"
+# The form of new rows of which only values are tried that policies tell apart.
+VALUE = "value"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 
 
@@ -130,6 +133,7 @@ class TableAccess:
     the policies through which nothing came that was tried, so that nothing is known of them.
     ``states`` are the columns whose values were told apart; the values, where only the policies'
     text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``.
+    ``serves`` says of a function that policies call it.
     """
 
     relation: str
@@ -156,6 +160,7 @@ class TableAccess:
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     states: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     tried: frozenset[str] = frozenset()
+    serves: bool = False
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""
@@ -217,7 +222,18 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
         return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
+    if _is_only_left(access, plain):
+        return False
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
+
+
+def _is_only_left(access: Access, plain: Access) -> bool:
+    """Whether all that can be done to a row in a state is to take it out of that state."""
+    column = access.rows.rpartition("[")[2].rstrip("]").rpartition(", ")[2].partition("=")[0]
+    changed = {name.partition("=")[0] for name in access.columns}
+    others = {name.partition("=")[0] for name in plain.columns} - {column}
+    more_tried = access.columns_total > len(access.columns)
+    return access.command == "update" and changed == {column} and bool(others) and more_tried
 
 
 _PLAIN = frozenset({"where", "no where"})
@@ -226,6 +242,8 @@ _PLAIN = frozenset({"where", "no where"})
 def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, int]) -> Access:
     speaker = min(cells, key=lambda cell: (_NEARNESS[cell.verdict], cell.form != "where"))
     columns = _told(_columns(cells, order), key[1])
+    if any(cell.form == VALUE for cell in cells):
+        columns = tuple(name for name in columns if "=" in name)  # the rest was not tried
     plain = tuple(name for name in columns if TOGETHER not in name)
     by_form: dict[str, list[Cell]] = {}
     for cell in cells:

@@ -147,6 +147,22 @@ class Plan:
         value = "".join(("->>", literal(column)))
         return "".join((known, " and to_jsonb(t)", value, " is distinct from r.image", value))
 
+    def gone(self) -> str:
+        """Return the question which known rows are there no more."""
+        names = self.relation.primary_key or self.source.primary_key
+        return " ".join(
+            (
+                "select array_agg(r.label order by r.label) from prospectr_access.rows as r",
+                "where r.relation =",
+                str(self.source.oid),
+                "and not exists (select 1 from",
+                self.relation.sql_name,
+                "as t where",
+                self._joined(names),
+                ")",
+            )
+        )
+
     def joined_key(self) -> str:
         """Return the condition that a known row and a row of the table are the same."""
         return self._joined(self.relation.primary_key or self.source.primary_key)

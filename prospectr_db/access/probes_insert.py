@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.matrix import VALUE
 from prospectr_db.access.statements import (
     insert,
     literal,
@@ -20,7 +21,7 @@ from prospectr_db.database.catalog import Column
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["insert_classes", "inserts", "inserts_below"]
+__all__ = ["insert_classes", "inserts", "inserts_below", "inserts_with_states"]
 
 
 def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
@@ -72,8 +73,24 @@ def _inserts_of(
         tail = " ".join(("returning", quote_identifier(shown)))
         text = insert(plan.relation, given, tail)
         yield Probe(known, rows, "insert", "returning", None, text, preparation, question)
-    if kind in ("own", "any") or (knocker.actor is None and kind in ("orphan", "other")):
+    if _has_columns(knocker, kind):
         yield from _insert_columns(plan, knocker, rows, given, before)
+
+
+def inserts_with_states(plan: Plan, knocker: Knocker, known: Collection[str]) -> Iterator[Probe]:
+    """Yield new rows that are not one's own with each value that policies tell apart.
+
+    ``known`` are the kinds of row that get in: a member whom an admin adds may be an admin or not.
+    """
+    for kind, wanted in insert_classes(plan, knocker) if plan.owner.states else ():
+        given = plan.fitted(wanted)
+        if given is not None and kind in known and not _has_columns(knocker, kind):
+            yield from _insert_columns(plan, knocker, kind, given, None, only=plan.owner.states)
+
+
+def _has_columns(knocker: Knocker, kind: str) -> bool:
+    """Whether a kind of row is tried column by column at once."""
+    return kind in ("own", "any") or (knocker.actor is None and kind in ("orphan", "other"))
 
 
 def _after(before: str | None, room: str | None) -> str | None:
@@ -86,12 +103,17 @@ def _insert_columns(
     rows: str,
     given: Mapping[str, str | None],
     before: str | None,
+    *,
+    only: Collection[str] | None = None,
 ) -> Iterator[Probe]:
+    form = "column" if only is None else VALUE
     for column in plan.relation.columns:
+        if only is not None and column.name not in only:
+            continue
         if column.name in given and column.name not in plan.owner.states:
             text = insert(plan.relation, given)
             room = _after(before, plan.make_room(given))
-            yield Probe(None, rows, "insert", "column", column.name, text, room)
+            yield Probe(None, rows, "insert", form, column.name, text, room)
         elif column.is_writable:
             likely = [*_insert_values_of(plan, knocker, column)]
             if column.name in given and column.category != "D":
@@ -102,7 +124,7 @@ def _insert_columns(
                     "new",
                     rows,
                     "insert",
-                    "column",
+                    form,
                     plan.shown(column, value),
                     insert(plan.relation, values),
                     _after(before, plan.make_room(values)),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.statements import delete, equals, literal
+from prospectr_db.access.statements import delete, equals, literal, quote_identifier
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
@@ -126,7 +126,6 @@ def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str
 
     A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``.
     """
-    owner = observation.world.actors[OWNER].id
     parts: list[str] = []
     for relation in relations:
         if not relation.is_table:
@@ -150,18 +149,35 @@ def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str
                 "and (s.partition, s.place) = (t.tableoid, t.ctid))",
             )
         )
-        his = " ".join(("to_jsonb(t)::text like", literal(f"%{owner}%")))
+        his = _is_the_owners(observation, relation)
         below = _below_the_owners(observation, relation)
-        for mark, condition in (("new", his), ("below", f"{below} and not ({his})")):
-            if mark == "new" or below:
+        apart = f"{below} and not ({his})" if below and his else below
+        for mark, condition in (("new", his), ("below", apart)):
+            if condition:
                 told = literal(f"{relation.label}:{mark}")
                 parts.append(
-                    " ".join(("select", told, "from", relation.sql_name, "as t where", condition))
+                    " ".join(
+                        ("select", told, "from", relation.sql_name, "as t where", f"({condition})")
+                    )
                 )
                 parts[-1] += f" and {added}"
     if not parts:
         return "select '{}'::text[]"
     return "".join(("select array(", " union all ".join(parts), ")"))
+
+
+def _is_the_owners(observation: Observation, relation: Relation) -> str:
+    """Return the condition that a row names the owner where users are named; empty where none is.
+
+    Not in any text: whoever is called with an id as a title has nothing to do with that user.
+    """
+    owner = observation.world.actors[OWNER].id
+    users = observation.ownership[relation.oid].users
+    names = [c.name for c in relation.columns if c.base_name == "uuid" or c.name in users]
+    held = (
+        "".join(("t.", quote_identifier(n), "::text like ", literal(f"%{owner}%"))) for n in names
+    )
+    return " or ".join(held)
 
 
 def _below_the_owners(observation: Observation, relation: Relation) -> str:

@@ -337,6 +337,7 @@ def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
         for other in matrix.tables
         if other.kind == "table"
         and other.relation != table.relation
+        and other.default_truncate
         and other.relation.partition(".")[0] not in PLATFORM_SCHEMAS
     ]
     careful = any(not any("D" in held for held in t.privileges.values()) for t in others)

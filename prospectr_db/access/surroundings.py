@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from prospectr_db.access.decisions import normalise
+from prospectr_db.access.decisions import helper_functions, normalise
 from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
 from prospectr_db.resources import sql_text
 
@@ -42,12 +42,14 @@ _PLATFORM_ROLE = "supabase_admin"
 class Surroundings:
     """Privileges that no table has. ``groups`` are sentences by kind, ``buckets`` their settings.
 
-    ``loose`` are functions with their owner's rights that look names up wherever the caller says.
+    ``loose`` are functions with their owner's rights that look names up wherever the caller says,
+    ``serving`` the schemas of the functions that policies call.
     """
 
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     buckets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     loose: tuple[str, ...] = ()
+    serving: frozenset[str] = frozenset()
 
 
 def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surroundings:
@@ -68,6 +70,7 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             and function.kind in "fp"
             and not any(setting.startswith("search_path=") for setting in function.settings)
         ),
+        frozenset(function.schema for function in helper_functions(catalog).values()),
     )
 
 
@@ -90,7 +93,8 @@ def _roles(catalog: Catalog) -> Iterator[str]:
 def _sequences(catalog: Catalog) -> Iterator[str]:
     for name, held in sorted(catalog.sequences.items()):
         for role in API_ROLES[:2]:
-            if held.get(role):
+            given = catalog.default_privileges.get((name.partition(".")[0], "S", role), "")
+            if held.get(role) and set(held[role]) != set(given):
                 yield f"{role}: {_words(held[role])} on {name}"
 
 

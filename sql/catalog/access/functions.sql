@@ -47,6 +47,7 @@ where
         where
             d.classid = 'pg_catalog.pg_proc'::regclass
             and d.objid = p.oid
-            and d.deptype = 'e'
+            -- An extension's, or a type's own such as the constructors of a range.
+            and d.deptype in ('e', 'i')
     )
 order by n.nspname, p.proname, signature

@@ -1,0 +1,81 @@
+"""Ways into rows in a state that keeps out: leaving the state, and statements that name no row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from prospectr_db.access.inhabitants import OWNER, Row
+from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.probes import Plan
+from prospectr_db.access.probes_update import new_values, plain_column
+from prospectr_db.access.statements import delete, update
+from prospectr_db.database.catalog import Column
+
+__all__ = ["openings"]
+
+
+def openings(
+    plan: Plan,
+    knocker: Knocker,
+    states: Mapping[str, str],
+    mine: Collection[tuple[str, str]],
+    commands: Collection[str],
+) -> Iterator[Probe]:
+    """Yield statements on the owner's row in each state in which it was not reached.
+
+    ``mine`` are the row classes and commands that got through, ``commands`` those that some policy
+    opens. A policy that asks for the state only of the new row lets it be left: what moderators
+    removed is published again. And where a row cannot be read, PostgreSQL finds it all the same for
+    an UPDATE or DELETE without WHERE (its manual, "CREATE POLICY").
+    """
+    row = plan.targets.get(OWNER)
+    if row is None or plan.slot is not None or knocker.persona.role in plan.catalog.above_rls:
+        return
+    base = plan.row_class(knocker, OWNER)
+    role = knocker.persona.role
+    granted = [c for c in plan.relation.columns if "w" in c.privileges.get(role, "")]
+    granted = [column for column in granted if column.is_writable]
+    for name, preparation in states.items():
+        rows = f"{base} [{name}]"
+        if "update" in commands and granted and (rows, "update") not in mine:
+            if base == "own" or any(command == "update" for _, command in mine):
+                yield from _leaving(plan, row, rows, preparation, granted)
+            yield from _updating(plan, knocker, row, rows, preparation, granted)
+        if "delete" in commands and (rows, "delete") not in mine and plan.relation.holds(role, "d"):
+            text = delete(plan.relation)
+            yield Probe(row.label, rows, "delete", "no where", None, text, preparation, plan.gone())
+
+
+def _leaving(
+    plan: Plan, row: Row, rows: str, preparation: str, granted: Collection[Column]
+) -> Iterator[Probe]:
+    """Yield giving a state column, in one of its states, each other value."""
+    state = rows.partition(" [")[2].rstrip("]")
+    for column in granted:
+        if state.partition("=")[0] != column.name:
+            continue
+        for value in plan.owner.states.get(column.name, ()):
+            shown = plan.shown(column, value)
+            if shown != state and value is not None:
+                text = update(plan.relation, {column.name: value}, plan.where(row))
+                asked = plan.changed()
+                yield Probe(
+                    row.label, rows, "update", "where", shown, text, preparation, asked, value
+                )
+
+
+def _updating(
+    plan: Plan,
+    knocker: Knocker,
+    row: Row,
+    rows: str,
+    preparation: str,
+    granted: list[Column],
+) -> Iterator[Probe]:
+    """Yield changing every row there is, of which one is in the state."""
+    plain = plain_column(plan, granted)
+    if plain.name in (plan.relation.primary_key or plan.source.primary_key):
+        return
+    value = next(new_values(plan, knocker, plain))
+    text, asked = update(plan.relation, {plain.name: value}), plan.changed(plain.name)
+    yield Probe(row.label, rows, "update", "no where", plain.name, text, preparation, asked, value)
