@@ -27,6 +27,7 @@ from prospectr_db.access.insertion import (
     take_leftover,
 )
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.sign_up import sign_up
 from prospectr_db.access.values import EMBEDDINGS, candidates, naming, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 from prospectr_db.errors import SqlError
@@ -42,6 +43,9 @@ def _addresses(catalog: Catalog) -> Iterator[tuple[int, str]]:
     for function in catalog.functions:
         if "mail" in function.source and ("email",) in claim_keys(function.source):
             yield from (pair for pair in mentions(catalog, function.source) if "mail" in pair[1])
+
+
+_FIRST = (OWNER, OTHER, NEWCOMER, VICTIM)
 
 
 class Builder:
@@ -64,6 +68,7 @@ class Builder:
         self.pending: set[tuple[int, str]] = set()
         self.later: list[tuple[Relation, str, Constraint]] = []
         self.bounds: dict[int, tuple[str, ...]] = {}
+        self.refused: psycopg.Error | None = None
         self.addresses = frozenset(_addresses(catalog))
         for relation in catalog.relations:
             for parent in relation.parents:
@@ -74,24 +79,7 @@ class Builder:
         """Make a user as Supabase Auth would leave him; triggers on auth.users fire."""
         self.world.actors[actor.key] = actor
         users = self.catalog.users
-        if users is None:
-            return
-        given: dict[str, str | None] = {
-            "id": actor.id,
-            "email": actor.email,
-            "aud": "authenticated",
-            "role": "authenticated",
-            "instance_id": "00000000-0000-0000-0000-000000000000",
-            "raw_app_meta_data": '{"provider": "email", "providers": ["email"]}',
-            "raw_user_meta_data": '{"full_name": "Ada", "name": "Ada", "avatar_url": "https://x.test/a"}',
-            "email_confirmed_at": "2026-01-01 00:00:00+00",
-            "created_at": "2026-01-01 00:00:00+00",
-            "updated_at": "2026-01-01 00:00:00+00",
-        }
-        given |= self.supplied.get(users.label, {})
-        given = {name: value for name, value in given.items() if name in users.by_name}
-        row = self.attempt(users, actor.key, given, fixed=set(given))
-        if row is None and actor.key in (OWNER, OTHER, NEWCOMER, VICTIM):
+        if users is not None and sign_up(self, users, actor) is None and actor.key in _FIRST:
             problem = self.world.unbuildable[-1]
             raise SqlError(
                 f"Nobody can sign up: {problem.relation} refuses a new user: {problem.reason}",
@@ -213,6 +201,7 @@ class Builder:
             for _ in range(TRIES):
                 result = insert_row(self.connection, relation, attempt.values(), forced=forced)
                 if not isinstance(result, psycopg.Error):
+                    self.refused = reason
                     if result is None:
                         self.hopeless(relation, key, "a trigger swallowed the row")
                         return None

@@ -10,11 +10,13 @@ from typing import Any
 from prospectr_db.access.baselines import ABROAD, BESIDE
 from prospectr_db.access.decisions import (
     claim_keys,
+    claim_texts,
     helper_functions,
     literals,
     mentions,
     near,
     near_claim,
+    user_metadata_keys,
 )
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
@@ -27,34 +29,16 @@ __all__ = ["forgeries", "observe_tokens", "server_claims", "token_personas"]
 
 _MOST = 8
 _NOT_THE_SERVERS = ("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal")
-_METADATA = re.compile(r"(?:raw_user_meta_data|user_metadata)'?\s*->>?\s*'(\w+)'")
-
-
-def _texts(catalog: Catalog) -> list[str]:
-    """Return everything that may read a claim: policies, functions, views."""
-    texts = [p.text for r in catalog.relations for p in r.policies]
-    texts += [function.source for function in catalog.functions]
-    texts += [r.definition for r in catalog.own_relations if r.definition]
-    return texts
-
-
-def _user_keys(catalog: Catalog) -> list[str]:
-    """Return the keys of user_metadata that something reads."""
-    keys: set[str] = set()
-    for text in _texts(catalog):
-        keys |= set(_METADATA.findall(text))
-        keys |= {path[-1] for path in claim_keys(text) if path[0] == "user_metadata" and path[1:]}
-    return sorted(keys)
 
 
 def _values(observation: Observation) -> list[Any]:
     """Return what a forger would write: what policies compare with, and other people's ids."""
     said: list[str] = []
-    for text in _texts(observation.catalog):
+    for text in claim_texts(observation.catalog):
         if "user_meta" in text or "@jwt" in text or "jwt" in text:
             said += [v for v in literals(text) if re.fullmatch(r"\w[\w-]{0,30}", v)]
     said += [v for s in observation.standings for v in s.values if v]
-    keys = set(_user_keys(observation.catalog)) | {"user_metadata", "sub", "role"}
+    keys = set(user_metadata_keys(observation.catalog)) | {"user_metadata", "sub", "role"}
     ids = [
         value
         for (_, key), row in observation.world.rows.items()
@@ -70,7 +54,7 @@ def _values(observation: Observation) -> list[Any]:
 
 def forgeries(observation: Observation) -> list[dict[str, Any]]:
     """Return the user_metadata that a user could give himself, one dict per value."""
-    keys = _user_keys(observation.catalog)
+    keys = user_metadata_keys(observation.catalog)
     return [dict.fromkeys(keys, value) for value in _values(observation)] if keys else []
 
 

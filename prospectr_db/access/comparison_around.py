@@ -8,6 +8,7 @@ from typing import Any
 
 from prospectr_db.access.facts import Facts
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.surroundings import LATER_GROUPS
 
 __all__ = ["compare_surroundings"]
 
@@ -28,6 +29,8 @@ def compare_surroundings(
     else:
         shown = {item.partition(": ")[2] for item in observed.database.get("schemas", ())}
         for group, now in observed.database.items():
+            if group in LATER_GROUPS and group not in wanted.database:
+                continue
             is_now, was = _atoms(now), _atoms(wanted.database.get(group, ()))
             for role, place in sorted({(role, place) for role, _, place in is_now ^ was}):
                 for kind, words in (
@@ -59,7 +62,20 @@ def _around(kind: Kind, group: str, role: str, what: str) -> Finding:
     sentence = f"{role} {word}: {what} ({group})."
     if role == "exposed":
         sentence = f"The API {'now' if kind == 'leak' else 'no longer'} shows the schema {what}."
+    if group == "sign_up":
+        sentence = f"A sign-up {'now' if kind == 'leak' else 'no longer'} makes {what}."
+    if group == "cascades":
+        sentence = _going(kind, role, what.removeprefix("with "))
     return _plain(kind, f"database.{group}", sentence, group, persona=role, command=what)
+
+
+def _going(kind: Kind, relation: str, what: str) -> str:
+    if kind == "leak":
+        return (
+            f"Rows of {relation} now go with {what}: whoever deletes the one deletes the others, "
+            "whosesoever they are."
+        )
+    return f"Rows of {relation} no longer go with {what}: what has some cannot be deleted so."
 
 
 def _buckets(

@@ -13,7 +13,7 @@ from prospectr_db.access.baselines import can_lose
 from prospectr_db.access.contract_layout import key_lines
 from prospectr_db.access.facts import CHANNEL, COMMANDS, Entry, Facts, default_rows
 from prospectr_db.access.matrix import plainer
-from prospectr_db.access.surroundings import GROUPS
+from prospectr_db.access.surroundings import GROUPS, LATER_GROUPS
 from prospectr_db.errors import ConfigError
 from prospectr_db.project.document import parse
 
@@ -203,8 +203,10 @@ class _Reader:
         if "database" not in raw:
             return None
         body = self._table(("database",), raw["database"])
-        self._known(("database",), body, GROUPS)
-        return {g: self._strings(("database", g), body.get(g, [])) for g in GROUPS}
+        groups = (*GROUPS, *LATER_GROUPS)
+        self._known(("database",), body, groups)
+        said = [group for group in groups if group in body or group in GROUPS]
+        return {group: self._strings(("database", group), body.get(group, [])) for group in said}
 
     def _buckets(self, raw: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         found = self._table(("buckets",), raw.get("buckets", {}))

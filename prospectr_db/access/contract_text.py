@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prospectr_db.access.contract_layout import keep_layout
 from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
-from prospectr_db.access.surroundings import GROUPS
+from prospectr_db.access.surroundings import GROUPS, LATER_GROUPS
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def render(
 def _surroundings_lines(facts: Facts) -> Iterator[str]:
     if facts.database is not None:
         yield from ("", "[database]")
-        for group in GROUPS:
+        for group in (*GROUPS, *LATER_GROUPS):
             yield f"{group} = {_list(facts.database.get(group, ()))}"
     for bucket, settings in sorted((facts.buckets or {}).items()):
         yield from ("", f"[buckets.{_key(bucket)}]")

@@ -12,6 +12,7 @@ __all__ = [
     "Text",
     "asked_through_functions",
     "claim_keys",
+    "claim_texts",
     "comparisons",
     "decision_texts",
     "helper_functions",
@@ -20,6 +21,7 @@ __all__ = [
     "near",
     "near_claim",
     "normalise",
+    "user_metadata_keys",
 ]
 
 Text = tuple[str, frozenset[tuple[int, str]]]
@@ -161,6 +163,26 @@ def asked_through_functions(catalog: Catalog) -> dict[int, frozenset[tuple[int, 
         for relation in catalog.relations
         if said and (called := helper_functions(catalog, (relation,)))
     }
+
+
+_METADATA = re.compile(r"(?:raw_user_meta_data|user_metadata)'?\s*->>?\s*'(\w+)'")
+
+
+def claim_texts(catalog: Catalog) -> list[str]:
+    """Return everything that may read a claim: policies, functions, views."""
+    texts = [policy.text for relation in catalog.relations for policy in relation.policies]
+    texts += [function.source for function in catalog.functions]
+    texts += [r.definition for r in catalog.own_relations if r.definition]
+    return texts
+
+
+def user_metadata_keys(catalog: Catalog) -> list[str]:
+    """Return the keys of user_metadata that something reads."""
+    keys: set[str] = set()
+    for text in claim_texts(catalog):
+        keys |= set(_METADATA.findall(text))
+        keys |= {path[-1] for path in claim_keys(text) if path[0] == "user_metadata" and path[1:]}
+    return sorted(keys)
 
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

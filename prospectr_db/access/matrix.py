@@ -210,7 +210,12 @@ def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, .
     for cell in cells:
         groups.setdefault((cell.persona, cell.rows, cell.command), []).append(cell)
     found = {key: _access(key, group, order) for key, group in groups.items()}
-    told = (beyond(access, found) for access in found.values() if not _repeats(access, found))
+    left = {key for key, group in groups.items() if _is_only_left(key, group)}
+    told = (
+        beyond(access, found)
+        for key, access in found.items()
+        if key in left or not _repeats(access, found)
+    )
     return tuple(access for access in told if access is not None)
 
 
@@ -222,18 +227,17 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
         return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
-    if _is_only_left(access, plain):
-        return False
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
 
 
-def _is_only_left(access: Access, plain: Access) -> bool:
+def _is_only_left(key: tuple[str, str, str], cells: Iterable[Cell]) -> bool:
     """Whether all that can be done to a row in a state is to take it out of that state."""
-    column = access.rows.rpartition("[")[2].rstrip("]").rpartition(", ")[2].partition("=")[0]
-    changed = {name.partition("=")[0] for name in access.columns}
-    others = {name.partition("=")[0] for name in plain.columns} - {column}
-    more_tried = access.columns_total > len(access.columns)
-    return access.command == "update" and changed == {column} and bool(others) and more_tried
+    column = key[1].rpartition("[")[2].rstrip("]").rpartition(", ")[2].partition("=")[0]
+    through: dict[str, bool] = {}
+    for cell in cells if key[2] == "update" else ():
+        name = (cell.column or "").partition("=")[0]
+        through[name] = through.get(name, False) or cell.passed or cell.verdict is Verdict.ALLOWED
+    return len(through) > 1 and {name for name, did in through.items() if did} == {column}
 
 
 _PLAIN = frozenset({"where", "no where"})

@@ -95,7 +95,11 @@ def observing(
     from prospectr_db.access.channels import observe_channel_tokens
     from prospectr_db.access.clones import crew
     from prospectr_db.access.oracles import find_oracles
-    from prospectr_db.access.surroundings import observe_surroundings, with_untried_policies
+    from prospectr_db.access.surroundings import (
+        observe_surroundings,
+        with_rows_made,
+        with_untried_policies,
+    )
 
     started = time.perf_counter()
     ready = partial(prepare, exposed=exposed, given=given)
@@ -104,6 +108,7 @@ def observing(
         around = observe_surroundings(observation.connection, observation.catalog)
         tables = observe_everything(members, on_event=on_event)
         around = with_untried_policies(around, observation.catalog, tables)
+        around = with_rows_made(around, observation)
         tokens = (
             *_observe_tokens(members, [r for r in observation.relations if r.is_table]),
             *observe_channel_tokens(observation, tables),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from prospectr_db.access.decisions import helper_functions, normalise
+from prospectr_db.access.inhabitants import NEWCOMER
 from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
 from prospectr_db.resources import sql_text
 
@@ -16,10 +17,20 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from prospectr_db.access.matrix import TableAccess
+    from prospectr_db.access.observation import Observation
 
-__all__ = ["GROUPS", "Surroundings", "observe_surroundings", "with_untried_policies"]
+__all__ = [
+    "GROUPS",
+    "LATER_GROUPS",
+    "Surroundings",
+    "observe_surroundings",
+    "with_rows_made",
+    "with_untried_policies",
+]
 
 GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
+LATER_GROUPS = ("sign_up", "cascades")
+"""Groups that a contract may leave out: then nobody has said anything about them."""
 _LETTERS = {
     "r": "select",
     "a": "insert",
@@ -93,8 +104,7 @@ def _roles(catalog: Catalog) -> Iterator[str]:
 def _sequences(catalog: Catalog) -> Iterator[str]:
     for name, held in sorted(catalog.sequences.items()):
         for role in API_ROLES[:2]:
-            given = catalog.default_privileges.get((name.partition(".")[0], "S", role), "")
-            if held.get(role) and set(held[role]) != set(given):
+            if held.get(role):
                 yield f"{role}: {_words(held[role])} on {name}"
 
 
@@ -121,6 +131,28 @@ def with_untried_policies(
     untried = {name for table in tables for name in table.untried}
     policies = tuple(_policies(catalog, untried))
     return replace(surroundings, groups={**surroundings.groups, "platform_policies": policies})
+
+
+def with_rows_made(surroundings: Surroundings, observation: Observation) -> Surroundings:
+    """Return the surroundings with what comes with a sign-up, and what goes with other rows."""
+    catalog, world = observation.catalog, observation.world
+    tables = [r for r in catalog.own_relations if r.is_table and not r.is_partition]
+    made = tuple(
+        f"everybody: a row in {relation.label}"
+        for relation in sorted(tables, key=lambda r: r.label)
+        if (relation.oid, NEWCOMER) in world.strays
+        or ((row := world.row(relation, NEWCOMER)) is not None and row.adopted)
+    )
+    going = {
+        f"{relation.label}: with {catalog.by_oid[fk.target].label} by {', '.join(fk.columns)}"
+        for relation in tables
+        for fk in relation.foreign_keys
+        if fk.on_delete == "c"
+        and fk.target in catalog.by_oid
+        and catalog.by_oid[fk.target].schema not in PLATFORM_SCHEMAS
+    }
+    groups = {**surroundings.groups, "sign_up": made, "cascades": tuple(sorted(going))}
+    return replace(surroundings, groups=groups)
 
 
 # Tables of the platform that a project makes policies on and that the API does not show.
