@@ -9,8 +9,10 @@ from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
+from prospectr_db.access.comparison_untold import implied, is_tried
+from prospectr_db.access.comparison_views import otherwise, with_one_word
 from prospectr_db.access.counterparts import same_people
-from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
+from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
@@ -83,7 +85,7 @@ def compare(
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
     found += compare_surroundings(observed, wanted, expected, serving)
-    return found
+    return list(with_one_word(found, observed, wanted))
 
 
 def _personas(facts: Facts) -> set[str]:
@@ -104,8 +106,16 @@ def _entry(
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
         return  # everybody may, and that is told of everybody
-    if is_backends_share(entry, observed, wanted) or _is_in_every_state(entry, observed, table):
+    if is_backends_share(entry, observed, wanted):
         return
+    if now is None and entry not in observed.shut and is_tried(entry[2], table):
+        now = implied(entry, observed)
+        if now is not None and table.kind not in VIEWS:
+            return  # told with the rows in no state, because all are treated alike
+    elif then is None and entry not in wanted.shut:
+        then = implied(entry, wanted)
+        if then is not None and table.kind not in VIEWS:
+            return
     columns = observed.columns_for(relation, command)
     known = wanted.columns.get(relation) or columns
     is_now, was = expand(now, columns), expand(then, tuple(c for c in columns if c in known))
@@ -113,9 +123,10 @@ def _entry(
     if (now is not None and then is None) or more:
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now
-        yield _difference(
+        leak = _difference(
             "leak", table, access, entry, opened, total=len(columns), reserved=reserved
         )
+        yield otherwise(leak, entry, wanted, table)
     if then is not None and now is None and not was:
         yield _difference("loss", table, access, entry, (), total=0)
     elif less := tuple(c for c in less if not _unknown(c, observed.columns.get(relation, ()))):
@@ -132,17 +143,6 @@ def _beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]
         for name in columns
         if name not in known and name.partition("=")[0] not in known
     )
-
-
-def _is_in_every_state(entry: Entry, observed: Facts, table: TableAccess) -> bool:
-    """Whether rows in a state are told with the plain ones now, because all are treated alike."""
-    relation, persona, rows, command = entry
-    base, _, state = rows.partition(" [")
-    if state.rstrip("]") not in table.tried or command != "insert":
-        return False
-    plain = (relation, persona, base, command)
-    told = entry in observed.allowed or entry in observed.shut
-    return not told and plain in observed.allowed
 
 
 def _forms(

@@ -113,10 +113,10 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
     ):
         if found.get(relation):
             yield f"{key} = {_list(found[relation])}"
-    if facts.states.get(relation):
+    if relation in facts.states:
         told = sorted(facts.states[relation].items())
         pairs = ", ".join(f"{_key(k)} = {_inline(list(v)) if v else 'true'}" for k, v in told)
-        yield f"states = {{ {pairs} }}"
+        yield f"states = {{ {pairs} }}" if pairs else "states = {}"
     if extras and extras.values.get(relation):
         pairs = ", ".join(f"{_key(k)} = {_quote(v)}" for k, v in extras.values[relation].items())
         yield f"values = {{ {pairs} }}"

@@ -14,6 +14,7 @@ __all__ = [
     "CHANNEL",
     "COMMANDS",
     "EXTENSIONS",
+    "VIEWS",
     "Entry",
     "Facts",
     "columns_named",
@@ -36,6 +37,8 @@ COMMANDS = (
 )
 CHANNEL = "channel"
 """The kind of a private channel; one that nobody may use and nobody speaks of is no news."""
+VIEWS = frozenset({"view", "materialized view"})
+"""Kinds of relations that show what other relations hold."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""
 
@@ -53,7 +56,8 @@ class Facts:
     ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
     ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
-    the database to them, but what they tell apart is tried for as long as they are named.
+    the database to them, but what they tell apart is tried for as long as they are named. A view
+    of which not even an empty list of ``states`` is known has never been read in any.
     """
 
     relations: Mapping[str, str]
@@ -128,7 +132,11 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         buckets=matrix.surroundings.buckets if matrix.surroundings else None,
         writable={table.relation: table.writable for table in matrix.tables},
         shut=frozenset(_shut(matrix)),
-        states={table.relation: table.states for table in matrix.tables if table.states},
+        states={
+            table.relation: table.states
+            for table in matrix.tables
+            if table.states or table.kind in VIEWS
+        },
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.decisions import helper_functions
 from prospectr_db.access.dependence import depends
-from prospectr_db.access.function_states import FunctionState, states_of_function
+from prospectr_db.access.function_states import RowState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
@@ -111,7 +111,7 @@ def _call(seeing: _Seeing, knocker: Knocker, statements: Sequence[str]) -> Itera
 
 
 def _call_in_states(
-    seeing: _Seeing, knocker: Knocker, states: Sequence[FunctionState], cells: Sequence[Cell]
+    seeing: _Seeing, knocker: Knocker, states: Sequence[RowState], cells: Sequence[Cell]
 ) -> Iterator[Cell]:
     """Call again what came to something, with the owner's row in each state.
 
@@ -153,7 +153,7 @@ _CALLS_PER_STATE = 3
 
 
 def _deciding(
-    states: Sequence[FunctionState], cells: Sequence[Cell]
+    states: Sequence[RowState], cells: Sequence[Cell]
 ) -> dict[str, tuple[str | None, ...]]:
     """Return the columns, with the values, of which some state kept somebody out."""
     shut = {

@@ -132,8 +132,9 @@ class TableAccess:
     ``reads`` are the conditions of the policies under which each API role reads it; ``untried``
     the policies through which nothing came that was tried, so that nothing is known of them.
     ``states`` are the columns whose values were told apart; the values, where only the policies'
-    text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``.
-    ``serves`` says of a function that policies call it.
+    text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``,
+    ``usual`` how they are otherwise, by the column of a state: ``locked=false``. ``serves`` says of
+    a function that policies call it.
     """
 
     relation: str
@@ -161,6 +162,7 @@ class TableAccess:
     states: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     tried: frozenset[str] = frozenset()
     serves: bool = False
+    usual: Mapping[str, str] = field(default_factory=dict)
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""
@@ -204,13 +206,22 @@ class AccessMatrix:
         return next((table for table in self.tables if table.relation == label), None)
 
 
-def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, ...]:
-    """Group single cells into entries; ``order`` is the position of each column in its relation."""
+def collapse(
+    cells: Iterable[Cell], order: Mapping[str, int], *, exact: bool = False
+) -> tuple[Access, ...]:
+    """Group single cells into entries; ``order`` is the position of each column in its relation.
+
+    With ``exact`` rows in a state are told where other columns of them are read, too.
+    """
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.persona, cell.rows, cell.command), []).append(cell)
     found = {key: _access(key, group, order) for key, group in groups.items()}
-    told = (beyond(access, found) for access in found.values() if not _repeats(access, found))
+    told = (
+        beyond(access, found)
+        for access in found.values()
+        if not _repeats(access, found) or (exact and _reads_otherwise(access, found))
+    )
     return tuple(access for access in told if access is not None)
 
 
@@ -234,6 +245,12 @@ def _is_only_left(access: Access, plain: Access) -> bool:
     others = {name.partition("=")[0] for name in plain.columns} - {column}
     more_tried = access.columns_total > len(access.columns)
     return access.command == "update" and changed == {column} and bool(others) and more_tried
+
+
+def _reads_otherwise(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:
+    """Whether other columns are read of a row in a state than of the row without it."""
+    plain = found.get((access.persona, plainer(access.rows), access.command))
+    return access.command == "select" and plain is not None and access.columns != plain.columns
 
 
 _PLAIN = frozenset({"where", "no where"})

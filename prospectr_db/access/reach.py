@@ -14,10 +14,13 @@ __all__ = [
     "asks_as_another",
     "called_functions",
     "changed_rows",
+    "functions_of_view",
     "owners_labels",
     "reached_by_view",
+    "refreshing",
     "tables_of_function",
     "tables_of_view",
+    "views_below",
     "without_owners_rows",
 ]
 
@@ -37,10 +40,41 @@ def tables_of_view(
     return list({relation.oid: relation for relation in found}.values())
 
 
+def views_below(
+    catalog: Catalog, view: Relation, seen: frozenset[int] = frozenset()
+) -> list[Relation]:
+    """Return the views and materialized views that a view reads, the lowest first."""
+    found: list[Relation] = []
+    for oid in view.sources:
+        source = catalog.by_oid.get(oid)
+        if source is None or source.is_table or oid in seen:
+            continue
+        found += [*views_below(catalog, source, seen | {oid}), source]
+    return list({relation.oid: relation for relation in found}.values())
+
+
+def functions_of_view(catalog: Catalog, view: Relation) -> list[Function]:
+    """Return the functions that a view names, those below it, and those that these name."""
+    found: dict[int, Function] = {}
+    for one in (view, *views_below(catalog, view)):
+        for function in _called(catalog, one.definition or ""):
+            found |= {
+                other.oid: other for other in (function, *called_functions(catalog, function))
+            }
+    return list(found.values())
+
+
+def refreshing(catalog: Catalog, view: Relation) -> str | None:
+    """Return what brings the materialized views of a view up to date, the lowest first."""
+    kept = [one for one in (*views_below(catalog, view), view) if one.kind == "m"]
+    steps = (" ".join(("refresh materialized view", one.sql_name)) for one in kept)
+    return "; ".join(steps) or None
+
+
 def reached_by_view(catalog: Catalog, view: Relation) -> list[Relation]:
     """Return the tables under a view and those that the functions it calls can reach."""
     found = tables_of_view(catalog, view)
-    for function in _called(catalog, view.definition or ""):
+    for function in functions_of_view(catalog, view):
         found += tables_of_function(catalog, function)
     return list({relation.oid: relation for relation in found}.values())
 

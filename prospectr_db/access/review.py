@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
+from prospectr_db.access.facts import VIEWS
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import people, phrase
@@ -151,9 +152,11 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
             if (other.persona, other.command) == (access.persona, "select")
             and other.rows.startswith(f"{base} [")
         ]
-        # Readable in some states only: somebody decided so (published, public, shared).
-        conditional = (state and plain is not None and not plain.succeeds) or (
-            not state and any(not other.succeeds for other in states)
+        # Readable in some states only: somebody decided so (published, public, shared). Of a view
+        # nothing but its conditions decides, and one on what is deleted makes nobody's rows public.
+        is_view = table.kind in VIEWS
+        conditional = (state and plain is not None and (is_view or not plain.succeeds)) or (
+            not state and not is_view and any(not other.succeeds for other in states)
         )
         if conditional:
             yield _finding(table, access, "conditional-read", "note", kind="surprise")
