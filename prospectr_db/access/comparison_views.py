@@ -66,7 +66,7 @@ def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -
                 "",
                 (),
                 f"The contract does not say yet in which states rows are seen through "
-                f"{finding.relation}: let `access write` add it.",
+                f"{finding.relation}, nor who adds any: let `access write` add it.",
                 rule="view-states",
             )
 
@@ -74,7 +74,7 @@ def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -
 def _is_news(finding: Finding, observed: Facts, wanted: Facts) -> bool:
     """Whether a finding rests on what was not looked at when a contract was written."""
     entry = finding.relation, finding.persona, finding.rows, finding.command
-    if " [" in finding.rows:
+    if " [" in finding.rows or (finding.command == "insert" and finding.rows != "other"):
         return True
     if finding.kind == "loss" and finding.command == "select" and finding.columns:
         return entry in observed.allowed and entry in wanted.allowed

@@ -18,6 +18,7 @@ from prospectr_db.access.reach import (
 )
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.view_changes import view_changes
+from prospectr_db.access.view_inserts import view_inserts
 from prospectr_db.access.view_reading import ViewReader
 from prospectr_db.access.view_states import Setting
 from prospectr_db.access.world import OWNER
@@ -52,6 +53,7 @@ def observe_views(
             opening = next((one for one, found in asked if _is_seen(found)), None)
             opening = None if _is_seen(mine) else opening
             cells += view_changes(observation, view, knocker, settings, opening)
+            cells += view_inserts(observation, view, knocker)
         order = {column.name: column.number for column in view.columns}
         path = "rights of its reader" if view.security_invoker else f"rights of {view.owner}"
         accesses = collapse(cells, order, exact=True)

@@ -214,6 +214,36 @@ def test_rows_that_a_view_shows_in_a_state_are_changed_through_it(target: Target
     }
 
 
+MINE = "select id, seller_id, title from public.listings where seller_id = (select auth.uid())"
+ADD = """
+create or replace function public.add_listing() returns trigger
+language plpgsql security definer set search_path = '' as $$ begin
+    insert into public.listings (seller_id, title) values ({}, new.title); return new;
+end $$;
+revoke execute on function public.add_listing() from public, anon, authenticated;
+"""
+ON_SEEN = """
+create trigger adding instead of insert on public.seen
+for each row execute function public.add_listing();
+"""
+
+
+def test_a_view_that_takes_other_peoples_new_rows_is_a_leak(target: Target) -> None:
+    grant = "grant insert on public.seen to authenticated;"
+    held = hold(target, SHOP + seen(f"{MINE} with check option") + grant)
+    found = held.after(seen(MINE) + grant)
+    assert of(found, STRANGERS) == {"can now insert into seen rows that belong to somebody else."}
+
+
+def test_a_trigger_of_a_view_that_takes_other_peoples_new_rows_is_a_leak(target: Target) -> None:
+    joined = "select l.id, l.seller_id, l.title, s.nick from public.listings as l"
+    joined += " inner join public.sellers as s on l.seller_id = s.id where s.id = auth.uid()"
+    grant = "grant insert on public.seen to authenticated;"
+    held = hold(target, SHOP + ADD.format("auth.uid()") + seen(joined) + ON_SEEN + grant)
+    found = held.after(ADD.format("new.seller_id"))
+    assert of(found, STRANGERS) == {"can now insert into seen rows that belong to somebody else."}
+
+
 def older(held: Held) -> Held:
     """Write a contract as it was before views were read in states, with "*" for every column."""
     facts = held.contract.facts
@@ -242,7 +272,7 @@ def test_an_older_contract_is_told_of_states_in_one_warning(query: str, target: 
     held = older(hold(target, SHOP + seen(query)))
     assert held.errors() == set()
     say = "The contract does not say yet in which states rows are seen through seen"
-    assert f"{say}: let `access write` add it." in held.warnings()
+    assert f"{say}, nor who adds any: let `access write` add it." in held.warnings()
 
 
 def test_an_older_contract_still_holds_the_rows_as_they_are(target: Target) -> None:
