@@ -10,7 +10,11 @@ from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
-from prospectr_db.access.comparison_views import otherwise, with_one_word
+from prospectr_db.access.comparison_views import (
+    is_told_otherwise,
+    otherwise,
+    with_one_word,
+)
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
@@ -107,6 +111,8 @@ def _entry(
     if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
         return  # everybody may, and that is told of everybody
     if is_backends_share(entry, observed, wanted):
+        return
+    if is_told_otherwise(entry, observed if now is None else wanted):
         return
     if now is None and entry not in observed.shut and is_tried(entry[2], table):
         now = implied(entry, observed)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 
 from prospectr_db.access.facts import Entry, Facts
-from prospectr_db.access.matrix import TableAccess
+from prospectr_db.access.matrix import TableAccess, states_of
 
-__all__ = ["implied", "is_tried", "states_of"]
-
-
-def states_of(rows: str) -> tuple[str, ...]:
-    """Return the states of a row class: ``own [a=1, b=2]`` is in two."""
-    return tuple(state for state in rows.partition(" [")[2].rstrip("]").split(", ") if state)
+__all__ = ["implied", "is_tried"]
 
 
 def is_tried(rows: str, table: TableAccess) -> bool:

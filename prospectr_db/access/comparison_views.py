@@ -1,16 +1,15 @@
-"""What differs of views: what a row is like that is seen now, and what old contracts leave out."""
+"""What a row is like that a view shows now, and what no contract says that is older than it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prospectr_db.access.comparison_untold import states_of
-from prospectr_db.access.facts import VIEWS, Entry, Facts
+from prospectr_db.access.facts import ANSWER_STATES, VIEW_STATES, VIEWS, Entry, Facts
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import TableAccess
+from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, TableAccess, states_of
 
-__all__ = ["otherwise", "with_one_word"]
+__all__ = ["is_told_otherwise", "otherwise", "with_one_word"]
 
 _IDLE = "idle-grant"
 
@@ -30,7 +29,7 @@ def otherwise(finding: Finding, entry: Entry, wanted: Facts, table: TableAccess)
         and known[2].partition(" [")[0] == base
         and states < (more := set(states_of(known[2])))
     ]
-    if table.kind not in VIEWS or not shown:
+    if not (table.kind in VIEWS or rows.startswith(DEPENDENT)) or not shown:
         return finding
     columns = {state.partition("=")[0] for state in min(shown, key=len) - states}
     usual = ", ".join(table.usual[name] for name in sorted(columns) if name in table.usual)
@@ -40,20 +39,22 @@ def otherwise(finding: Finding, entry: Entry, wanted: Facts, table: TableAccess)
     return replace(finding, sentence=f"{finding.sentence.removesuffix('.')}{words}.")
 
 
-def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -> Iterator[Finding]:
-    """Tell in one warning what a contract cannot know: views were not always read in states.
+def is_told_otherwise(entry: Entry, facts: Facts) -> bool:
+    """Whether an answer that rests on others' rows at times is told as one that always does."""
+    relation, persona, rows, command = entry
+    always = (relation, persona, DEPENDENT, command)
+    return rows.startswith(AT_TIMES) and always in facts.allowed
 
-    Such a contract says of none of them which states there are, and names columns that show
-    nothing. What the rows show as they are it does say, and that is held to it.
+
+def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -> Iterator[Finding]:
+    """Tell in one warning what a contract cannot know, for it was written before it was asked.
+
+    What was asked then it does say, and that is held to it.
     """
-    old = {
-        relation
-        for relation, kind in observed.relations.items()
-        if kind in VIEWS and relation in wanted.relations and relation not in wanted.states
-    }
     told: set[str] = set()
     for finding in findings:
-        if finding.relation not in old or not _is_news(finding, observed, wanted):
+        what = _unknown(finding, observed, wanted)
+        if what is None:
             yield finding
         elif finding.relation not in told:
             told.add(finding.relation)
@@ -65,14 +66,27 @@ def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -
                 "",
                 "",
                 (),
-                f"The contract does not say yet in which states rows are seen through "
-                f"{finding.relation}, nor who adds any: let `access write` add it.",
-                rule="view-states",
+                f"The contract does not say yet {what}: let `access write` add it.",
+                rule="not-covered",
             )
 
 
+def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
+    """Return what a contract does not say, where a finding rests on that and on nothing else."""
+    relation = finding.relation
+    kind = observed.relations.get(relation)
+    if relation not in wanted.relations:
+        return None
+    rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
+    if rests and ANSWER_STATES not in wanted.covers:
+        return f"when other people's rows decide what {relation} answers"
+    if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
+        return f"in which states rows are seen through {relation}, nor who adds any"
+    return None
+
+
 def _is_news(finding: Finding, observed: Facts, wanted: Facts) -> bool:
-    """Whether a finding rests on what was not looked at when a contract was written."""
+    """Whether a finding about a view rests on its states, its columns one by one, or new rows."""
     entry = finding.relation, finding.persona, finding.rows, finding.command
     if " [" in finding.rows or (finding.command == "insert" and finding.rows != "other"):
         return True

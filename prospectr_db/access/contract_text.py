@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prospectr_db.access.contract_layout import keep_layout
-from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
+from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, VIEWS, Entry, Facts, default_rows
 from prospectr_db.access.surroundings import GROUPS
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
@@ -32,6 +32,8 @@ def render(
 ) -> str:
     """Return a contract's text, sorted; what stood in the previous one keeps order and comments."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
+    if facts.covers and {"function", *VIEWS} & set(facts.relations.values()):
+        lines.append(f"covers = {_list(sorted(facts.covers))}")
     for persona, body in sorted(extras.personas.items()) if extras else ():
         lines += ["", f"[personas.{_key(persona)}]"]
         lines += [f"{key} = {_inline(value)}" for key, value in sorted(body.items())]
@@ -113,10 +115,10 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
     ):
         if found.get(relation):
             yield f"{key} = {_list(found[relation])}"
-    if relation in facts.states:
+    if facts.states.get(relation):
         told = sorted(facts.states[relation].items())
         pairs = ", ".join(f"{_key(k)} = {_inline(list(v)) if v else 'true'}" for k, v in told)
-        yield f"states = {{ {pairs} }}" if pairs else "states = {}"
+        yield f"states = {{ {pairs} }}"
     if extras and extras.values.get(relation):
         pairs = ", ".join(f"{_key(k)} = {_quote(v)}" for k, v in extras.values[relation].items())
         yield f"values = {{ {pairs} }}"

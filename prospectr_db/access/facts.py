@@ -11,10 +11,13 @@ from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, Tab
 
 __all__ = [
     "ALL",
+    "ANSWER_STATES",
     "CHANNEL",
     "COMMANDS",
+    "COVERS",
     "EXTENSIONS",
     "VIEWS",
+    "VIEW_STATES",
     "Entry",
     "Facts",
     "columns_named",
@@ -39,6 +42,9 @@ CHANNEL = "channel"
 """The kind of a private channel; one that nobody may use and nobody speaks of is no news."""
 VIEWS = frozenset({"view", "materialized view"})
 """Kinds of relations that show what other relations hold."""
+VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
+COVERS = (ANSWER_STATES, VIEW_STATES)
+"""Ways of asking about views and functions that older contracts were written without."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""
 
@@ -56,8 +62,8 @@ class Facts:
     ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
     ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
-    the database to them, but what they tell apart is tried for as long as they are named. A view
-    of which not even an empty list of ``states`` is known has never been read in any.
+    the database to them, but what they tell apart is tried for as long as they are named.
+    ``covers`` are the ways of asking that were known: what only others show is in no contract.
     """
 
     relations: Mapping[str, str]
@@ -74,6 +80,7 @@ class Facts:
     shut: frozenset[Entry] = frozenset()
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    covers: frozenset[str] = frozenset()
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -132,12 +139,9 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         buckets=matrix.surroundings.buckets if matrix.surroundings else None,
         writable={table.relation: table.writable for table in matrix.tables},
         shut=frozenset(_shut(matrix)),
-        states={
-            table.relation: table.states
-            for table in matrix.tables
-            if table.states or table.kind in VIEWS
-        },
+        states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
+        covers=frozenset(COVERS),
     )
 
 

@@ -28,7 +28,8 @@ class RowState:
 
     ``name`` is shown, as ``invites.expires_at=2020-01-01``; ``column`` is the part before the
     equals sign and ``told`` its values, none where its type says which there are. ``preparation``
-    is what a superuser runs before the call; ``usual`` is how the row is without it.
+    is what a superuser runs before the call; ``usual`` is how the row is without it. ``owned``
+    says whether it is somebody's, and not a list's.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RowState:
     told: Values
     preparation: str
     usual: str = ""
+    owned: bool = True
 
 
 def states_of_function(observation: Observation, function: Function) -> Iterator[RowState]:
@@ -73,7 +75,8 @@ def states_of_columns(
                 prepared = _preparation(observation, relation, row, whole)
                 name = f"{place}={_shown(value, day=day)}"
                 usual = f"{place}={_shown(row.values.get(column.name), day=day)}"
-                yield RowState(name, place, told, prepared, usual)
+                owned = observation.ownership[relation.oid].owned
+                yield RowState(name, place, told, prepared, usual, owned)
 
 
 def _shown(value: str | None, *, day: bool) -> str:

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.decisions import helper_functions
-from prospectr_db.access.dependence import depends
+from prospectr_db.access.dependence import Dependence
+from prospectr_db.access.extremes import Extremes
 from prospectr_db.access.function_states import RowState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
+from prospectr_db.access.matrix import (
+    DEPENDENT,
+    Access,
+    Cell,
+    TableAccess,
+    Verdict,
+    collapse,
+    states_of,
+)
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas import Persona
 from prospectr_db.access.reach import (
@@ -22,8 +31,10 @@ from prospectr_db.access.reach import (
     owners_labels,
     tables_of_function,
     without_owners_rows,
+    words_of_function,
 )
 from prospectr_db.access.running import Outcome, run
+from prospectr_db.access.view_states import Setting
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import API_ROLES, Catalog, Function
 
@@ -38,6 +49,7 @@ def observe_functions(
     helpers = helper_functions(observation.catalog)
     labels = owners_labels(observation, observation.catalog.own_relations)
     labels |= {label.rpartition(":")[0] + ":new" for label in labels}
+    extremes = Extremes(observation)
     for function in observation.catalog.functions:
         if not _is_callable(observation.catalog, function):
             continue
@@ -49,6 +61,9 @@ def observe_functions(
         told = function.label in observation.given.states
         states = list(states_of_function(observation, function)) if definer or told else []
         seeing = _Seeing(observation, question, labels, markers)
+        settings = [Setting((state,)) for state in states if state.owned]
+        words = words_of_function(observation.catalog, function)
+        resting = Dependence(observation, touched, gone, settings, extremes, words, "call")
         cells: list[Cell] = []
         for knocker in personas:
             if knocker.persona.role in observation.catalog.above_rls:
@@ -58,19 +73,21 @@ def observe_functions(
             cells += _call_in_states(seeing, knocker, states, mine)
             answers = function.kind == "f" or function.return_type != "void"
             if answers and not any(c.persona == knocker.name and c.rows == "other" for c in cells):
-                cells += depends(observation, knocker, statements, gone, form="call")
+                cells += resting.cells(knocker, statements)
+        accesses = collapse(cells, {})
         yield TableAccess(
             function.label,
             "function",
             _rights(function),
             True,
             not function.definer,
-            collapse(cells, {}),
+            accesses,
             {role: "X" for role in API_ROLES[:2] if role in function.callable_by},
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
-            states=_deciding(states, cells),
-            tried=frozenset(state.name for state in states),
+            states=_deciding(states, cells, accesses),
+            tried=frozenset(state.name for state in states) | resting.tried,
+            usual={state.column: state.usual for state in states},
             serves=function.oid in helpers,
         )
 
@@ -153,14 +170,19 @@ _CALLS_PER_STATE = 3
 
 
 def _deciding(
-    states: Sequence[RowState], cells: Sequence[Cell]
+    states: Sequence[RowState], cells: Sequence[Cell], accesses: Sequence[Access]
 ) -> dict[str, tuple[str | None, ...]]:
-    """Return the columns, with the values, of which some state kept somebody out."""
+    """Return the columns, with the values, of which some state kept somebody out, or let count."""
     shut = {
         cell.rows.partition(" [")[2].rstrip("]")
         for cell in cells
-        if " [" in cell.rows and cell.verdict is not Verdict.ALLOWED
+        if " [" in cell.rows
+        and cell.verdict is not Verdict.ALLOWED
+        and not cell.rows.startswith(DEPENDENT)
     }
+    for access in accesses:
+        if access.rows.startswith(DEPENDENT):
+            shut |= set(states_of(access.rows))
     return {state.column: state.told for state in states if state.name in shut}
 
 

@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.baselines import beyond, is_related
-from prospectr_db.access.row_classes import plainer
+from prospectr_db.access.row_classes import plainer, states_of
 
 if TYPE_CHECKING:
     from prospectr_db.access.findings import Finding
     from prospectr_db.access.surroundings import Surroundings
 
 __all__ = [
+    "AT_TIMES",
     "COPY",
     "DEPENDENT",
     "TOGETHER",
@@ -28,10 +29,13 @@ __all__ = [
     "Verdict",
     "collapse",
     "plainer",
+    "states_of",
 ]
 
 # The row class of an answer that changes with other people's rows without showing one of them.
 DEPENDENT = "others' rows decide"
+# The same of an answer that changes only with great or small amounts, or where nobody has any row.
+AT_TIMES = "others' rows decide at times"
 # How columns that only together do something are shown: an owner in several of them.
 TOGETHER = " + "
 # The statement form of a new row that gets in by COPY and by no INSERT.

@@ -82,9 +82,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return _channel_phrase(table, access, f"{subject} {can}")
     if table.relation == "storage.objects" and (said := file_phrase(access, f"{subject} {can}")):
         return said
-    if access.rows == DEPENDENT:
-        what = f"from the answer of {table.relation}"
-        return f"{subject} {can} learn about other people's rows {what}"
+    if access.rows.startswith(DEPENDENT):
+        return f"{subject} {can} {_learning(table.relation, access.rows)}"
     verb = verb_of(access.command)
     if access.command == "truncate":
         return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
@@ -113,12 +112,18 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} call {name}"
     if access.command == "escalate":
         return f"{subject_can} raise their own standing by calling {name}"
-    if access.rows == DEPENDENT:
-        return f"{subject_can} learn about other people's rows from the answer of {name}"
+    if access.rows.startswith(DEPENDENT):
+        return f"{subject_can} {_learning(table.relation, access.rows)}"
     if access.command == "insert":
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     return f"{subject_can} {verb} other people's rows by calling {name}"
+
+
+def _learning(name: str, rows: str) -> str:
+    state = rows.partition(" [")[2].rstrip("]")
+    where = f" where {state}" if state else ""
+    return f"learn about other people's rows from the answer of {name}{where}"
 
 
 def _channel_phrase(table: TableAccess, access: Access, subject_can: str) -> str:

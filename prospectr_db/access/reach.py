@@ -21,7 +21,10 @@ __all__ = [
     "tables_of_function",
     "tables_of_view",
     "views_below",
+    "without_anybodys_rows",
     "without_owners_rows",
+    "words_of_function",
+    "words_of_view",
 ]
 
 _MOST_TABLES = 60
@@ -62,6 +65,21 @@ def functions_of_view(catalog: Catalog, view: Relation) -> list[Function]:
                 other.oid: other for other in (function, *called_functions(catalog, function))
             }
     return list(found.values())
+
+
+def words_of_view(catalog: Catalog, view: Relation) -> frozenset[str]:
+    """Return every word of a view, of those below it, and of the functions that they call."""
+    texts = [one.definition or "" for one in (view, *views_below(catalog, view))]
+    texts += [function.source for function in functions_of_view(catalog, view)]
+    return frozenset(_words(" ".join(texts)))
+
+
+def words_of_function(catalog: Catalog, function: Function) -> frozenset[str]:
+    """Return every word of a function, of those that it calls, and of the views that these read."""
+    sources = [one.source for one in (function, *called_functions(catalog, function))]
+    words = _words(" ".join(sources))
+    views = (one for one in catalog.own_relations if one.kind in "vm" and one.name in words)
+    return frozenset(words.union(*(words_of_view(catalog, view) for view in views)))
 
 
 def refreshing(catalog: Catalog, view: Relation) -> str | None:
@@ -152,6 +170,29 @@ def without_owners_rows(observation: Observation, relations: Sequence[Relation])
         delete(r, equals(r, {n: row.values[n] for n in r.primary_key or row.values}))
         for r, row in rows
     ]
+    return "; ".join(steps) or None
+
+
+def without_anybodys_rows(
+    observation: Observation, relations: Sequence[Relation], *, but: Sequence[str]
+) -> str | None:
+    """Return the statements that take away whatever belongs to anybody ``but`` some users."""
+    steps = []
+    for relation in relations:
+        if not observation.ownership[relation.oid].owned or relation is observation.catalog.users:
+            continue
+        known = " ".join(
+            (
+                "delete from",
+                relation.sql_name,
+                "as t using prospectr_access.rows as r where r.relation =",
+                str(relation.oid),
+                "and",
+                observation.plan(relation).joined_key(),
+            )
+        )
+        spared = ", ".join(literal(f"{relation.label}:{key}") for key in but)
+        steps.append("".join((known, " and r.label not in (", spared, ")")))
     return "; ".join(steps) or None
 
 

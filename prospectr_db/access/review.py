@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
 from prospectr_db.access.facts import VIEWS
 from prospectr_db.access.finding import Finding, Kind, Severity
-from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import (
+    AT_TIMES,
+    DEPENDENT,
+    TOGETHER,
+    Access,
+    AccessMatrix,
+    TableAccess,
+    states_of,
+)
 from prospectr_db.access.phrases import people, phrase
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
@@ -48,7 +56,7 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
         yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
     elif access.command == "escalate":
         yield _finding(table, access, "escalation")
-    elif access.rows == DEPENDENT:
+    elif base in (DEPENDENT, AT_TIMES):
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
         if access.rows == "other" and outsider:
@@ -106,7 +114,7 @@ def _judge_both(table: TableAccess, access: Access) -> Finding:
 def _judge_dependence(
     matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
 ) -> Iterator[Finding]:
-    if outsider and not _readable(matrix, table, access.persona):
+    if outsider and not _readable(matrix, table, access):
         kind = "function" if table.kind == "function" else "view"
         yield _finding(table, access, f"{kind}-depends", "warning", kind="surprise")
 
@@ -114,18 +122,30 @@ def _judge_dependence(
 def _judge_function(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
     if access.command in ("select", "update"):
         yield _finding(table, access, "function")
-    elif access.command == "insert" and _readable(matrix, table, access.persona):
+    elif access.command == "insert" and _readable(matrix, table, access):
         # As comments go below posts that everybody reads.
         yield _finding(table, access, "function", "note", kind="surprise")
     elif access.command == "insert":
         yield _finding(table, access, "function")
 
 
-def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:
-    """Whether everything that a function's answer can rest on may be read directly as well."""
+def _readable(matrix: AccessMatrix, function: TableAccess, access: Access) -> bool:
+    """Whether everything that a function's answer can rest on may be read directly as well.
+
+    Where only rows in a state count, they are read in it.
+    """
     tables = [matrix.table(label) for label in function.links.values()]
-    reads = [table.find(persona, "other", "select") for table in tables if table is not None]
-    return bool(reads) and all(access is not None and access.succeeds for access in reads)
+    states = states_of(access.rows)
+    reads = [_is_read_in(table, access.persona, states) for table in tables if table is not None]
+    return bool(reads) and all(reads)
+
+
+def _is_read_in(table: TableAccess, persona: str, states: Sequence[str]) -> bool:
+    name = table.relation.rpartition(".")[2]
+    mine = [state.removeprefix(f"{name}.") for state in states if state.startswith(f"{name}.")]
+    kinds = ("other", *(f"other [{state}]" for state in (*mine, ", ".join(mine)) if state))
+    entries = (table.find(persona, rows, "select") for rows in kinds)
+    return any(entry is not None and entry.succeeds for entry in entries)
 
 
 def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Iterator[Finding]:

@@ -48,6 +48,11 @@ class Setting:
         return frozenset(state.column for state in self.states)
 
     @property
+    def owned(self) -> bool:
+        """Whether all of it is said of somebody's rows."""
+        return all(state.owned for state in self.states)
+
+    @property
     def preparation(self) -> str:
         """What a superuser runs before the view is asked."""
         steps = [state.preparation for state in self.states]

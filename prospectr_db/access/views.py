@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prospectr_db.access.dependence import depends
+from prospectr_db.access.dependence import Dependence
+from prospectr_db.access.extremes import Extremes
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Access, Cell, TableAccess, Verdict, collapse
+from prospectr_db.access.matrix import Access, Cell, TableAccess, Verdict, collapse, states_of
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.reach import (
     asks_as_another,
@@ -15,6 +16,7 @@ from prospectr_db.access.reach import (
     refreshing,
     tables_of_view,
     without_owners_rows,
+    words_of_view,
 )
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.view_changes import view_changes
@@ -32,11 +34,12 @@ def observe_views(
 ) -> Iterator[TableAccess]:
     """Yield what each persona sees and changes through each view."""
     markers = Markers(observation.catalog, observation.world)
+    extremes = Extremes(observation)
     for view in views:
         reader = ViewReader(observation, view, markers)
         sources = tables_of_view(observation.catalog, view)
         reached = reached_by_view(observation.catalog, view)
-        gone = _without(observation, view, reached)
+        resting = _dependence(observation, reader, reached, extremes)
         cells: list[Cell] = []
         tried: set[str] = set()
         for knocker in personas:
@@ -47,9 +50,10 @@ def observe_views(
             settings = [setting for setting, _ in asked]
             tried |= {setting.name for setting in settings}
             cells += [*mine, *(cell for _, found in asked for cell in found)]
-            shown = knocker.actor != OWNER and _is_seen(mine)
-            if outcome.state is None and not shown and knocker.persona.role in API_ROLES[:2]:
-                cells += depends(observation, knocker, [probe.statement], gone, form="query")
+            if not any(map(_is_seen, (mine, *(found for _, found in asked)))) and _is_open(
+                outcome, knocker
+            ):
+                cells += resting.cells(knocker, [probe.statement])
             opening = next((one for one, found in asked if _is_seen(found)), None)
             opening = None if _is_seen(mine) else opening
             cells += view_changes(observation, view, knocker, settings, opening)
@@ -69,23 +73,32 @@ def observe_views(
             writable=tuple(column.name for column in view.columns),
             links={r.label: r.label for r in reached if observation.ownership[r.oid].owned},
             states=_deciding(reader.singles, accesses),
-            tried=frozenset(tried),
+            tried=frozenset(tried | resting.tried),
             usual={s.column: s.usual for one in reader.singles for s in one.states},
         )
 
 
-def _without(observation: Observation, view: Relation, reached: Sequence[Relation]) -> str | None:
-    """Return what takes the owner's rows away, where others than the reader's own rows can count.
+def _dependence(
+    observation: Observation, reader: ViewReader, reached: Sequence[Relation], extremes: Extremes
+) -> Dependence:
+    """Return what tells whether a view's answers rest on others' rows.
 
     A view that asks in its reader's name shows him nothing that he could not count himself. A
     materialized view holds what was there when it was filled, so it is filled again.
     """
+    view, again = reader.view, refreshing(observation.catalog, reader.view)
     asks = asks_as_another(observation.catalog, view.definition or "")
-    if view.security_invoker and not asks:
-        return None
     gone = without_owners_rows(observation, reached)
-    again = refreshing(observation.catalog, view)
-    return gone if gone is None or again is None else "; ".join((gone, again))
+    return Dependence(
+        observation,
+        reached,
+        None if view.security_invoker and not asks else gone,
+        [setting for setting in reader.singles if setting.owned],
+        extremes,
+        words_of_view(observation.catalog, view),
+        "query",
+        again,
+    )
 
 
 def _is_seen(cells: Iterable[Cell]) -> bool:
@@ -156,11 +169,7 @@ def _deciding(
     singles: Iterable[Setting], accesses: Iterable[Access]
 ) -> dict[str, tuple[str | None, ...]]:
     """Return the columns, with the values, of the states in which something else is told."""
-    told = {
-        state.partition("=")[0]
-        for access in accesses
-        for state in access.rows.partition(" [")[2].rstrip("]").split(", ")
-    }
+    told = {state.partition("=")[0] for access in accesses for state in states_of(access.rows)}
     states = (state for one in singles for state in one.states)
     return {state.column: state.told for state in states if state.column in told}
 

@@ -260,6 +260,7 @@ def older(held: Held) -> Held:
         columns={},
         shut=frozenset(entry for entry in facts.shut if entry[0] != "seen"),
         states={relation: told for relation, told in facts.states.items() if relation != "seen"},
+        covers=frozenset(),
     )
     return Held(held.target, render(known, accepted={}))
 
