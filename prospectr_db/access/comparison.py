@@ -6,20 +6,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
+from prospectr_db.access.comparison_covers import with_one_word
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
-from prospectr_db.access.comparison_views import (
-    is_told_otherwise,
-    otherwise,
-    with_one_word,
-)
+from prospectr_db.access.comparison_views import is_told_otherwise, otherwise
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
+from prospectr_db.access.publications import compare_publications, unlike
 
 __all__ = ["IDLE_GRANT", "OUTSIDE", "SERVER_ONLY", "compare"]
 
@@ -85,6 +83,13 @@ def compare(
         found += _unknown_columns(relation, observed, wanted, expected)
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
+        found += compare_publications(
+            relation,
+            observed.outside.get(relation, ()),
+            wanted.outside.get(relation, ()),
+            observed.columns.get(relation, ()),
+            expected,
+        )
         found += _rights(relation, observed, wanted, expected)
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
@@ -313,6 +318,7 @@ def _privileges(relation: str, observed: Facts, wanted: Facts) -> Iterator[Findi
         (OUTSIDE, observed.outside, wanted.outside, "has what policies do not govern"),
     ):
         now, then = set(is_now.get(relation, ())), set(was.get(relation, ()))
+        now, then = unlike(now, then), unlike(then, now)
         for item in sorted(now ^ then):
             change = "now" if item in now else "no longer"
             yield Finding(

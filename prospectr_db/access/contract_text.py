@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prospectr_db.access.contract_layout import keep_layout
-from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, VIEWS, Entry, Facts, default_rows
+from prospectr_db.access.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
 from prospectr_db.access.surroundings import GROUPS
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
@@ -32,7 +32,7 @@ def render(
 ) -> str:
     """Return a contract's text, sorted; what stood in the previous one keeps order and comments."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
-    if facts.covers and {"function", *VIEWS} & set(facts.relations.values()):
+    if facts.covers and facts.needs_covers:
         lines.append(f"covers = {_list(sorted(facts.covers))}")
     for persona, body in sorted(extras.personas.items()) if extras else ():
         lines += ["", f"[personas.{_key(persona)}]"]

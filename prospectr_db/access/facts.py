@@ -16,6 +16,7 @@ __all__ = [
     "COMMANDS",
     "COVERS",
     "EXTENSIONS",
+    "PUBLICATIONS",
     "VIEWS",
     "VIEW_STATES",
     "Entry",
@@ -43,8 +44,9 @@ CHANNEL = "channel"
 VIEWS = frozenset({"view", "materialized view"})
 """Kinds of relations that show what other relations hold."""
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
-COVERS = (ANSWER_STATES, VIEW_STATES)
-"""Ways of asking about views and functions that older contracts were written without."""
+PUBLICATIONS = "what publications send"
+COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS)
+"""What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""
 
@@ -81,6 +83,14 @@ class Facts:
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
+
+    @property
+    def needs_covers(self) -> bool:
+        """Whether anything is said that older contracts say less of."""
+        kinds = {"function", *VIEWS} & set(self.relations.values())
+        return bool(kinds) or any(
+            item.startswith("published: ") for items in self.outside.values() for item in items
+        )
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
