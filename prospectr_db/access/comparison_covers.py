@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prospectr_db.access.facts import ANSWER_STATES, PUBLICATIONS, VIEW_STATES, VIEWS, Facts
+from prospectr_db.access.facts import (
+    ANSWER_STATES,
+    PUBLICATIONS,
+    TRIGGERS,
+    VIEW_STATES,
+    VIEWS,
+    Facts,
+)
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import AT_TIMES, DEPENDENT
+from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, SET
 from prospectr_db.access.publications import PUBLISHED
 
 __all__ = ["with_one_word"]
@@ -47,6 +54,8 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
         return None
     if finding.rule == PUBLISHED and finding.kind == "loss" and PUBLICATIONS not in wanted.covers:
         return f"which columns and rows of {relation} are published"
+    if finding.command == SET and finding.kind == "leak" and TRIGGERS not in wanted.covers:
+        return f"which columns users set through triggers of {relation}"
     rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
     if rests and ANSWER_STATES not in wanted.covers:
         return f"when other people's rows decide what {relation} answers"

@@ -32,7 +32,7 @@ def render(
 ) -> str:
     """Return a contract's text, sorted; what stood in the previous one keeps order and comments."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
-    if facts.covers and facts.needs_covers:
+    if facts.covers:
         lines.append(f"covers = {_list(sorted(facts.covers))}")
     for persona, body in sorted(extras.personas.items()) if extras else ():
         lines += ["", f"[personas.{_key(persona)}]"]

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import can_lose, is_removed
-from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess, plainer
+from prospectr_db.access.matrix import (
+    BY,
+    COPY,
+    SET,
+    THROUGH,
+    TOGETHER,
+    Access,
+    AccessMatrix,
+    TableAccess,
+    plainer,
+)
 
 __all__ = [
     "ALL",
@@ -17,6 +27,7 @@ __all__ = [
     "COVERS",
     "EXTENSIONS",
     "PUBLICATIONS",
+    "TRIGGERS",
     "VIEWS",
     "VIEW_STATES",
     "Entry",
@@ -34,6 +45,7 @@ COMMANDS = (
     "update",
     "delete",
     "truncate",
+    SET,
     "call",
     "escalate",
     "receive",
@@ -44,8 +56,8 @@ CHANNEL = "channel"
 VIEWS = frozenset({"view", "materialized view"})
 """Kinds of relations that show what other relations hold."""
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
-PUBLICATIONS = "what publications send"
-COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS)
+PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
+COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS)
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""
@@ -84,14 +96,6 @@ class Facts:
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
 
-    @property
-    def needs_covers(self) -> bool:
-        """Whether anything is said that older contracts say less of."""
-        kinds = {"function", *VIEWS} & set(self.relations.values())
-        return bool(kinds) or any(
-            item.startswith("published: ") for items in self.outside.values() for item in items
-        )
-
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
         if relation.startswith(f"{CHANNEL} "):
@@ -108,8 +112,13 @@ def expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str
 
 
 def columns_named(shown: Iterable[str]) -> set[str]:
-    """Return the columns behind what is shown: one with a value, or several that go together."""
-    return {name for text in shown for name in text.partition("=")[0].split(TOGETHER)}
+    """Return the columns behind what is shown: one with a value, or several that go together.
+
+    Of what a trigger sets, the column that it comes through; and it, where it is of this table.
+    """
+    plain = (text.replace(THROUGH, TOGETHER).replace(BY, TOGETHER) for text in shown)
+    names = {name for text in plain for name in text.partition("=")[0].split(TOGETHER)}
+    return {name for name in names if "." not in name}
 
 
 def default_rows(persona: str, *, owned: bool) -> str:

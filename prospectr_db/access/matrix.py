@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT_TIMES",
+    "BY",
     "COPY",
     "DEPENDENT",
+    "SET",
+    "THROUGH",
     "TOGETHER",
     "VALUE",
     "Access",
@@ -43,6 +46,8 @@ COPY = "copy"
 # The form of new rows of which only values are tried that policies tell apart.
 VALUE = "value"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
+# What triggers do with what is written: a column is set through another, or follows by it somehow.
+SET, THROUGH, BY = "set", " through ", " by "
 
 
 class Verdict(StrEnum):

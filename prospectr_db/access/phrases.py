@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
-from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
+from prospectr_db.access.matrix import BY, DEPENDENT, SET, THROUGH, TOGETHER, Access, TableAccess
 from prospectr_db.access.phrases_files import file_phrase
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
@@ -88,6 +88,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     if access.command == "truncate":
         return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
     columns = access.columns
+    if access.command == SET:
+        return f"{subject} {can} {_setting(table.relation, columns)}"
     if columns and access.columns_total and len(columns) >= access.columns_total > 1:
         what = f"{table.relation} (every column)"
     elif columns:
@@ -118,6 +120,18 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     return f"{subject_can} {verb} other people's rows by calling {name}"
+
+
+def _setting(name: str, columns: Sequence[str]) -> str:
+    """Return what triggers do with what is written, in words."""
+    said = []
+    for text in columns:
+        link = THROUGH if THROUGH in text else BY
+        closed, _, written = text.partition(link)
+        whole = closed if "." in closed else f"{name}.{closed}"
+        verb = "set" if link == THROUGH else "decide about"
+        said.append(f"{verb} {whole}{link}{name}.{written}")
+    return joined(said)
 
 
 def _learning(name: str, rows: str) -> str:

@@ -11,6 +11,7 @@ from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
+    SET,
     TOGETHER,
     Access,
     AccessMatrix,
@@ -18,6 +19,7 @@ from prospectr_db.access.matrix import (
     states_of,
 )
 from prospectr_db.access.phrases import people, phrase
+from prospectr_db.access.review_triggers import review_set
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
@@ -40,7 +42,9 @@ def review_channel(table: TableAccess, access: Access) -> Iterator[Finding]:
 
 def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
     """Yield the objections to one access that gets through."""
-    if is_of_both(access.persona):
+    if access.command == SET:
+        yield from review_set(table, access)
+    elif is_of_both(access.persona):
         yield _judge_both(table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
         yield _judge_removed(matrix, table, access)
@@ -242,7 +246,7 @@ def _judge_own_update(
 ) -> Iterator[Finding]:
     subject = people(access.persona)
     gave = _given_away(table, access)
-    if gave and not _manages(table, access):
+    if gave and not _manages(table, access) and not _keeps(table, access):
         at_once = f"{table.relation}: {' and '.join(gave)} at once"
         what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
         sentence = f"{subject} can give their rows away by updating {what}"
@@ -286,6 +290,15 @@ def _given_away(table: TableAccess, access: Access) -> list[str]:
         return alone
     sets = [name.split(TOGETHER) for name in access.columns if TOGETHER in name]
     return next((names for names in sets if owners and owners <= set(names)), [])
+
+
+def _keeps(table: TableAccess, access: Access) -> bool:
+    """Whether somebody with a standing only wrote his own id over his own id.
+
+    Who owns a row is asked with somebody else's, and cannot.
+    """
+    owner = table.find("owner", "own", "update")
+    return "=" in access.persona and owner is not None and not _given_away(table, owner)
 
 
 def _manages(table: TableAccess, access: Access) -> bool:
