@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
-from prospectr_db.access.comparison_covers import with_one_word
+from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
-from prospectr_db.access.comparison_views import is_told_otherwise, otherwise
+from prospectr_db.access.comparison_views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
@@ -44,6 +44,7 @@ def compare(
     ``expected`` are the words before what shall be; another where no contract is spoken of.
     """
     found: list[Finding] = []
+    observed = as_covered(observed, wanted)
     unknown = _not_in(wanted, observed)
     gone = _not_in(observed, wanted)
     found += [unmentioned(relation, observed, matrix) for relation in sorted(unknown)]
@@ -113,11 +114,7 @@ def _entry(
     relation, _, _, command = entry
     table, access = _find(matrix, entry)
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
-    if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
-        return  # everybody may, and that is told of everybody
-    if is_backends_share(entry, observed, wanted):
-        return
-    if is_told_otherwise(entry, observed if now is None else wanted):
+    if _is_no_news(entry, observed, wanted):
         return
     if now is None and entry not in observed.shut and is_tried(entry[2], table):
         now = implied(entry, observed)
@@ -153,6 +150,19 @@ def _beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]
         f"{name}=any value" if name in valued else name
         for name in columns
         if name not in known and name.partition("=")[0] not in known
+    )
+
+
+def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:
+    """Whether an entry that only one side has is said there by something else."""
+    now, then = entry in observed.allowed, entry in wanted.allowed
+    if (not now and is_common(entry, observed)) or (not then and is_common(entry, wanted)):
+        return True  # everybody may, and that is told of everybody
+    if is_told_otherwise(entry, wanted if now else observed):
+        return True
+    wider = wanted if now else observed
+    return is_backends_share(entry, observed, wanted) or (
+        now is not then and is_narrower(entry, wider)
     )
 
 

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from prospectr_db.access.facts import (
     ANSWER_STATES,
     PUBLICATIONS,
+    SECRETS,
     TRIGGERS,
     VIEW_STATES,
     VIEWS,
+    Entry,
     Facts,
 )
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, SET
+from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, KNOWING, SET, THROUGH
 from prospectr_db.access.publications import PUBLISHED
 
-__all__ = ["with_one_word"]
+__all__ = ["as_covered", "with_one_word"]
 
 _IDLE = "idle-grant"
+
+
+def as_covered(observed: Facts, wanted: Facts) -> Facts:
+    """Return what is observed in the words of a contract that knows less of them.
+
+    An older one does not say which rows of others' are reached by knowing a secret.
+    """
+    if SECRETS in wanted.covers or not any(KNOWING in entry[2] for entry in observed.allowed):
+        return observed
+    allowed = {_plain(entry): columns for entry, columns in observed.allowed.items()}
+    return replace(observed, allowed=allowed, shut=frozenset(map(_plain, observed.shut)))
+
+
+def _plain(entry: Entry) -> Entry:
+    relation, persona, rows, command = entry
+    base, bracket, states = rows.partition(" [")
+    return relation, persona, f"{base.partition(KNOWING)[0]}{bracket}{states}", command
 
 
 def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -> Iterator[Finding]:
@@ -54,14 +74,24 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
         return None
     if finding.rule == PUBLISHED and finding.kind == "loss" and PUBLICATIONS not in wanted.covers:
         return f"which columns and rows of {relation} are published"
-    if finding.command == SET and finding.kind == "leak" and TRIGGERS not in wanted.covers:
+    derived = not any(THROUGH in name for name in finding.columns)
+    if finding.command == SET and derived and TRIGGERS not in wanted.covers:
         return f"which columns users set through triggers of {relation}"
     rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
     if rests and ANSWER_STATES not in wanted.covers:
         return f"when other people's rows decide what {relation} answers"
+    if kind == "function" and ANSWER_STATES not in wanted.covers and _is_opening(finding, wanted):
+        return f"in which states of rows {relation} reaches them"
     if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
         return f"in which states rows are seen through {relation}, nor who adds any"
     return None
+
+
+def _is_opening(finding: Finding, wanted: Facts) -> bool:
+    """Whether a function reaches rows in a state, and those in none it was to reach never."""
+    base = finding.rows.partition(" [")[0]
+    plain = (finding.relation, finding.persona, base, finding.command)
+    return " [" in finding.rows and base != "all" and plain not in wanted.allowed
 
 
 def _is_news(finding: Finding, observed: Facts, wanted: Facts) -> bool:

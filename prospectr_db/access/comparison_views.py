@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prospectr_db.access.comparison_untold import implied
 from prospectr_db.access.facts import VIEWS, Entry, Facts
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, TableAccess, states_of
+from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, KNOWING, TableAccess, states_of
 
-__all__ = ["is_told_otherwise", "otherwise"]
+__all__ = ["is_narrower", "is_told_otherwise", "otherwise"]
 
 
 def otherwise(finding: Finding, entry: Entry, wanted: Facts, table: TableAccess) -> Finding:
@@ -34,6 +35,15 @@ def otherwise(finding: Finding, entry: Entry, wanted: Facts, table: TableAccess)
         return finding
     words = f", {usual}" if states else f" where {usual}"
     return replace(finding, sentence=f"{finding.sentence.removesuffix('.')}{words}.")
+
+
+def is_narrower(entry: Entry, facts: Facts) -> bool:
+    """Whether what is reached by knowing a secret was reached without one."""
+    relation, persona, rows, command = entry
+    base, bracket, states = rows.partition(" [")
+    whose = base.partition(KNOWING)[0]
+    plain = (relation, persona, f"{whose}{bracket}{states}", command)
+    return whose != base and (plain in facts.allowed or implied(plain, facts) is not None)
 
 
 def is_told_otherwise(entry: Entry, facts: Facts) -> bool:

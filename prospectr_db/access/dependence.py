@@ -51,12 +51,15 @@ class Dependence:
     def _named_gone(self) -> str | None:
         return without_owners_rows(self.observation, self._named)
 
-    def cells(self, knocker: Knocker, statements: Sequence[str]) -> list[Cell]:
+    def cells(
+        self, knocker: Knocker, statements: Sequence[str], *, only_always: bool = False
+    ) -> list[Cell]:
         """Return a cell for each way in which an answer changes with the owner's rows.
 
         Each question is put twice as the world is, and once without the rows. An answer that
         changes by itself, as chance does, proves nothing. Whose rows they are knows everything
-        anyhow. States and amounts are tried as whoever has nothing to do with the rows.
+        anyhow. States and amounts are tried as whoever has nothing to do with the rows, and not
+        with ``only_always``: where states show the rows themselves.
         """
         if self.gone is None or knocker.actor == OWNER or not statements:
             return []
@@ -68,7 +71,8 @@ class Dependence:
         ]
         plain = next((t for t in steady if _differs(found[t][2], _lines(found[t][0]))), None)
         cells = [self._cell(knocker, DEPENDENT, plain)] if plain else []
-        if knocker.actor not in (None, OTHER, NEWCOMER) or not steady or not self._named_gone:
+        outsider = knocker.actor in (None, OTHER, NEWCOMER)
+        if only_always or not outsider or not steady or not self._named_gone:
             return cells
         telling = sorted(steady, key=lambda text: not found[text][0].output)
         if plain:

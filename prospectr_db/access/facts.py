@@ -27,6 +27,7 @@ __all__ = [
     "COVERS",
     "EXTENSIONS",
     "PUBLICATIONS",
+    "SECRETS",
     "TRIGGERS",
     "VIEWS",
     "VIEW_STATES",
@@ -57,7 +58,8 @@ VIEWS = frozenset({"view", "materialized view"})
 """Kinds of relations that show what other relations hold."""
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
-COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS)
+SECRETS = "what secrets open"
+COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS)
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""

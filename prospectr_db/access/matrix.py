@@ -19,6 +19,7 @@ __all__ = [
     "BY",
     "COPY",
     "DEPENDENT",
+    "KNOWING",
     "SET",
     "THROUGH",
     "TOGETHER",
@@ -39,6 +40,8 @@ __all__ = [
 DEPENDENT = "others' rows decide"
 # The same of an answer that changes only with great or small amounts, or where nobody has any row.
 AT_TIMES = "others' rows decide at times"
+# What stands between whose rows are reached and the secret that one must know for it.
+KNOWING = ", knowing "
 # How columns that only together do something are shown: an owner in several of them.
 TOGETHER = " + "
 # The statement form of a new row that gets in by COPY and by no INSERT.
@@ -143,7 +146,7 @@ class TableAccess:
     ``states`` are the columns whose values were told apart; the values, where only the policies'
     text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``,
     ``usual`` how they are otherwise, by the column of a state: ``locked=false``. ``serves`` says of
-    a function that policies call it.
+    a function that policies call it, ``secrets`` are those that it asks for by name.
     """
 
     relation: str
@@ -172,6 +175,7 @@ class TableAccess:
     tried: frozenset[str] = frozenset()
     serves: bool = False
     usual: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
-from prospectr_db.access.matrix import BY, DEPENDENT, SET, THROUGH, TOGETHER, Access, TableAccess
+from prospectr_db.access.matrix import (
+    BY,
+    DEPENDENT,
+    KNOWING,
+    SET,
+    THROUGH,
+    TOGETHER,
+    Access,
+    TableAccess,
+)
 from prospectr_db.access.phrases_files import file_phrase
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
@@ -110,6 +119,8 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     state = access.rows.partition(" [")[2].rstrip("]")
     if state:
         name = f"{name} where {state}"
+    if KNOWING in access.rows:
+        name += KNOWING + access.rows.partition(" [")[0].partition(KNOWING)[2]
     if access.command == "call":
         return f"{subject_can} call {name}"
     if access.command == "escalate":

@@ -11,6 +11,7 @@ from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
+    KNOWING,
     SET,
     TOGETHER,
     Access,
@@ -59,11 +60,12 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     if access.command == "truncate":
         yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
     elif access.command == "escalate":
-        yield _finding(table, access, "escalation")
+        severity: Severity = "note" if _is_meant(table, access) else "error"
+        yield _finding(table, access, "escalation", severity)
     elif base in (DEPENDENT, AT_TIMES):
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
-        if access.rows == "other" and outsider:
+        if base.partition(KNOWING)[0] == "other" and outsider:
             yield from _judge_function(matrix, table, access)
     elif not table.owned:
         yield from _judge_unowned(table, access, outsider=outsider)
@@ -123,8 +125,18 @@ def _judge_dependence(
         yield _finding(table, access, f"{kind}-depends", "warning", kind="surprise")
 
 
+def _is_meant(function: TableAccess, access: Access) -> bool:
+    """Whether a function asks by name for the secrets that one must know to get there."""
+    names = access.rows.partition(" [")[0].partition(KNOWING)[2]
+    return bool(names) and set(names.split(TOGETHER)) <= set(function.secrets)
+
+
 def _judge_function(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
-    if access.command in ("select", "update"):
+    # What it shows of rows in a state is meant, unless a secret was asked for and decides nothing.
+    only_in_state = access.command == "select" and states_of(access.rows) and not table.secrets
+    if _is_meant(table, access) or only_in_state:
+        yield _finding(table, access, "function", "note", kind="surprise")
+    elif access.command in ("select", "update"):
         yield _finding(table, access, "function")
     elif access.command == "insert" and _readable(matrix, table, access):
         # As comments go below posts that everybody reads.

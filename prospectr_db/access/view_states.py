@@ -85,13 +85,16 @@ def on_top(one: Setting, others: Iterable[Setting]) -> Iterator[Setting]:
 
 
 def opening(
-    singles: Sequence[Setting], shows: Callable[[Sequence[Setting]], Sequence[bool]]
+    singles: Sequence[Setting],
+    shows: Callable[[Sequence[Setting]], Sequence[bool]],
+    *,
+    most: int = _MOST_TRIED,
 ) -> list[Setting]:
     """Return the smallest settings of several columns that show what no single state does.
 
-    ``shows`` says of each of several settings whether rows are seen in it.
+    ``shows`` says of each of several settings whether rows are seen in it, of ``most`` in all.
     """
-    left = _MOST_TRIED
+    left = most
     for size in range(2, _MOST_TOGETHER + 1):
         tried = [found for found in combinations(singles, size) if _differ(found)]
         tried = list(islice(tried, left))

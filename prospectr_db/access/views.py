@@ -50,11 +50,10 @@ def observe_views(
             settings = [setting for setting, _ in asked]
             tried |= {setting.name for setting in settings}
             cells += [*mine, *(cell for _, found in asked for cell in found)]
-            if not any(map(_is_seen, (mine, *(found for _, found in asked)))) and _is_open(
-                outcome, knocker
-            ):
-                cells += resting.cells(knocker, [probe.statement])
             opening = next((one for one, found in asked if _is_seen(found)), None)
+            if not _is_seen(mine) and _is_open(outcome, knocker):
+                only = opening is not None
+                cells += resting.cells(knocker, [probe.statement], only_always=only)
             opening = None if _is_seen(mine) else opening
             cells += view_changes(observation, view, knocker, settings, opening)
             cells += view_inserts(observation, view, knocker)
