@@ -18,7 +18,7 @@ from prospectr_db.database.catalog import Function, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["calls"]
+__all__ = ["calls", "named_after"]
 
 _ARGUMENT_SETS = 12
 _LINES = " limit 500"
@@ -216,14 +216,14 @@ def _held(
             fit = column.category == "S" if text else column.base_name in _IDS
             if value and fit:
                 rank = 1 if column.name in relation.primary_key else 2
-                ranked.append((0 if _named_after(name, relation, column.name) else rank, value))
+                ranked.append((0 if named_after(name, relation, column.name) else rank, value))
     return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))[:8]
 
 
 _IDS = frozenset({"uuid", "int8", "int4"})
 
 
-def _named_after(parameter: str, relation: Relation, column: str) -> bool:
+def named_after(parameter: str, relation: Relation, column: str) -> bool:
     """Whether a parameter is called like a column: ``p_token``, ``invite_id``, ``_org_id``."""
     plain = parameter.lower().strip("_").removeprefix("p_").removeprefix("in_")
     return plain in (column, f"{relation.name}_{column}", f"{relation.name.rstrip('s')}_{column}")

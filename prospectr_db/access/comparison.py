@@ -6,14 +6,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
+from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
+from prospectr_db.access.comparison_untold import implied, is_tried
+from prospectr_db.access.comparison_views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.counterparts import same_people
-from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
+from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
+from prospectr_db.access.publications import compare_publications, unlike
 
 __all__ = ["IDLE_GRANT", "OUTSIDE", "SERVER_ONLY", "compare"]
 
@@ -40,6 +44,7 @@ def compare(
     ``expected`` are the words before what shall be; another where no contract is spoken of.
     """
     found: list[Finding] = []
+    observed = as_covered(observed, wanted)
     unknown = _not_in(wanted, observed)
     gone = _not_in(observed, wanted)
     found += [unmentioned(relation, observed, matrix) for relation in sorted(unknown)]
@@ -79,11 +84,18 @@ def compare(
         found += _unknown_columns(relation, observed, wanted, expected)
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
+        found += compare_publications(
+            relation,
+            observed.outside.get(relation, ()),
+            wanted.outside.get(relation, ()),
+            observed.columns.get(relation, ()),
+            expected,
+        )
         found += _rights(relation, observed, wanted, expected)
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
     found += compare_surroundings(observed, wanted, expected, serving)
-    return found
+    return list(with_one_word(found, observed, wanted))
 
 
 def _personas(facts: Facts) -> set[str]:
@@ -102,10 +114,16 @@ def _entry(
     relation, _, _, command = entry
     table, access = _find(matrix, entry)
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
-    if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
-        return  # everybody may, and that is told of everybody
-    if is_backends_share(entry, observed, wanted) or _is_in_every_state(entry, observed, table):
+    if _is_no_news(entry, observed, wanted):
         return
+    if now is None and entry not in observed.shut and is_tried(entry[2], table):
+        now = implied(entry, observed)
+        if now is not None and table.kind not in VIEWS:
+            return  # told with the rows in no state, because all are treated alike
+    elif then is None and entry not in wanted.shut:
+        then = implied(entry, wanted)
+        if then is not None and table.kind not in VIEWS:
+            return
     columns = observed.columns_for(relation, command)
     known = wanted.columns.get(relation) or columns
     is_now, was = expand(now, columns), expand(then, tuple(c for c in columns if c in known))
@@ -113,9 +131,10 @@ def _entry(
     if (now is not None and then is None) or more:
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now
-        yield _difference(
+        leak = _difference(
             "leak", table, access, entry, opened, total=len(columns), reserved=reserved
         )
+        yield otherwise(leak, entry, wanted, table)
     if then is not None and now is None and not was:
         yield _difference("loss", table, access, entry, (), total=0)
     elif less := tuple(c for c in less if not _unknown(c, observed.columns.get(relation, ()))):
@@ -134,15 +153,17 @@ def _beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]
     )
 
 
-def _is_in_every_state(entry: Entry, observed: Facts, table: TableAccess) -> bool:
-    """Whether rows in a state are told with the plain ones now, because all are treated alike."""
-    relation, persona, rows, command = entry
-    base, _, state = rows.partition(" [")
-    if state.rstrip("]") not in table.tried or command != "insert":
-        return False
-    plain = (relation, persona, base, command)
-    told = entry in observed.allowed or entry in observed.shut
-    return not told and plain in observed.allowed
+def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:
+    """Whether an entry that only one side has is said there by something else."""
+    now, then = entry in observed.allowed, entry in wanted.allowed
+    if (not now and is_common(entry, observed)) or (not then and is_common(entry, wanted)):
+        return True  # everybody may, and that is told of everybody
+    if is_told_otherwise(entry, wanted if now else observed):
+        return True
+    wider = wanted if now else observed
+    return is_backends_share(entry, observed, wanted) or (
+        now is not then and is_narrower(entry, wider)
+    )
 
 
 def _forms(
@@ -307,6 +328,7 @@ def _privileges(relation: str, observed: Facts, wanted: Facts) -> Iterator[Findi
         (OUTSIDE, observed.outside, wanted.outside, "has what policies do not govern"),
     ):
         now, then = set(is_now.get(relation, ())), set(was.get(relation, ()))
+        now, then = unlike(now, then), unlike(then, now)
         for item in sorted(now ^ then):
             change = "now" if item in now else "no longer"
             yield Finding(

@@ -28,6 +28,8 @@ def _without(entry: Entry, facts: Facts) -> Entry:
 def _is_known(relation: str, rows: str, facts: Facts) -> bool:
     """Whether the columns of a state, a row's own or its parent's, were told apart already."""
     for state in rows.partition(" [")[2].rstrip("]").split(", "):
+        if state.partition("=")[0] in facts.states.get(relation, ()):
+            continue
         parent, _, column = state.partition("=")[0].rpartition(".")
         if parent:
             labels = [label for label in facts.states if label.rpartition(".")[2] == parent]

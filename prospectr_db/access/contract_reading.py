@@ -11,7 +11,7 @@ from typing import Any
 
 from prospectr_db.access.baselines import can_lose
 from prospectr_db.access.contract_layout import key_lines
-from prospectr_db.access.facts import CHANNEL, COMMANDS, Entry, Facts, default_rows
+from prospectr_db.access.facts import CHANNEL, COMMANDS, COVERS, Entry, Facts, default_rows
 from prospectr_db.access.matrix import plainer
 from prospectr_db.access.surroundings import GROUPS, LATER_GROUPS
 from prospectr_db.errors import ConfigError
@@ -21,7 +21,7 @@ __all__ = ["Parts", "read_parts"]
 
 _VERSION = 1
 _RELATIONS = ("tables", "views", "functions", "channels")
-_SECTIONS = ("version", "personas", "database", "buckets", *_RELATIONS, "accepted")
+_SECTIONS = ("version", "covers", "personas", "database", "buckets", *_RELATIONS, "accepted")
 _LISTS = ("columns", "server_only", "idle_grants", "outside_policies", "owner_columns", "standing")
 _ABOUT = ("owned_by", *_LISTS, "values", "states")
 _USUAL = ("anon", "newcomer", "stranger", "owner", "service_role")
@@ -117,6 +117,7 @@ class _Reader:
             shut=frozenset(self.shut),
             states=states,
             standing={relation: names for relation, names in lists["standing"].items() if names},
+            covers=self._covers(raw.get("covers", [])),
         )
         accepted = {
             key: self._text(("accepted", key), reason).strip()
@@ -188,6 +189,15 @@ class _Reader:
             column: () if values is True else self._strings((*place, column), values)
             for column, values in self._table(place, raw).items()
         }
+
+    def _covers(self, raw: Any) -> frozenset[str]:
+        """Read ``covers``: what was asked when the contract was written."""
+        found = self._strings(("covers",), raw)
+        for name in found:
+            if name not in COVERS:
+                near = self._near(name, COVERS) or f"; there are {', '.join(COVERS)}"
+                raise self._bad(("covers",), f"nothing is called {name!r}{near}")
+        return frozenset(found)
 
     def _values(self, place: _Keys, raw: Any) -> dict[str, str]:
         """Read ``values``: each as the text that PostgreSQL reads."""

@@ -32,6 +32,8 @@ def render(
 ) -> str:
     """Return a contract's text, sorted; what stood in the previous one keeps order and comments."""
     lines: list[str] = [_HEAD.rstrip(), "", "version = 1"]
+    if facts.covers:
+        lines.append(f"covers = {_list(sorted(facts.covers))}")
     for persona, body in sorted(extras.personas.items()) if extras else ():
         lines += ["", f"[personas.{_key(persona)}]"]
         lines += [f"{key} = {_inline(value)}" for key, value in sorted(body.items())]

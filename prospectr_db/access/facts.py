@@ -7,13 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import can_lose, is_removed
-from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess, plainer
+from prospectr_db.access.matrix import (
+    BY,
+    COPY,
+    SET,
+    THROUGH,
+    TOGETHER,
+    Access,
+    AccessMatrix,
+    TableAccess,
+    plainer,
+)
 
 __all__ = [
     "ALL",
+    "ANSWER_STATES",
     "CHANNEL",
     "COMMANDS",
+    "COVERS",
     "EXTENSIONS",
+    "PUBLICATIONS",
+    "SECRETS",
+    "TRIGGERS",
+    "VIEWS",
+    "VIEW_STATES",
     "Entry",
     "Facts",
     "columns_named",
@@ -29,6 +46,7 @@ COMMANDS = (
     "update",
     "delete",
     "truncate",
+    SET,
     "call",
     "escalate",
     "receive",
@@ -36,6 +54,13 @@ COMMANDS = (
 )
 CHANNEL = "channel"
 """The kind of a private channel; one that nobody may use and nobody speaks of is no news."""
+VIEWS = frozenset({"view", "materialized view"})
+"""Kinds of relations that show what other relations hold."""
+VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
+PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
+SECRETS = "what secrets open"
+COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS)
+"""What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""
 
@@ -54,6 +79,7 @@ class Facts:
     ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
+    ``covers`` are the ways of asking that were known: what only others show is in no contract.
     """
 
     relations: Mapping[str, str]
@@ -70,6 +96,7 @@ class Facts:
     shut: frozenset[Entry] = frozenset()
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    covers: frozenset[str] = frozenset()
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -87,8 +114,13 @@ def expand(value: tuple[str, ...] | None, columns: tuple[str, ...]) -> tuple[str
 
 
 def columns_named(shown: Iterable[str]) -> set[str]:
-    """Return the columns behind what is shown: one with a value, or several that go together."""
-    return {name for text in shown for name in text.partition("=")[0].split(TOGETHER)}
+    """Return the columns behind what is shown: one with a value, or several that go together.
+
+    Of what a trigger sets, the column that it comes through; and it, where it is of this table.
+    """
+    plain = (text.replace(THROUGH, TOGETHER).replace(BY, TOGETHER) for text in shown)
+    names = {name for text in plain for name in text.partition("=")[0].split(TOGETHER)}
+    return {name for name in names if "." not in name}
 
 
 def default_rows(persona: str, *, owned: bool) -> str:
@@ -130,6 +162,7 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         shut=frozenset(_shut(matrix)),
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
+        covers=frozenset(COVERS),
     )
 
 

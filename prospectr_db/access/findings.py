@@ -136,7 +136,8 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
 
 
 def _published(table: TableAccess) -> Iterator[Finding]:
-    if table.kind == "table" and not table.rls and "supabase_realtime" in table.publications:
+    published = any(f"{name} ".startswith("supabase_realtime ") for name in table.publications)
+    if table.kind == "table" and not table.rls and published:
         sentence = (
             f"Realtime sends every change of {table.relation} to whoever listens: "
             "it is published and has no row-level security."

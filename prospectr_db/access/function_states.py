@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.inhabitants import Row
@@ -15,7 +15,7 @@ from prospectr_db.access.variations import reach_state, same_value
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Column, Function, Relation
 
-__all__ = ["FunctionState", "states_of_function"]
+__all__ = ["RowState", "Values", "states_of_columns", "states_of_function"]
 
 _MOST_STATES = 16
 
@@ -23,27 +23,43 @@ Values = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionState:
+class RowState:
     """The owner's row in another state than it is built in.
 
     ``name`` is shown, as ``invites.expires_at=2020-01-01``; ``column`` is the part before the
     equals sign and ``told`` its values, none where its type says which there are. ``preparation``
-    is what a superuser runs before the call.
+    is what a superuser runs before the call; ``usual`` is how the row is without it. ``owned``
+    says whether it is somebody's, and not a list's.
     """
 
     name: str
     column: str
     told: Values
     preparation: str
+    usual: str = ""
+    owned: bool = True
 
 
-def states_of_function(observation: Observation, function: Function) -> Iterator[FunctionState]:
+def states_of_function(observation: Observation, function: Function) -> Iterator[RowState]:
     """Yield the states that a function can tell apart, by the columns that its source names.
 
     The contract's are among them for as long as it names them, whatever the source says by now.
     """
+    yield from states_of_columns(observation, _columns(observation, function))
+
+
+def states_of_columns(
+    observation: Observation,
+    columns: Iterable[tuple[Relation, Row, Column, Values]],
+    *,
+    exact: bool = False,
+) -> Iterator[RowState]:
+    """Yield the states of the owner's rows in some columns, each with the values to try.
+
+    With ``exact`` a text of several words is shown whole; of times only the day ever is.
+    """
     found = 0
-    for relation, row, column, values in _columns(observation, function):
+    for relation, row, column, values in columns:
         told = () if implies_values(column) else values
         for value in values:
             if found == _MOST_STATES or same_value(value, row.values.get(column.name)):
@@ -54,10 +70,19 @@ def states_of_function(observation: Observation, function: Function) -> Iterator
             )
             if whole is not None:
                 found += 1
-                shown = "null" if value is None else value.split(" ")[0]
+                day = not exact or column.category == "D"
                 place = f"{relation.name}.{column.name}"
                 prepared = _preparation(observation, relation, row, whole)
-                yield FunctionState(f"{place}={shown}", place, told, prepared)
+                name = f"{place}={_shown(value, day=day)}"
+                usual = f"{place}={_shown(row.values.get(column.name), day=day)}"
+                owned = observation.ownership[relation.oid].owned
+                yield RowState(name, place, told, prepared, usual, owned)
+
+
+def _shown(value: str | None, *, day: bool) -> str:
+    if value is None:
+        return "null"
+    return value.split(" ")[0] if day else value
 
 
 def _columns(

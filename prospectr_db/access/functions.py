@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from prospectr_db.access.arguments import calls
+from prospectr_db.access.calling import Seeing, call_cell, call_probe
+from prospectr_db.access.calls_in_states import StateCalls
 from prospectr_db.access.decisions import helper_functions
-from prospectr_db.access.dependence import depends
-from prospectr_db.access.function_states import FunctionState, states_of_function
+from prospectr_db.access.dependence import Dependence
+from prospectr_db.access.extremes import Extremes
+from prospectr_db.access.function_states import RowState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.known_secrets import Knowledge, Secrets
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
+from prospectr_db.access.matrix import (
+    DEPENDENT,
+    KNOWING,
+    Access,
+    Cell,
+    TableAccess,
+    Verdict,
+    collapse,
+    states_of,
+)
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas import Persona
 from prospectr_db.access.reach import (
@@ -22,9 +32,10 @@ from prospectr_db.access.reach import (
     owners_labels,
     tables_of_function,
     without_owners_rows,
+    words_of_function,
 )
-from prospectr_db.access.running import Outcome, run
-from prospectr_db.access.world import OWNER
+from prospectr_db.access.running import run
+from prospectr_db.access.view_states import Setting
 from prospectr_db.database.catalog import API_ROLES, Catalog, Function
 
 __all__ = ["observe_functions"]
@@ -38,6 +49,7 @@ def observe_functions(
     helpers = helper_functions(observation.catalog)
     labels = owners_labels(observation, observation.catalog.own_relations)
     labels |= {label.rpartition(":")[0] + ":new" for label in labels}
+    extremes, secrets = Extremes(observation), Secrets(observation)
     for function in observation.catalog.functions:
         if not _is_callable(observation.catalog, function):
             continue
@@ -48,29 +60,40 @@ def observe_functions(
         gone = without_owners_rows(observation, touched) if definer else None
         told = function.label in observation.given.states
         states = list(states_of_function(observation, function)) if definer or told else []
-        seeing = _Seeing(observation, question, labels, markers)
+        seeing = Seeing(observation, question, labels, markers)
+        knowledge = Knowledge(secrets, seeing)
+        singles = [Setting((state,)) for state in states]
+        in_states = StateCalls(seeing, knowledge, singles, statements)
+        settings = [setting for setting in singles if setting.owned]
+        words = words_of_function(observation.catalog, function)
+        resting = Dependence(observation, touched, gone, settings, extremes, words, "call")
         cells: list[Cell] = []
         for knocker in personas:
             if knocker.persona.role in observation.catalog.above_rls:
                 continue
-            mine = list(_call(seeing, knocker, statements))
+            mine = list(_call(seeing, knowledge, knocker, statements))
+            mine += in_states.cells(knocker, mine)
             cells += mine
-            cells += _call_in_states(seeing, knocker, states, mine)
             answers = function.kind == "f" or function.return_type != "void"
-            if answers and not any(c.persona == knocker.name and c.rows == "other" for c in cells):
-                cells += depends(observation, knocker, statements, gone, form="call")
+            plain = [cell for cell in mine if " [" not in cell.rows]
+            if answers and not _reaches_others(plain):
+                always = _reaches_others(mine)
+                cells += resting.cells(knocker, statements, only_always=always)
+        accesses = collapse(cells, {})
         yield TableAccess(
             function.label,
             "function",
             _rights(function),
             True,
             not function.definer,
-            collapse(cells, {}),
+            accesses,
             {role: "X" for role in API_ROLES[:2] if role in function.callable_by},
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
-            states=_deciding(states, cells),
-            tried=frozenset(state.name for state in states),
+            states=_deciding(states, cells, accesses),
+            tried=frozenset({s.name for s in singles} | resting.tried | in_states.tried),
+            secrets=secrets.meant(function),
+            usual={state.column: state.usual for state in states},
             serves=function.oid in helpers,
         )
 
@@ -83,6 +106,15 @@ def _is_callable(catalog: Catalog, function: Function) -> bool:
     )
 
 
+def _reaches_others(cells: Iterable[Cell]) -> bool:
+    """Whether a call showed or changed other people's rows."""
+    return any(
+        cell.rows.partition(" [")[0].partition(KNOWING)[0] == "other"
+        and cell.verdict is Verdict.ALLOWED
+        for cell in cells
+    )
+
+
 def _rights(function: Function) -> str:
     """Return with whose rights a function runs, and who says what the names in it mean."""
     if not function.definer:
@@ -91,136 +123,38 @@ def _rights(function: Function) -> str:
     return f"rights of {function.owner}{'' if fixed else ' and the search_path of its caller'}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Seeing:
-    """How it is seen what a call did: what is asked after it, and what is recognised."""
-
-    observation: Observation
-    question: str
-    labels: set[str]
-    markers: Markers
-
-
-def _call(seeing: _Seeing, knocker: Knocker, statements: Sequence[str]) -> Iterator[Cell]:
-    rows = _rows_of(knocker)
-    probes = [_probe(text, None, seeing.question) for text in statements]
-    outcomes = run(seeing.observation, knocker.persona, probes, listening=True)
-    for probe, outcome in zip(probes, outcomes, strict=True):
-        for command, place, verdict in _told(seeing, knocker, probe, outcome):
-            yield _cell(knocker, place or rows, command, verdict, probe, outcome)
-
-
-def _call_in_states(
-    seeing: _Seeing, knocker: Knocker, states: Sequence[FunctionState], cells: Sequence[Cell]
+def _call(
+    seeing: Seeing, knowledge: Knowledge, knocker: Knocker, statements: Sequence[str]
 ) -> Iterator[Cell]:
-    """Call again what came to something, with the owner's row in each state.
-
-    Where no call gets through any more nothing else is told: it goes without saying.
-    """
-    through: dict[tuple[str, str], list[str]] = {}
-    allowed = [cell for cell in cells if cell.verdict is Verdict.ALLOWED]
-    weight = Counter(cell.statement for cell in allowed)
-    for cell in sorted(allowed, key=lambda c: (-weight[c.statement], c.statement)):
-        through.setdefault((cell.command, cell.rows), []).append(cell.statement)
-    chosen = {key: texts[:_CALLS_PER_STATE] for key, texts in through.items()}
-    texts = list(dict.fromkeys(text for found in chosen.values() for text in found))
-    tries = [
-        (state, _probe(t, state.preparation, seeing.question)) for state in states for t in texts
+    probes = [call_probe(text, None, seeing.question) for text in statements]
+    outcomes = run(seeing.observation, knocker.persona, probes, listening=True)
+    found = [
+        (probe, outcome, seeing.reached(knocker, probe, outcome))
+        for probe, outcome in zip(probes, outcomes, strict=True)
     ]
-    outcomes = run(seeing.observation, knocker.persona, [p for _, p in tries], listening=True)
-    rows = _rows_of(knocker)
-    found: dict[tuple[str, str], tuple[Probe, Outcome, set[tuple[str, str]]]] = {}
-    for (state, probe), outcome in zip(tries, outcomes, strict=True):
-        told = {
-            (command, place or rows)
-            for command, place, verdict in _told(seeing, knocker, probe, outcome)
-            if verdict is Verdict.ALLOWED
-        }
-        found[state.name, probe.statement] = probe, outcome, told
-    for state in states:
-        for key, mine in chosen.items():
-            tried = [found[state.name, text] for text in mine]
-            probe, outcome, told = next((t for t in tried if key in t[2]), tried[0])
-            verdict = Verdict.ALLOWED if key in told else Verdict.FILTERED
-            if outcome.state is not None:
-                verdict = Verdict.REFUSED
-            closed = not any(("call", "all") in t[2] for t in tried)
-            if key == ("call", "all") or not closed:
-                yield _cell(knocker, f"{key[1]} [{state.name}]", key[0], verdict, probe, outcome)
-
-
-_CALLS_PER_STATE = 3
+    knowledge.learn(knocker, [(probe, reached) for probe, _, reached in found])
+    for probe, outcome, reached in found:
+        rows = knowledge.rows(knocker, probe.statement, reached)
+        for command, _, verdict in seeing.told(knocker, probe, outcome):
+            place = rows.get(command, "all")
+            yield call_cell(knocker, place, command, verdict, probe, outcome)
 
 
 def _deciding(
-    states: Sequence[FunctionState], cells: Sequence[Cell]
+    states: Sequence[RowState], cells: Sequence[Cell], accesses: Sequence[Access]
 ) -> dict[str, tuple[str | None, ...]]:
-    """Return the columns, with the values, of which some state kept somebody out."""
+    """Return the columns, with the values, of which some state kept somebody out, or let count."""
     shut = {
         cell.rows.partition(" [")[2].rstrip("]")
         for cell in cells
-        if " [" in cell.rows and cell.verdict is not Verdict.ALLOWED
+        if " [" in cell.rows
+        and cell.verdict is not Verdict.ALLOWED
+        and not cell.rows.startswith(DEPENDENT)
     }
+    for access in accesses:
+        if access.rows.startswith((DEPENDENT, "other", "own")):
+            shut |= set(states_of(access.rows))
     return {state.column: state.told for state in states if state.name in shut}
-
-
-def _rows_of(knocker: Knocker) -> str:
-    return "own" if knocker.actor == OWNER else "other"
-
-
-def _probe(text: str, preparation: str | None, question: str) -> Probe:
-    return Probe(None, "", "call", "call", None, text, preparation, question)
-
-
-def _cell(
-    knocker: Knocker, rows: str, command: str, verdict: Verdict, probe: Probe, outcome: Outcome
-) -> Cell:
-    return Cell(
-        knocker.name,
-        rows,
-        command,
-        "call",
-        None,
-        verdict,
-        probe.statement,
-        outcome.message,
-        outcome.state,
-    )
-
-
-def _told(
-    seeing: _Seeing, knocker: Knocker, probe: Probe, outcome: Outcome
-) -> Iterator[tuple[str, str, Verdict]]:
-    """Yield what one call came to: command, row class (empty: the usual one) and verdict."""
-    if outcome.state is not None:
-        denied = outcome.state == "42501" and not outcome.from_function
-        yield "call", "all", Verdict.DENIED if denied else Verdict.REFUSED
-        return
-    yield "call", "all", Verdict.ALLOWED
-    given = set(re.findall(r"'([^']{8,})'", probe.statement))
-    lines = [_without(line, given) for line in outcome.output]
-    seen = seeing.markers.see(lines, knocker.actor)
-    if seen.other or (knocker.actor == OWNER and seen.own):
-        yield "select", "", Verdict.ALLOWED
-    if set(outcome.labels) & seeing.labels:
-        yield "update", "", Verdict.ALLOWED
-    if knocker.actor != OWNER and any(name.endswith(":below") for name in outcome.labels):
-        yield "insert", "", Verdict.ALLOWED
-    if knocker.actor != OWNER and _raises(seeing.observation, knocker, outcome):
-        yield "escalate", "own", Verdict.ALLOWED
-
-
-def _without(line: str, given: set[str]) -> str:
-    """Return a line of an answer without what only repeats the arguments."""
-    for value in sorted(given, key=len, reverse=True):
-        line = line.replace(value, "")
-    return line
-
-
-def _raises(observation: Observation, knocker: Knocker, outcome: Outcome) -> bool:
-    """Whether a call changed the caller's own standing."""
-    relations = {observation.catalog.by_oid[s.relation].label for s in observation.standings}
-    return any(f"{label}:{knocker.actor}" in outcome.labels for label in relations)
 
 
 # SQLSTATEs of a call that does not exist as it was written (PostgreSQL manual, appendix A): no

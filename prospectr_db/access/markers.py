@@ -19,11 +19,10 @@ _LEAST = 8
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an answer showed: something of one's own, of somebody else's, and under which keys."""
+    """What an answer showed: something of one's own, of somebody else's."""
 
     own: bool
     other: bool
-    columns: tuple[str, ...]
 
 
 class Markers:
@@ -65,14 +64,26 @@ class Markers:
 
     def see(self, output: Sequence[str], actor: str | None) -> Seen:
         """Return what an answer, a line of JSON per row, shows to somebody of the owner's rows."""
-        own_values = self.of(actor) if actor else set()
-        owners = self.of(OWNER) | self._from_inside(actor)
-        whole = _with_any(output, owners)
-        lines = _with_any((piece for line in whole for piece in _pieces(json.loads(line))), owners)
-        strange = [line for line in lines if not any(value in line for value in own_values)]
         own = bool(actor and self.found(output, actor))
-        columns = {key for line in strange or lines for key in _keys(line)}
-        return Seen(own, bool(strange) and actor != OWNER, tuple(sorted(columns)))
+        return Seen(own, actor != OWNER and bool(self._strange(output, actor)))
+
+    def shown(self, output: Sequence[str], actor: str | None) -> list[str]:
+        """Return the lines that show something of the owner's, without those of a reader's own."""
+        whole = _with_any(output, self.of(OWNER) | self._from_inside(actor))
+        return self._strange(whole, actor) or whole
+
+    def _strange(self, output: Sequence[str], actor: str | None) -> list[str]:
+        """Return the lines with a row in them that is the owner's, and nothing of it a reader's."""
+        owners = self.of(OWNER) | self._from_inside(actor)
+        own = self.of(actor) if actor and actor != OWNER else set()
+        return [
+            line
+            for line in _with_any(output, owners)
+            if any(
+                not any(value in piece for value in own)
+                for piece in _with_any(_pieces(json.loads(line)), owners)
+            )
+        ]
 
     def _from_inside(self, actor: str | None) -> set[str]:
         """Return what the owner shares with his colleagues only, such as the id of their tenant.
@@ -99,8 +110,3 @@ def _pieces(value: Any) -> Iterator[str]:
             yield from _pieces(item)
         value = {key: item for key, item in value.items() if key not in nested}
     yield json.dumps(value, ensure_ascii=False)
-
-
-def _keys(line: str) -> list[str]:
-    value = json.loads(line)
-    return list(value) if isinstance(value, dict) else []

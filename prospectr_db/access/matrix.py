@@ -8,15 +8,20 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.baselines import beyond, is_related
-from prospectr_db.access.row_classes import plainer
+from prospectr_db.access.row_classes import plainer, states_of
 
 if TYPE_CHECKING:
     from prospectr_db.access.findings import Finding
     from prospectr_db.access.surroundings import Surroundings
 
 __all__ = [
+    "AT_TIMES",
+    "BY",
     "COPY",
     "DEPENDENT",
+    "KNOWING",
+    "SET",
+    "THROUGH",
     "TOGETHER",
     "VALUE",
     "Access",
@@ -28,10 +33,15 @@ __all__ = [
     "Verdict",
     "collapse",
     "plainer",
+    "states_of",
 ]
 
 # The row class of an answer that changes with other people's rows without showing one of them.
 DEPENDENT = "others' rows decide"
+# The same of an answer that changes only with great or small amounts, or where nobody has any row.
+AT_TIMES = "others' rows decide at times"
+# What stands between whose rows are reached and the secret that one must know for it.
+KNOWING = ", knowing "
 # How columns that only together do something are shown: an owner in several of them.
 TOGETHER = " + "
 # The statement form of a new row that gets in by COPY and by no INSERT.
@@ -39,6 +49,8 @@ COPY = "copy"
 # The form of new rows of which only values are tried that policies tell apart.
 VALUE = "value"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
+# What triggers do with what is written: a column is set through another, or follows by it somehow.
+SET, THROUGH, BY = "set", " through ", " by "
 
 
 class Verdict(StrEnum):
@@ -132,8 +144,9 @@ class TableAccess:
     ``reads`` are the conditions of the policies under which each API role reads it; ``untried``
     the policies through which nothing came that was tried, so that nothing is known of them.
     ``states`` are the columns whose values were told apart; the values, where only the policies'
-    text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``.
-    ``serves`` says of a function that policies call it.
+    text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``,
+    ``usual`` how they are otherwise, by the column of a state: ``locked=false``. ``serves`` says of
+    a function that policies call it, ``secrets`` are those that it asks for by name.
     """
 
     relation: str
@@ -161,6 +174,8 @@ class TableAccess:
     states: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     tried: frozenset[str] = frozenset()
     serves: bool = False
+    usual: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""
@@ -204,8 +219,13 @@ class AccessMatrix:
         return next((table for table in self.tables if table.relation == label), None)
 
 
-def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, ...]:
-    """Group single cells into entries; ``order`` is the position of each column in its relation."""
+def collapse(
+    cells: Iterable[Cell], order: Mapping[str, int], *, exact: bool = False
+) -> tuple[Access, ...]:
+    """Group single cells into entries; ``order`` is the position of each column in its relation.
+
+    With ``exact`` rows in a state are told where other columns of them are read, too.
+    """
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.persona, cell.rows, cell.command), []).append(cell)
@@ -214,7 +234,9 @@ def collapse(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[Access, .
     told = (
         beyond(access, found)
         for key, access in found.items()
-        if key in left or not _repeats(access, found)
+        if key in left
+        or not _repeats(access, found)
+        or (exact and _reads_otherwise(access, found))
     )
     return tuple(access for access in told if access is not None)
 
@@ -238,6 +260,12 @@ def _is_only_left(key: tuple[str, str, str], cells: Iterable[Cell]) -> bool:
         name = (cell.column or "").partition("=")[0]
         through[name] = through.get(name, False) or cell.passed or cell.verdict is Verdict.ALLOWED
     return len(through) > 1 and {name for name, did in through.items() if did} == {column}
+
+
+def _reads_otherwise(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:
+    """Whether other columns are read of a row in a state than of the row without it."""
+    plain = found.get((access.persona, plainer(access.rows), access.command))
+    return access.command == "select" and plain is not None and access.columns != plain.columns
 
 
 _PLAIN = frozenset({"where", "no where"})

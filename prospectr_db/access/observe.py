@@ -31,6 +31,7 @@ from prospectr_db.access.personas import (
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.summing_up import policy_text, sum_up
+from prospectr_db.access.trigger_writes import trigger_writes
 from prospectr_db.access.truncation import Truncations
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import (
@@ -222,6 +223,8 @@ def _observe_chunk(
         for oid, more in _tried(observation, plans, personas, second).items():
             cells[oid] += more
     for oid, extra in copies(observation, plans, personas, cells).items():
+        cells[oid] += extra
+    for oid, extra in trigger_writes(observation, plans, personas, cells).items():
         cells[oid] += extra
     for relation in relations:
         yield sum_up(observation, plans[relation.oid], cells[relation.oid])

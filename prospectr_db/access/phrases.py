@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
-from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
+from prospectr_db.access.matrix import (
+    BY,
+    DEPENDENT,
+    KNOWING,
+    SET,
+    THROUGH,
+    TOGETHER,
+    Access,
+    TableAccess,
+)
 from prospectr_db.access.phrases_files import file_phrase
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
@@ -82,13 +91,14 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return _channel_phrase(table, access, f"{subject} {can}")
     if table.relation == "storage.objects" and (said := file_phrase(access, f"{subject} {can}")):
         return said
-    if access.rows == DEPENDENT:
-        what = f"from the answer of {table.relation}"
-        return f"{subject} {can} learn about other people's rows {what}"
+    if access.rows.startswith(DEPENDENT):
+        return f"{subject} {can} {_learning(table.relation, access.rows)}"
     verb = verb_of(access.command)
     if access.command == "truncate":
         return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
     columns = access.columns
+    if access.command == SET:
+        return f"{subject} {can} {_setting(table.relation, columns)}"
     if columns and access.columns_total and len(columns) >= access.columns_total > 1:
         what = f"{table.relation} (every column)"
     elif columns:
@@ -109,16 +119,36 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     state = access.rows.partition(" [")[2].rstrip("]")
     if state:
         name = f"{name} where {state}"
+    if KNOWING in access.rows:
+        name += KNOWING + access.rows.partition(" [")[0].partition(KNOWING)[2]
     if access.command == "call":
         return f"{subject_can} call {name}"
     if access.command == "escalate":
         return f"{subject_can} raise their own standing by calling {name}"
-    if access.rows == DEPENDENT:
-        return f"{subject_can} learn about other people's rows from the answer of {name}"
+    if access.rows.startswith(DEPENDENT):
+        return f"{subject_can} {_learning(table.relation, access.rows)}"
     if access.command == "insert":
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     return f"{subject_can} {verb} other people's rows by calling {name}"
+
+
+def _setting(name: str, columns: Sequence[str]) -> str:
+    """Return what triggers do with what is written, in words."""
+    said = []
+    for text in columns:
+        link = THROUGH if THROUGH in text else BY
+        closed, _, written = text.partition(link)
+        whole = closed if "." in closed else f"{name}.{closed}"
+        verb = "set" if link == THROUGH else "decide about"
+        said.append(f"{verb} {whole}{link}{name}.{written}")
+    return joined(said)
+
+
+def _learning(name: str, rows: str) -> str:
+    state = rows.partition(" [")[2].rstrip("]")
+    where = f" where {state}" if state else ""
+    return f"learn about other people's rows from the answer of {name}{where}"
 
 
 def _channel_phrase(table: TableAccess, access: Access, subject_can: str) -> str:

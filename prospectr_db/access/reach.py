@@ -14,11 +14,17 @@ __all__ = [
     "asks_as_another",
     "called_functions",
     "changed_rows",
+    "functions_of_view",
     "owners_labels",
     "reached_by_view",
+    "refreshing",
     "tables_of_function",
     "tables_of_view",
+    "views_below",
+    "without_anybodys_rows",
     "without_owners_rows",
+    "words_of_function",
+    "words_of_view",
 ]
 
 _MOST_TABLES = 60
@@ -37,10 +43,56 @@ def tables_of_view(
     return list({relation.oid: relation for relation in found}.values())
 
 
+def views_below(
+    catalog: Catalog, view: Relation, seen: frozenset[int] = frozenset()
+) -> list[Relation]:
+    """Return the views and materialized views that a view reads, the lowest first."""
+    found: list[Relation] = []
+    for oid in view.sources:
+        source = catalog.by_oid.get(oid)
+        if source is None or source.is_table or oid in seen:
+            continue
+        found += [*views_below(catalog, source, seen | {oid}), source]
+    return list({relation.oid: relation for relation in found}.values())
+
+
+def functions_of_view(catalog: Catalog, view: Relation) -> list[Function]:
+    """Return the functions that a view names, those below it, and those that these name."""
+    found: dict[int, Function] = {}
+    for one in (view, *views_below(catalog, view)):
+        for function in _called(catalog, one.definition or ""):
+            found |= {
+                other.oid: other for other in (function, *called_functions(catalog, function))
+            }
+    return list(found.values())
+
+
+def words_of_view(catalog: Catalog, view: Relation) -> frozenset[str]:
+    """Return every word of a view, of those below it, and of the functions that they call."""
+    texts = [one.definition or "" for one in (view, *views_below(catalog, view))]
+    texts += [function.source for function in functions_of_view(catalog, view)]
+    return frozenset(_words(" ".join(texts)))
+
+
+def words_of_function(catalog: Catalog, function: Function) -> frozenset[str]:
+    """Return every word of a function, of those that it calls, and of the views that these read."""
+    sources = [one.source for one in (function, *called_functions(catalog, function))]
+    words = _words(" ".join(sources))
+    views = (one for one in catalog.own_relations if one.kind in "vm" and one.name in words)
+    return frozenset(words.union(*(words_of_view(catalog, view) for view in views)))
+
+
+def refreshing(catalog: Catalog, view: Relation) -> str | None:
+    """Return what brings the materialized views of a view up to date, the lowest first."""
+    kept = [one for one in (*views_below(catalog, view), view) if one.kind == "m"]
+    steps = (" ".join(("refresh materialized view", one.sql_name)) for one in kept)
+    return "; ".join(steps) or None
+
+
 def reached_by_view(catalog: Catalog, view: Relation) -> list[Relation]:
     """Return the tables under a view and those that the functions it calls can reach."""
     found = tables_of_view(catalog, view)
-    for function in _called(catalog, view.definition or ""):
+    for function in functions_of_view(catalog, view):
         found += tables_of_function(catalog, function)
     return list({relation.oid: relation for relation in found}.values())
 
@@ -118,6 +170,29 @@ def without_owners_rows(observation: Observation, relations: Sequence[Relation])
         delete(r, equals(r, {n: row.values[n] for n in r.primary_key or row.values}))
         for r, row in rows
     ]
+    return "; ".join(steps) or None
+
+
+def without_anybodys_rows(
+    observation: Observation, relations: Sequence[Relation], *, but: Sequence[str]
+) -> str | None:
+    """Return the statements that take away whatever belongs to anybody ``but`` some users."""
+    steps = []
+    for relation in relations:
+        if not observation.ownership[relation.oid].owned or relation is observation.catalog.users:
+            continue
+        known = " ".join(
+            (
+                "delete from",
+                relation.sql_name,
+                "as t using prospectr_access.rows as r where r.relation =",
+                str(relation.oid),
+                "and",
+                observation.plan(relation).joined_key(),
+            )
+        )
+        spared = ", ".join(literal(f"{relation.label}:{key}") for key in but)
+        steps.append("".join((known, " and r.label not in (", spared, ")")))
     return "; ".join(steps) or None
 
 

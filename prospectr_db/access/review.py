@@ -6,9 +6,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
+from prospectr_db.access.facts import VIEWS
 from prospectr_db.access.finding import Finding, Kind, Severity
-from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import (
+    AT_TIMES,
+    DEPENDENT,
+    KNOWING,
+    SET,
+    TOGETHER,
+    Access,
+    AccessMatrix,
+    TableAccess,
+    states_of,
+)
 from prospectr_db.access.phrases import people, phrase
+from prospectr_db.access.review_triggers import review_set
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
@@ -31,7 +43,9 @@ def review_channel(table: TableAccess, access: Access) -> Iterator[Finding]:
 
 def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
     """Yield the objections to one access that gets through."""
-    if is_of_both(access.persona):
+    if access.command == SET:
+        yield from review_set(table, access)
+    elif is_of_both(access.persona):
         yield _judge_both(table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
         yield _judge_removed(matrix, table, access)
@@ -46,11 +60,12 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     if access.command == "truncate":
         yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
     elif access.command == "escalate":
-        yield _finding(table, access, "escalation")
-    elif access.rows == DEPENDENT:
+        severity: Severity = "note" if _is_meant(table, access) else "error"
+        yield _finding(table, access, "escalation", severity)
+    elif base in (DEPENDENT, AT_TIMES):
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
-        if access.rows == "other" and outsider:
+        if base.partition(KNOWING)[0] == "other" and outsider:
             yield from _judge_function(matrix, table, access)
     elif not table.owned:
         yield from _judge_unowned(table, access, outsider=outsider)
@@ -105,26 +120,48 @@ def _judge_both(table: TableAccess, access: Access) -> Finding:
 def _judge_dependence(
     matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
 ) -> Iterator[Finding]:
-    if outsider and not _readable(matrix, table, access.persona):
+    if outsider and not _readable(matrix, table, access):
         kind = "function" if table.kind == "function" else "view"
         yield _finding(table, access, f"{kind}-depends", "warning", kind="surprise")
 
 
+def _is_meant(function: TableAccess, access: Access) -> bool:
+    """Whether a function asks by name for the secrets that one must know to get there."""
+    names = access.rows.partition(" [")[0].partition(KNOWING)[2]
+    return bool(names) and set(names.split(TOGETHER)) <= set(function.secrets)
+
+
 def _judge_function(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
-    if access.command in ("select", "update"):
+    # What it shows of rows in a state is meant, unless a secret was asked for and decides nothing.
+    only_in_state = access.command == "select" and states_of(access.rows) and not table.secrets
+    if _is_meant(table, access) or only_in_state:
+        yield _finding(table, access, "function", "note", kind="surprise")
+    elif access.command in ("select", "update"):
         yield _finding(table, access, "function")
-    elif access.command == "insert" and _readable(matrix, table, access.persona):
+    elif access.command == "insert" and _readable(matrix, table, access):
         # As comments go below posts that everybody reads.
         yield _finding(table, access, "function", "note", kind="surprise")
     elif access.command == "insert":
         yield _finding(table, access, "function")
 
 
-def _readable(matrix: AccessMatrix, function: TableAccess, persona: str) -> bool:
-    """Whether everything that a function's answer can rest on may be read directly as well."""
+def _readable(matrix: AccessMatrix, function: TableAccess, access: Access) -> bool:
+    """Whether everything that a function's answer can rest on may be read directly as well.
+
+    Where only rows in a state count, they are read in it.
+    """
     tables = [matrix.table(label) for label in function.links.values()]
-    reads = [table.find(persona, "other", "select") for table in tables if table is not None]
-    return bool(reads) and all(access is not None and access.succeeds for access in reads)
+    states = states_of(access.rows)
+    reads = [_is_read_in(table, access.persona, states) for table in tables if table is not None]
+    return bool(reads) and all(reads)
+
+
+def _is_read_in(table: TableAccess, persona: str, states: Sequence[str]) -> bool:
+    name = table.relation.rpartition(".")[2]
+    mine = [state.removeprefix(f"{name}.") for state in states if state.startswith(f"{name}.")]
+    kinds = ("other", *(f"other [{state}]" for state in (*mine, ", ".join(mine)) if state))
+    entries = (table.find(persona, rows, "select") for rows in kinds)
+    return any(entry is not None and entry.succeeds for entry in entries)
 
 
 def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Iterator[Finding]:
@@ -151,9 +188,11 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
             if (other.persona, other.command) == (access.persona, "select")
             and other.rows.startswith(f"{base} [")
         ]
-        # Readable in some states only: somebody decided so (published, public, shared).
-        conditional = (state and plain is not None and not plain.succeeds) or (
-            not state and any(not other.succeeds for other in states)
+        # Readable in some states only: somebody decided so (published, public, shared). Of a view
+        # nothing but its conditions decides, and one on what is deleted makes nobody's rows public.
+        is_view = table.kind in VIEWS
+        conditional = (state and plain is not None and (is_view or not plain.succeeds)) or (
+            not state and not is_view and any(not other.succeeds for other in states)
         )
         if conditional:
             yield _finding(table, access, "conditional-read", "note", kind="surprise")
@@ -219,7 +258,7 @@ def _judge_own_update(
 ) -> Iterator[Finding]:
     subject = people(access.persona)
     gave = _given_away(table, access)
-    if gave and not _manages(table, access):
+    if gave and not _manages(table, access) and not _keeps(table, access):
         at_once = f"{table.relation}: {' and '.join(gave)} at once"
         what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
         sentence = f"{subject} can give their rows away by updating {what}"
@@ -263,6 +302,15 @@ def _given_away(table: TableAccess, access: Access) -> list[str]:
         return alone
     sets = [name.split(TOGETHER) for name in access.columns if TOGETHER in name]
     return next((names for names in sets if owners and owners <= set(names)), [])
+
+
+def _keeps(table: TableAccess, access: Access) -> bool:
+    """Whether somebody with a standing only wrote his own id over his own id.
+
+    Who owns a row is asked with somebody else's, and cannot.
+    """
+    owner = table.find("owner", "own", "update")
+    return "=" in access.persona and owner is not None and not _given_away(table, owner)
 
 
 def _manages(table: TableAccess, access: Access) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["plainer"]
+__all__ = ["plainer", "states_of"]
 
 
 def plainer(rows: str) -> str:
@@ -10,3 +10,8 @@ def plainer(rows: str) -> str:
     base, _, states = rows.partition(" [")
     rest = states.rstrip("]").rpartition(", ")[0]
     return f"{base} [{rest}]" if rest else base
+
+
+def states_of(rows: str) -> tuple[str, ...]:
+    """Return the states of a row class: ``own [a=1, b=2]`` is in two."""
+    return tuple(state for state in rows.partition(" [")[2].rstrip("]").split(", ") if state)

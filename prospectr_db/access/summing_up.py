@@ -19,6 +19,7 @@ from prospectr_db.access.personas import (
     SERVICE_ROLE,
 )
 from prospectr_db.access.probes import Plan
+from prospectr_db.access.publications import published_words
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,
@@ -69,7 +70,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         idle=_idle(relation, accesses),
         columns=tuple(column.name for column in relation.columns),
         writable=tuple(column.name for column in relation.columns if column.is_writable),
-        publications=relation.publications,
+        publications=tuple(published_words(one) for one in relation.publications),
         policies=tuple(policy_text(relation, policy) for policy in relation.policies),
         column_privileges=_column_privileges(relation),
         reads=read_conditions(relation),

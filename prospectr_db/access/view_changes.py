@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
@@ -11,6 +12,7 @@ from prospectr_db.access.reach import changed_rows, owners_labels, tables_of_vie
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.statements import quote_identifier, typed
 from prospectr_db.access.values import candidates
+from prospectr_db.access.view_states import Setting
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Relation
 
@@ -20,8 +22,17 @@ __all__ = ["view_changes"]
 _UPDATES, _DELETES = 4, 16
 
 
-def view_changes(observation: Observation, view: Relation, knocker: Knocker) -> Iterator[Cell]:
-    """Try to change rows through a view that can be written to."""
+def view_changes(
+    observation: Observation,
+    view: Relation,
+    knocker: Knocker,
+    settings: Sequence[Setting] = (),
+    opening: Setting | None = None,
+) -> Iterator[Cell]:
+    """Try to change rows through a view that can be written to, as they are and in each setting.
+
+    Every column in the one that opens the view, where rows are not to be seen as they are.
+    """
     triggers = any("INSTEAD OF" in trigger.definition for trigger in view.triggers)
     sources = tables_of_view(observation.catalog, view)
     if view.kind != "v" or not sources or not (view.view_events or triggers):
@@ -33,9 +44,25 @@ def view_changes(observation: Observation, view: Relation, knocker: Knocker) -> 
     if view.view_events & _DELETES or triggers:
         text = " ".join(("delete from", view.sql_name))
         probes.append(Probe(None, "", "delete", "no where", None, text, None, asked))
+    probes += [
+        replace(probe, rows=setting.name, preparation=setting.preparation)
+        for setting in settings
+        for probe in _in_setting(view, knocker, probes, every=setting is opening)
+    ]
     labels = owners_labels(observation, sources)
     for probe, outcome in zip(probes, run(observation, knocker.persona, probes), strict=True):
         yield _cell(knocker, probe, outcome, labels)
+
+
+def _in_setting(
+    view: Relation, knocker: Knocker, probes: Sequence[Probe], *, every: bool
+) -> Iterator[Probe]:
+    """Yield what is tried in a setting: one column, rather a text than an id, where not every."""
+    role = knocker.persona.role
+    for held, command in (("w", "update"), ("d", "delete")):
+        mine = [p for p in probes if p.command == command and view.holds_any(role, held)]
+        texts = [p for p in mine if p.column and view.by_name[p.column].category == "S"]
+        yield from mine if every else (texts or mine)[:1]
 
 
 def _updates(view: Relation, knocker: Knocker, asked: str) -> Iterator[Probe]:
@@ -56,9 +83,10 @@ def _cell(knocker: Knocker, probe: Probe, outcome: Outcome, labels: set[str]) ->
         verdict = Verdict.REFUSED
     else:
         verdict = Verdict.DENIED if outcome.state else Verdict.FILTERED
+    rows = "own" if knocker.actor == OWNER else "other"
     return Cell(
         knocker.name,
-        "own" if knocker.actor == OWNER else "other",
+        f"{rows} [{probe.rows}]" if probe.rows else rows,
         probe.command,
         probe.form,
         probe.column,

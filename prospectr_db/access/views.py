@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from prospectr_db.access.dependence import depends
+from prospectr_db.access.dependence import Dependence
+from prospectr_db.access.extremes import Extremes
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
+from prospectr_db.access.matrix import Access, Cell, TableAccess, Verdict, collapse, states_of
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas import Persona
 from prospectr_db.access.reach import (
     asks_as_another,
     reached_by_view,
+    refreshing,
     tables_of_view,
     without_owners_rows,
+    words_of_view,
 )
 from prospectr_db.access.running import Outcome, run
-from prospectr_db.access.statements import quote_identifier
 from prospectr_db.access.view_changes import view_changes
+from prospectr_db.access.view_inserts import view_inserts
+from prospectr_db.access.view_reading import ViewReader
+from prospectr_db.access.view_states import Setting
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import API_ROLES, Relation
 
 __all__ = ["observe_views"]
-
-_LINES = " limit 500"
 
 
 def observe_views(
@@ -32,98 +34,152 @@ def observe_views(
 ) -> Iterator[TableAccess]:
     """Yield what each persona sees and changes through each view."""
     markers = Markers(observation.catalog, observation.world)
+    extremes = Extremes(observation)
     for view in views:
-        cells: list[Cell] = []
-        probes = [Probe(None, "all", "select", "query", None, _query(view, k)) for k in personas]
-        control = _control(observation, [probes[0]])
+        reader = ViewReader(observation, view, markers)
         sources = tables_of_view(observation.catalog, view)
         reached = reached_by_view(observation.catalog, view)
-        gone = _without(observation, view, reached)
-        for knocker, probe in zip(personas, probes, strict=True):
+        resting = _dependence(observation, reader, reached, extremes)
+        cells: list[Cell] = []
+        tried: set[str] = set()
+        for knocker in personas:
+            probe = reader.probe(knocker)
             outcome = run(observation, knocker.persona, [probe], listening=True)[0]
-            mine = list(_view_cells(knocker, probe, outcome, markers, control))
-            cells += mine
-            shown = any(c.rows == "other" and c.verdict is Verdict.ALLOWED for c in mine)
-            if outcome.state is None and not shown and knocker.persona.role in API_ROLES[:2]:
-                cells += depends(observation, knocker, [probe.statement], gone, form="query")
-            cells += view_changes(observation, view, knocker)
+            mine = list(_view_cells(reader, knocker, probe, outcome))
+            asked = [*_in_states(reader, knocker, mine)] if _is_open(outcome, knocker) else []
+            settings = [setting for setting, _ in asked]
+            tried |= {setting.name for setting in settings}
+            cells += [*mine, *(cell for _, found in asked for cell in found)]
+            opening = next((one for one, found in asked if _is_seen(found)), None)
+            if not _is_seen(mine) and _is_open(outcome, knocker):
+                only = opening is not None
+                cells += resting.cells(knocker, [probe.statement], only_always=only)
+            opening = None if _is_seen(mine) else opening
+            cells += view_changes(observation, view, knocker, settings, opening)
+            cells += view_inserts(observation, view, knocker)
         order = {column.name: column.number for column in view.columns}
         path = "rights of its reader" if view.security_invoker else f"rights of {view.owner}"
+        accesses = collapse(cells, order, exact=True)
         yield TableAccess(
             view.label,
             "materialized view" if view.kind == "m" else "view",
             path,
             any(observation.ownership[source.oid].owned for source in sources),
             view.security_invoker,
-            collapse(cells, order),
+            accesses,
             {role: view.privileges.get(role, "") for role in API_ROLES[:2]},
             columns=tuple(column.name for column in view.columns),
             writable=tuple(column.name for column in view.columns),
             links={r.label: r.label for r in reached if observation.ownership[r.oid].owned},
+            states=_deciding(reader.singles, accesses),
+            tried=frozenset(tried | resting.tried),
+            usual={s.column: s.usual for one in reader.singles for s in one.states},
         )
 
 
-def _without(observation: Observation, view: Relation, reached: Sequence[Relation]) -> str | None:
-    """Return what takes the owner's rows away, where others than the reader's own rows can count.
+def _dependence(
+    observation: Observation, reader: ViewReader, reached: Sequence[Relation], extremes: Extremes
+) -> Dependence:
+    """Return what tells whether a view's answers rest on others' rows.
 
     A view that asks in its reader's name shows him nothing that he could not count himself. A
     materialized view holds what was there when it was filled, so it is filled again.
     """
+    view, again = reader.view, refreshing(observation.catalog, reader.view)
     asks = asks_as_another(observation.catalog, view.definition or "")
-    if view.security_invoker and not asks:
-        return None
     gone = without_owners_rows(observation, reached)
-    if gone is None or view.kind != "m":
-        return gone
-    return "; ".join((gone, " ".join(("refresh materialized view", view.sql_name))))
+    return Dependence(
+        observation,
+        reached,
+        None if view.security_invoker and not asks else gone,
+        [setting for setting in reader.singles if setting.owned],
+        extremes,
+        words_of_view(observation.catalog, view),
+        "query",
+        again,
+    )
 
 
-def _query(view: Relation, knocker: Knocker) -> str:
-    readable = [c.name for c in view.columns if "r" in c.privileges.get(knocker.persona.role, "")]
-    columns = ", ".join(quote_identifier(n) for n in readable or [c.name for c in view.columns])
-    return " ".join(("select", columns or "*", "from", view.sql_name)) + _LINES
+def _is_seen(cells: Iterable[Cell]) -> bool:
+    """Whether rows of the owner's were read."""
+    return any(cell.rows != "any" and cell.verdict is Verdict.ALLOWED for cell in cells)
 
 
-def _control(observation: Observation, probes: Sequence[Probe]) -> Outcome:
-    claims = observation.world.actors[OWNER].persona("control").claims
-    persona = Persona("control", observation.superuser, claims)
-    return run(observation, persona, probes, listening=True)[0]
+def _is_open(outcome: Outcome, knocker: Knocker) -> bool:
+    """Whether a view answers at all, and policies or its conditions could decide what."""
+    return outcome.state is None and knocker.persona.role in API_ROLES[:2]
 
 
 def _view_cells(
-    knocker: Knocker,
-    probe: Probe,
-    outcome: Outcome,
-    markers: Markers,
-    control: Outcome,
+    reader: ViewReader, knocker: Knocker, probe: Probe, outcome: Outcome
 ) -> Iterator[Cell]:
-    def cell(rows: str, verdict: Verdict, column: str | None = None) -> Cell:
-        return Cell(
-            knocker.name,
-            rows,
-            "select",
-            "query",
-            column,
-            verdict,
-            probe.statement,
-            outcome.message,
-            outcome.state,
-        )
-
     mine = "own" if knocker.actor == OWNER else "other"
     if outcome.state is not None:
-        yield cell(mine, Verdict.DENIED if outcome.state == "42501" else Verdict.REFUSED)
-        return
-    seen = markers.see(outcome.output, knocker.actor)
-    there = bool(markers.found(control.output, OWNER))
-    reached = seen.own if mine == "own" else seen.other
-    if reached:
-        for column in seen.columns:
-            yield cell(mine, Verdict.ALLOWED, column)
-    elif not there and outcome.output:
-        # Rows that cannot be told apart by owner: totals, constants, or public things.
-        yield cell("any", Verdict.ALLOWED)
-    elif not there:
-        yield cell("any", Verdict.FILTERED)
+        denied = outcome.state == "42501"
+        yield _cell(knocker, mine, Verdict.DENIED if denied else Verdict.REFUSED, probe, outcome)
+    elif columns := reader.columns_shown(outcome, knocker):
+        yield from _column_cells(reader, knocker, mine, columns, probe, outcome)
+    elif reader.shows_owners:
+        yield _cell(knocker, mine, Verdict.FILTERED, probe, outcome)
     else:
-        yield cell(mine, Verdict.FILTERED)
+        # Rows that cannot be told apart by owner: totals, constants, or public things.
+        verdict = Verdict.ALLOWED if outcome.output else Verdict.FILTERED
+        yield _cell(knocker, "any", verdict, probe, outcome)
+        if reader.shows_owners_in_states:
+            yield _cell(knocker, mine, Verdict.FILTERED, probe, outcome)
+
+
+def _in_states(
+    reader: ViewReader, knocker: Knocker, plain: Sequence[Cell]
+) -> Iterator[tuple[Setting, list[Cell]]]:
+    """Yield what is seen of rows in each state, and in further ones where a state lets in."""
+    rows = "own" if knocker.actor == OWNER else "other"
+    opened: list[Setting] = []
+    for turn in (1, 2):
+        if turn == 2 and _is_seen(plain):
+            return
+        settings = reader.further(knocker, opened) if turn == 2 else reader.settings(knocker)
+        for setting, probe, outcome in reader.ask(knocker, settings):
+            columns = reader.columns_shown(outcome, knocker) if outcome.state is None else ()
+            place = f"{rows} [{setting.name}]"
+            if columns:
+                opened.append(setting)
+                found = [*_column_cells(reader, knocker, place, columns, probe, outcome)]
+            else:
+                verdict = Verdict.REFUSED if outcome.state else Verdict.FILTERED
+                found = [_cell(knocker, place, verdict, probe, outcome)]
+            yield setting, found
+
+
+def _column_cells(
+    reader: ViewReader,
+    knocker: Knocker,
+    rows: str,
+    shown: Sequence[str],
+    probe: Probe,
+    outcome: Outcome,
+) -> Iterator[Cell]:
+    for column in reader.view.columns:
+        verdict = Verdict.ALLOWED if column.name in shown else Verdict.FILTERED
+        yield _cell(knocker, rows, verdict, probe, outcome, column.name)
+
+
+def _deciding(
+    singles: Iterable[Setting], accesses: Iterable[Access]
+) -> dict[str, tuple[str | None, ...]]:
+    """Return the columns, with the values, of the states in which something else is told."""
+    told = {state.partition("=")[0] for access in accesses for state in states_of(access.rows)}
+    states = (state for one in singles for state in one.states)
+    return {state.column: state.told for state in states if state.column in told}
+
+
+def _cell(
+    knocker: Knocker,
+    rows: str,
+    verdict: Verdict,
+    probe: Probe,
+    outcome: Outcome,
+    column: str | None = None,
+) -> Cell:
+    told = outcome.message, outcome.state
+    return Cell(knocker.name, rows, "select", "query", column, verdict, probe.statement, *told)

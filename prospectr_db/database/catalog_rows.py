@@ -10,6 +10,7 @@ from prospectr_db.database.records import (
     Constraint,
     Function,
     Policy,
+    Published,
     Relation,
     Trigger,
 )
@@ -32,12 +33,14 @@ def relation_of(
 ) -> Relation:
     """Return a relation from its row and the rows of its parts, by kind and oid."""
     oid = row["oid"]
-    lists = ("options", "parents", "publications")
+    lists = ("options", "parents")
+    published = row.pop("publications")
     plain: dict[str, Any] = {
         key: tuple(value) if key in lists else value for key, value in row.items()
     }
     return Relation(
         **plain,
+        publications=tuple(_published(part) for part in published),
         columns=tuple(_column(part) for part in parts["columns"].get(oid, ())),
         constraints=tuple(_constraint(part) for part in parts["constraints"].get(oid, ())),
         policies=tuple(_policy(part) for part in parts["policies"].get(oid, ())),
@@ -59,6 +62,11 @@ def _constraint(row: dict[str, Any]) -> Constraint:
     return Constraint(
         columns=tuple(row.pop("columns")), target_columns=tuple(row.pop("target_columns")), **row
     )
+
+
+def _published(row: dict[str, Any]) -> Published:
+    columns = row["columns"]
+    return Published(row["name"], None if columns is None else tuple(columns), row["filter"])
 
 
 def _policy(row: dict[str, Any]) -> Policy:

@@ -12,6 +12,7 @@ __all__ = [
     "Constraint",
     "Function",
     "Policy",
+    "Published",
     "Relation",
     "Trigger",
     "quote_identifier",
@@ -85,6 +86,15 @@ class Policy:
     def binds(self, role: str) -> bool:
         """Whether the policy applies to a role by name."""
         return role in self.roles or "public" in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publication sends of a table; None for every column, or for every row."""
+
+    name: str
+    columns: tuple[str, ...] | None
+    filter: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +175,7 @@ class Relation:
     definition: str | None
     view_events: int
     parents: tuple[int, ...]
-    publications: tuple[str, ...]
+    publications: tuple[Published, ...]
     privileges: Mapping[str, str]
     columns: tuple[Column, ...]
     constraints: tuple[Constraint, ...]

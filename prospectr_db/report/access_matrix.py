@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import KNOWING, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined
 from prospectr_db.report.style import Style
 
@@ -227,10 +227,22 @@ def _functions(tables: Sequence[TableAccess], style: Style) -> Iterator[str]:
     yield style.bold("functions")
     for table in tables:
         callers = [a.persona for a in table.accesses if a.command == "call" and a.succeeds]
-        other = sorted({a.persona for a in table.accesses if a.rows == "other" and a.succeeds})
+        reaching = [a for a in table.accesses if a.rows.startswith("other") and a.succeeds]
+        other = sorted({a.persona for a in reaching if a.rows == "other"})
         line = f"  {table.relation}: {_short(callers) or 'nobody'}"
         reaches = style.bad(f"  reaches others' rows: {_short(other)}") if other else ""
-        yield style.wrap(line + reaches, indent=6)
+        yield style.wrap(line + reaches + _by_knowing(reaching), indent=6)
+
+
+def _by_knowing(accesses: Sequence[Access]) -> str:
+    """Return who reaches others' rows by which secret."""
+    known: dict[str, set[str]] = {}
+    for access in accesses:
+        name = access.rows.partition(" [")[0].partition(KNOWING)[2]
+        if name:
+            known.setdefault(name, set()).add(access.persona)
+    said = [f"{_short(sorted(who))} by {name}" for name, who in sorted(known.items())]
+    return f"  reaches others' rows: {'; '.join(said)}" if said else ""
 
 
 def _channels(tables: Sequence[TableAccess], style: Style) -> Iterator[str]:

@@ -33,21 +33,33 @@ select
     ) as parents,
     coalesce(
         (
-            select pg_catalog.array_agg(p.pubname order by p.pubname)
+            select
+                pg_catalog.jsonb_agg(
+                    pg_catalog.jsonb_build_object(
+                        'name', p.pubname,
+                        'columns', case
+                            when not p.puballtables and pn.oid is null
+                                then
+                                    (
+                                        select pg_catalog.jsonb_agg(a.attname order by a.attnum)
+                                        from pg_catalog.pg_attribute as a
+                                        where a.attrelid = c.oid and a.attnum = any(pr.prattrs)
+                                    )
+                        end,
+                        'filter', case
+                            when not p.puballtables and pn.oid is null
+                                then pg_catalog.pg_get_expr(pr.prqual, c.oid)
+                        end
+                    )
+                    order by p.pubname
+                )
             from pg_catalog.pg_publication as p
-            where
-                p.puballtables
-                or exists (
-                    select 1
-                    from pg_catalog.pg_publication_rel as pr
-                    where pr.prpubid = p.oid and pr.prrelid = c.oid
-                )
-                or exists (
-                    select 1
-                    from pg_catalog.pg_publication_namespace as pn
-                    where pn.pnpubid = p.oid and pn.pnnspid = c.relnamespace
-                )
-        ), '{}'
+            left join pg_catalog.pg_publication_rel as pr
+                on p.oid = pr.prpubid and pr.prrelid = c.oid
+            left join pg_catalog.pg_publication_namespace as pn
+                on p.oid = pn.pnpubid and pn.pnnspid = c.relnamespace
+            where p.puballtables or pr.oid is not null or pn.oid is not null
+        ), '[]'
     ) as publications,
     coalesce(
         (

@@ -1,0 +1,187 @@
+"""Secrets that functions take: whose call reaches something only because he knows one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prospectr_db.access.arguments import named_after
+from prospectr_db.access.calling import Seeing, call_probe
+from prospectr_db.access.inhabitants import OWNER
+from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.matrix import KNOWING, TOGETHER
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.running import run
+from prospectr_db.access.statements import literal
+from prospectr_db.access.values import is_enumerated, seeded_uuid
+from prospectr_db.database.catalog import Column, Function, Relation, quote_identifier
+
+__all__ = ["Knowledge", "Secrets"]
+
+_SECRET = re.compile(
+    r"(?:^|_)(?:tokens?|secrets?|codes?|keys?|hash(?:es)?|otp|pin|passcode|password)(?:_|$)",
+    re.IGNORECASE,
+)
+# Codes and keys that name a thing and open nothing.
+_NAMES = re.compile(
+    r"(?:country|currency|postal|post|zip|area|dial|lang|language|locale|region|state|status|error"
+    r"|reason|colou?r|product|item|sort|public|partition|object|storage|cache|foreign)_(?:code|key)",
+    re.IGNORECASE,
+)
+_RANDOM = re.compile(r"gen_random|uuid_generate|uuidv|nanoid|random\(", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LEAST = 6
+_EXAMPLES = 2
+
+Reached = Mapping[str, str]
+"""The rows that a call reached, by command."""
+
+
+@dataclass
+class Secrets:
+    """The values of the owner's rows that open something to whoever knows them.
+
+    Named like a secret, or made by chance and no key; and not to be read by the caller, or it is
+    no secret to him.
+    """
+
+    observation: Observation
+    _by_value: dict[str, tuple[Relation, Column]] = field(default_factory=dict)
+    _hidden: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for relation in self.observation.catalog.own_relations:
+            row = self.observation.world.row(relation, OWNER)
+            owner = self.observation.ownership[relation.oid]
+            for column in relation.columns if row is not None and owner.owned else ():
+                value = row.values.get(column.name) if row else None
+                if value and len(value) >= _LEAST and _is_secret(relation, column, owner):
+                    self._by_value[value] = relation, column
+
+    def within(self, text: str, knocker: Knocker) -> dict[str, str]:
+        """Return the secrets in a call that its caller could not read, by ``table.column``."""
+        found: dict[str, str] = {}
+        for value, (relation, column) in self._by_value.items():
+            if value in text and knocker.actor != OWNER and self._is_hidden(value, knocker):
+                found[f"{relation.name}.{column.name}"] = value
+        return found
+
+    def are_in(self, text: str) -> bool:
+        """Whether a call holds any secret, whoever calls."""
+        return any(value in text for value in self._by_value)
+
+    def meant(self, function: Function) -> tuple[str, ...]:
+        """Return the secrets that a function's parameters, or an object's keys, ask for by name."""
+        keys = re.findall(r"->>?\s*'(\w+)'", function.source)
+        names = [*function.input_names, *keys]
+        words = set(re.findall(r"\w+", function.source))
+        return tuple(
+            sorted(
+                f"{relation.name}.{column.name}"
+                for relation, column in self._by_value.values()
+                if relation.name in words
+                and any(_SECRET.search(n) or named_after(n, relation, column.name) for n in names)
+            )
+        )
+
+    def _is_hidden(self, value: str, knocker: Knocker) -> bool:
+        """Whether a persona finds no row by a value: it may not read it, or the row."""
+        place = knocker.name, value
+        if place not in self._hidden:
+            relation, column = self._by_value[value]
+            where = " = ".join((quote_identifier(column.name), literal(value)))
+            text = " ".join(("select 1 from", relation.sql_name, "where", where))
+            probe = Probe(None, "", "select", "where", None, text)
+            outcome = run(self.observation, knocker.persona, [probe])[0]
+            self._hidden[place] = outcome.state is not None or outcome.touched == 0
+        return self._hidden[place]
+
+
+@dataclass
+class Knowledge:
+    """What calls of one function reach only by a secret, found out by calling without it."""
+
+    secrets: Secrets
+    seeing: Seeing
+    _rows: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def rows(self, knocker: Knocker, text: str, reached: Reached) -> dict[str, str]:
+        """Return the row class of each command that a call reached: others' rows, or by knowing."""
+        known = self._rows.get((knocker.name, text), {})
+        return {command: f"{rows}{known.get(command, '')}" for command, rows in reached.items()}
+
+    def learn(self, knocker: Knocker, calls: Iterable[tuple[Probe, Reached]]) -> None:
+        """Call again with wrong secrets where one was given, and note what opens then."""
+        groups: dict[tuple[frozenset[str], frozenset[str]], list[Probe]] = {}
+        held: dict[str, dict[str, str]] = {}
+        for probe, reached in calls:
+            commands = frozenset(reached) - {"call"}
+            known = (knocker.name, probe.statement) in self._rows
+            found = self.secrets.within(probe.statement, knocker) if commands else {}
+            if found and not known:
+                held[probe.statement] = found
+                groups.setdefault((frozenset(found), commands), []).append(probe)
+        for (_, commands), probes in groups.items():
+            told: dict[str, str] = {}
+            for probe in probes[:_EXAMPLES]:
+                for command, names in self._deciding(knocker, probe, held[probe.statement]).items():
+                    if command in commands:
+                        told[command] = f"{KNOWING}{TOGETHER.join(names)}"
+            self._rows |= {(knocker.name, probe.statement): told for probe in probes}
+
+    def _deciding(
+        self, knocker: Knocker, probe: Probe, held: Mapping[str, str]
+    ) -> dict[str, Sequence[str]]:
+        """Return, by command, the secrets without any one of which nothing is reached.
+
+        All of them where each will do alone.
+        """
+        parts = [{name: value} for name, value in held.items()]
+        tries = [
+            (tuple(part), call_probe(text, probe.preparation, self.seeing.question))
+            for part in [*parts, *([held] if len(parts) > 1 else [])]
+            for text in _wrong(probe.statement, list(part.values()))
+        ]
+        probes = [one for _, one in tries]
+        outcomes = run(self.seeing.observation, knocker.persona, probes, listening=True)
+        reached: dict[tuple[str, ...], set[str]] = {}
+        for (names, one), outcome in zip(tries, outcomes, strict=True):
+            reached.setdefault(names, set()).update(self.seeing.reached(knocker, one, outcome))
+        found: dict[str, Sequence[str]] = {}
+        for command in ("select", "insert", "update", "escalate"):
+            closed = [names for names, got in reached.items() if command not in got]
+            alone = sorted(name for names in closed if len(names) == 1 for name in names)
+            if closed:
+                found[command] = alone or sorted(closed[0])
+        return found
+
+
+def _wrong(text: str, values: Sequence[str]) -> Iterator[str]:
+    """Yield a call with other secrets, with none, with empty ones, and with what matches all."""
+    nothing, empty, every = text, text, text
+    for value in values:
+        quoted = literal(value)
+        if quoted in text:
+            nothing = nothing.replace(quoted, "null")
+        else:
+            nothing = nothing.replace(f'"{value}"', "null")
+        if not _UUID.fullmatch(value):
+            empty, every = empty.replace(value, ""), every.replace(value, "%")
+        wrong = seeded_uuid("wrong", value) if _UUID.fullmatch(value) else f"{value}x"
+        text = text.replace(value, wrong)
+    yield from dict.fromkeys((text, nothing))
+    yield from (other for other in (empty, every) if not any(value in other for value in values))
+
+
+def _is_secret(relation: Relation, column: Column, owner: Ownership) -> bool:
+    if column.category != "S" and column.base_name != "uuid":
+        return False
+    linked = {name for fk in relation.foreign_keys for name in fk.columns}
+    if column.name in {*owner.users, *owner.claims, *linked} or is_enumerated(relation, column):
+        return False
+    if _SECRET.search(column.name) and not _NAMES.search(column.name):
+        return True
+    key = column.name in relation.primary_key
+    return not key and bool(_RANDOM.search(column.default or ""))
