@@ -12,6 +12,7 @@ from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
 
@@ -24,6 +25,7 @@ OUTSIDE = "outside-policies"
 SERVER_ONLY = "server-only"
 """The rule of a column that is the server's to write, and that somebody else writes."""
 CONTRACT = "the contract says"
+_OF_A_STATE = "a state of which the contract says nothing"
 _WRITES = ("insert", "update")
 _CAN = {"leak": "can now", "loss": "can no longer"}
 
@@ -185,7 +187,8 @@ def _difference(
     sentence = phrase(table, said, can=can or _CAN[kind])
     taken: tuple[str, ...] = ()
     if can:
-        sentence += ", a state of which the contract says nothing"
+        what = "and the contract says nothing of them" if is_lesser(persona) else _OF_A_STATE
+        sentence += f", {what}"
     elif kind == "loss" and access is not None and access.reason:
         sentence += f": {access.verdict.value}, {access.reason}"
     if kind == "leak" and command in _WRITES and persona != "service_role":

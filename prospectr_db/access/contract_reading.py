@@ -171,7 +171,8 @@ class _Reader:
         relation, persona, rows, command = entry
         if value is False:
             if plainer(rows) != rows or can_lose(persona):
-                self.shut.add(entry)
+                where = "all" if command == "call" and plainer(rows) == rows else rows
+                self.shut.add((relation, persona, where, command))
             return
         if value is not True and command in _YES_OR_NO:
             raise self._bad(place, f"{command} must be true or false, not {value!r}")

@@ -10,6 +10,7 @@ from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = [
     "Text",
+    "all_texts",
     "asked_through_functions",
     "claim_keys",
     "comparisons",
@@ -204,6 +205,14 @@ def _only_claim(source: str, functions: Container[str]) -> str | None:
         return None
     *above, last = (f"'{key}'" for key in found.pop())
     return "".join(("auth.jwt()", *(f" -> {key}" for key in above), f" ->> {last}"))
+
+
+def all_texts(catalog: Catalog) -> list[str]:
+    """Return everything that may read a claim: policies, functions, views."""
+    texts = [p.text for r in catalog.relations for p in r.policies]
+    texts += [function.source for function in catalog.functions]
+    texts += [r.definition for r in catalog.own_relations if r.definition]
+    return texts
 
 
 def decision_texts(catalog: Catalog) -> list[Text]:

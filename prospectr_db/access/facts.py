@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import can_lose, is_removed
+from prospectr_db.access.lesser import is_lesser, lesser_base
 from prospectr_db.access.matrix import COPY, TOGETHER, Access, AccessMatrix, TableAccess, plainer
 
 __all__ = [
@@ -95,7 +96,7 @@ def default_rows(persona: str, *, owned: bool) -> str:
     """Return the row class that needs no name: own rows for the owner, others' for the rest."""
     if not owned:
         return "any"
-    return "own" if persona == "owner" else "other"
+    return "own" if lesser_base(persona) == "owner" else "other"
 
 
 def facts_of(matrix: AccessMatrix) -> Facts:
@@ -160,7 +161,7 @@ def _is_repetition(table: TableAccess, access: Access) -> bool:
     """Whether the entry says of another user what the owner's entry says already."""
     if access.persona in ("owner", "service_role") or access.rows != "own" or "=" in access.persona:
         return False
-    if is_removed(access.persona):
+    if is_removed(access.persona) or is_lesser(access.persona):
         return False  # what is left to him is not what an owner may
     owner = table.find("owner", "own", access.command)
     return owner is not None and owner.succeeds and set(owner.columns) >= set(access.columns)

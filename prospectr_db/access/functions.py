@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.dependence import depends
 from prospectr_db.access.function_states import FunctionState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.lesser import is_lesser, lesser_base
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.observation import Observation
@@ -49,10 +50,12 @@ def observe_functions(
         seeing = _Seeing(observation, question, labels, markers)
         cells: list[Cell] = []
         for knocker in personas:
-            if knocker.persona.role in observation.catalog.above_rls:
+            above = knocker.persona.role in observation.catalog.above_rls
+            if above or (knocker.calls is not None and function.oid not in knocker.calls):
                 continue
             mine = list(_call(seeing, knocker, statements))
             cells += mine
+            cells += _missed(cells, mine, knocker)
             cells += _call_in_states(seeing, knocker, states, mine)
             answers = function.kind == "f" or function.return_type != "void"
             if answers and not any(c.persona == knocker.name and c.rows == "other" for c in cells):
@@ -105,6 +108,17 @@ def _call(seeing: _Seeing, knocker: Knocker, statements: Sequence[str]) -> Itera
     for probe, outcome in zip(probes, outcomes, strict=True):
         for command, place, verdict in _told(seeing, knocker, probe, outcome):
             yield _cell(knocker, place or rows, command, verdict, probe, outcome)
+
+
+def _missed(cells: Sequence[Cell], mine: Sequence[Cell], knocker: Knocker) -> Iterator[Cell]:
+    """Yield what the same user's calls come to with his usual token, and with this one do not."""
+    if not is_lesser(knocker.name) or not any(c.verdict is Verdict.ALLOWED for c in mine):
+        return  # where no call gets through nothing else is told
+    got = {(cell.rows, cell.command) for cell in mine}
+    for cell in cells:
+        usual = cell.persona == lesser_base(knocker.name) and cell.verdict is Verdict.ALLOWED
+        if usual and "[" not in cell.rows and (cell.rows, cell.command) not in got:
+            yield replace(cell, persona=knocker.name, verdict=Verdict.FILTERED)
 
 
 def _call_in_states(

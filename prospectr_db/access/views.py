@@ -34,16 +34,17 @@ def observe_views(
     markers = Markers(observation.catalog, observation.world)
     for view in views:
         cells: list[Cell] = []
-        probes = [Probe(None, "all", "select", "query", None, _query(view, k)) for k in personas]
+        mine = [knocker for knocker in personas if knocker.visits(view.oid)]
+        probes = [Probe(None, "all", "select", "query", None, _query(view, k)) for k in mine]
         control = _control(observation, [probes[0]])
         sources = tables_of_view(observation.catalog, view)
         reached = reached_by_view(observation.catalog, view)
         gone = _without(observation, view, reached)
-        for knocker, probe in zip(personas, probes, strict=True):
+        for knocker, probe in zip(mine, probes, strict=True):
             outcome = run(observation, knocker.persona, [probe], listening=True)[0]
-            mine = list(_view_cells(knocker, probe, outcome, markers, control))
-            cells += mine
-            shown = any(c.rows == "other" and c.verdict is Verdict.ALLOWED for c in mine)
+            seen = list(_view_cells(knocker, probe, outcome, markers, control))
+            cells += seen
+            shown = any(c.rows == "other" and c.verdict is Verdict.ALLOWED for c in seen)
             if outcome.state is None and not shown and knocker.persona.role in API_ROLES[:2]:
                 cells += depends(observation, knocker, [probe.statement], gone, form="query")
             cells += view_changes(observation, view, knocker)
