@@ -55,6 +55,7 @@ class Facts:
     ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
+    ``without_rls`` are the tables whose row-level security is off, be there policies or not.
     """
 
     relations: Mapping[str, str]
@@ -71,6 +72,7 @@ class Facts:
     shut: frozenset[Entry] = frozenset()
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without_rls: frozenset[str] = frozenset()
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -131,6 +133,9 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         shut=frozenset(_shut(matrix)),
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
+        without_rls=frozenset(
+            table.relation for table in matrix.tables if table.kind == "table" and not table.rls
+        ),
     )
 
 
