@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.lesser import differing, is_lesser, lesser_base, lesser_is_common
 from prospectr_db.access.row_classes import plainer
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def is_removed(persona: str) -> bool:
 def is_common(entry: Entry, facts: Facts) -> bool:
     """Whether an entry goes without saying, because strangers may the same on anybody's rows."""
     relation, persona, rows, command = entry
+    if is_lesser(persona):
+        return lesser_is_common(entry, facts)
     compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
     compared = compared or is_abroad(persona) or is_colleague(persona)
     if is_related(persona):
@@ -91,11 +94,13 @@ def _lets_in(facts: Facts, entry: Entry) -> bool:
 
 def can_lose(persona: str) -> bool:
     """Whether it is told, too, what a persona is kept from that those he is compared with may."""
-    return is_related(persona) or is_of_both(persona)
+    return is_related(persona) or is_of_both(persona) or is_lesser(persona)
 
 
 def compared_with(persona: str) -> str:
     """Return whose access is the rule to which that of such a persona is the exception."""
+    if is_lesser(persona):
+        return lesser_base(persona)
     return persona.partition(", ")[0] if is_of_both(persona) else "newcomer"
 
 
@@ -113,9 +118,12 @@ def beyond(access: Access, found: Found) -> Access | None:
     """Return what a persona gets beyond those it is compared with; None where that is nothing.
 
     Power elsewhere is compared with no power at all, a member of two tenants with a member of
-    one, a removed member with whoever never was one. Everybody else's access is told as it is.
+    one, a removed member with whoever never was one, a user with one claim less with himself.
+    Everybody else's access is told as it is.
     """
     persona = access.persona
+    if is_lesser(persona):
+        return differing(access, found)
     if is_elsewhere(persona) or is_abroad(persona) or is_colleague(persona):
         own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
         return None if own else _more(access, found, _EVERYBODY)

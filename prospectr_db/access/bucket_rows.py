@@ -49,6 +49,8 @@ def observe_bucket_rows(
         name: [] for name in ("select", "insert", "update", "delete")
     }
     for knocker in personas if problem is None else ():
+        if not knocker.visits(buckets.oid):
+            continue
         probes = list(_probes(observation, buckets, knocker, targets))
         outcomes = run(observation, knocker.persona, probes)
         for probe, outcome in zip(probes, outcomes, strict=True):

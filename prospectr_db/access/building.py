@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -57,11 +58,14 @@ class Builder:
         catalog: Catalog,
         ownership: Mapping[int, Ownership],
         supplied: Mapping[str, Mapping[str, str]],
+        *,
+        domain: str | None = None,
     ) -> None:
         self.connection = connection
         self.catalog = catalog
         self.ownership = ownership
         self.supplied = supplied
+        self.domain = domain
         self.world = World()
         self.number = 0
         self.speaker: str | None = None
@@ -77,6 +81,9 @@ class Builder:
 
     def add_actor(self, actor: Actor) -> None:
         """Make a user as Supabase Auth would leave him; triggers on auth.users fire."""
+        if self.domain is not None:
+            email = actor.email.replace("@example.com", f"@{self.domain}")
+            actor = replace(actor, email=email)
         self.world.actors[actor.key] = actor
         users = self.catalog.users
         if users is not None and sign_up(self, users, actor) is None and actor.key in _FIRST:

@@ -196,7 +196,7 @@ def _with_claims(
     paths = missing_claims(observation, messages)
     for knocker in personas:
         persona = knocker.persona
-        if persona.role in observation.catalog.above_rls:
+        if persona.role in observation.catalog.above_rls or not knocker.visits(messages.oid):
             continue
         if knocker.actor is not None:
             for path in paths:

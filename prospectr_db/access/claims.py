@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prospectr_db.access.baselines import ABROAD, BESIDE
+from prospectr_db.access.claim_options import Option, holding
 from prospectr_db.access.decisions import (
+    all_texts,
     claim_keys,
-    claim_texts,
     helper_functions,
     literals,
     mentions,
@@ -25,16 +26,30 @@ from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.world import COLLEAGUE, NEWCOMER, OTHER, OWNER
 from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
 
-__all__ = ["forgeries", "observe_tokens", "server_claims", "token_personas"]
+__all__ = [
+    "asked_by",
+    "forgeries",
+    "observe_tokens",
+    "said_by",
+    "server_claims",
+    "token_personas",
+]
 
 _MOST = 8
-_NOT_THE_SERVERS = ("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal")
+# The user's own, or what Auth says of how he signed in, which has personas of its own.
+_NOT_THE_SERVERS = (
+    *("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal", "amr", "phone"),
+    *("email_verified", "phone_verified", "session_id", "iat", "exp", "iss"),
+)
+_LEVEL = re.compile(r"aal\d")
+Asked = tuple[tuple[str, ...], str | bool]
+"""The path of a claim, and a value that it is compared with."""
 
 
 def _values(observation: Observation) -> list[Any]:
     """Return what a forger would write: what policies compare with, and other people's ids."""
     said: list[str] = []
-    for text in claim_texts(observation.catalog):
+    for text in all_texts(observation.catalog):
         if "user_meta" in text or "@jwt" in text or "jwt" in text:
             said += [v for v in literals(text) if re.fullmatch(r"\w[\w-]{0,30}", v)]
     said += [v for s in observation.standings for v in s.values if v]
@@ -70,7 +85,8 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
         personal = _personal(observation)
         yield Knocker(actors[COLLEAGUE].persona(BESIDE), COLLEAGUE, only=personal)
     only = _asking(observation.catalog, tenants) if tenants else None
-    for path, value in _asked(observation.catalog):
+    remembered = (_said_in(name) for name in sorted(observation.given.claims))
+    for path, value in (*_asked(observation.catalog), *remembered):
         if path in tenants or any(value in tenant for tenant in tenants):
             continue
         name = f"{'.'.join(path)}={'true' if value is True else value}"
@@ -78,10 +94,10 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
             continue
         seen.add(name)
         key = COLLEAGUE if tenants else NEWCOMER
-        yield Knocker(_holding(actors[key].persona(name), path, value), key, only=only)
+        yield Knocker(holding(actors[key].persona(name), Option(path, value)), key, only=only)
         if tenants:
             there = actors[OTHER].persona(f"{name}{ABROAD}")
-            yield Knocker(_holding(there, path, value), OTHER, brief=True, only=only)
+            yield Knocker(holding(there, Option(path, value)), OTHER, brief=True, only=only)
 
 
 def _tenants(observation: Observation) -> frozenset[tuple[str, ...]]:
@@ -118,7 +134,7 @@ def _asking(catalog: Catalog, tenants: frozenset[tuple[str, ...]]) -> frozenset[
         pairs = set(mentions(catalog, relation.definition)) if relation.definition else set()
         paths = claim_keys(relation.definition) if relation.definition else set()
         for policy in relation.policies:
-            reached, text = _reached(helpers, policy)
+            reached, text = said_by(helpers, policy)
             paths |= claim_keys(text)
             pairs |= policy.reads
             pairs |= {pair for function in reached for pair in mentions(catalog, function.source)}
@@ -130,43 +146,43 @@ def _asking(catalog: Catalog, tenants: frozenset[tuple[str, ...]]) -> frozenset[
     return frozenset(asking)
 
 
-def _holding(persona: Persona, path: tuple[str, ...], value: str | bool) -> Persona:
-    """Return a persona whose token holds one more claim, beside those that are there."""
-    claims = persona.payload or {}
-    inner = claims
-    for key in path[:-1]:
-        found = inner.get(key)
-        inner[key] = found if isinstance(found, dict) else {}
-        inner = inner[key]
-    inner[path[-1]] = value
-    return persona.with_claims(claims)
-
-
-def _asked(catalog: Catalog) -> Iterator[tuple[tuple[str, ...], str | bool]]:
+def _asked(catalog: Catalog) -> Iterator[Asked]:
     """Yield the claims that policies ask for, themselves or through a function, with each value."""
     helpers = helper_functions(catalog)
     for policy in (policy for relation in catalog.relations for policy in relation.policies):
-        yield from _asked_in(policy.text, literals(policy.text))
-        reached, text = _reached(helpers, policy)
-        for function in reached:
-            given = _given(function, text)
-            yield from _asked_in(function.source, [*given, *literals(function.source)])
-            yield from _named(function, given)
+        yield from asked_by(helpers, policy)
 
 
-def _asked_in(text: str, values: Iterable[str]) -> Iterator[tuple[tuple[str, ...], str | bool]]:
+def asked_by(helpers: Mapping[int, Function], policy: Policy) -> Iterator[Asked]:
+    """Yield the claims that one policy asks for, itself or through ``helpers``, with each value."""
+    yield from _asked_in(policy.text, literals(policy.text))
+    reached, text = said_by(helpers, policy)
+    for function in reached:
+        given = _given(function, text)
+        yield from _asked_in(function.source, [*given, *literals(function.source)])
+        yield from _named(function, given)
+
+
+def _said_in(name: str) -> Asked:
+    """Return the claim and the value that a persona's name says: ``app_metadata.role=admin``."""
+    claim, _, value = name.partition("=")
+    return tuple(claim.split(".")), True if value == "true" else value
+
+
+def _asked_in(text: str, values: Iterable[str]) -> Iterator[Asked]:
     for path in sorted(claim_keys(text)):
         if path[0] in _NOT_THE_SERVERS:
             continue
         # What is compared with something else, such as a row's state, is no value of the claim.
         for value in near_claim(path, text) or values:
-            if value not in path and re.fullmatch(r"[a-z][\w-]{1,30}", value):
+            plain = re.fullmatch(r"[a-z][\w-]{1,30}", value)
+            if plain and value not in (*path, *_NOT_THE_SERVERS) and not _LEVEL.fullmatch(value):
                 yield path, value
         if re.search(rf"'{re.escape(path[-1])}'[^']*::\s*bool", text):
             yield path, True
 
 
-def _reached(helpers: Mapping[int, Function], policy: Policy) -> tuple[tuple[Function, ...], str]:
+def said_by(helpers: Mapping[int, Function], policy: Policy) -> tuple[tuple[Function, ...], str]:
     """Return the functions behind a policy, and all that they and it say as one text."""
     found: dict[int, Function] = {}
     waiting = sorted(policy.functions)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
+from prospectr_db.access.comparison_flags import compare_row_security
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
@@ -15,6 +16,7 @@ from prospectr_db.access.comparison_views import is_narrower, is_told_otherwise,
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
 from prospectr_db.access.publications import compare_publications, unlike
@@ -28,6 +30,7 @@ OUTSIDE = "outside-policies"
 SERVER_ONLY = "server-only"
 """The rule of a column that is the server's to write, and that somebody else writes."""
 CONTRACT = "the contract says"
+_OF_A_STATE = "a state of which the contract says nothing"
 _WRITES = ("insert", "update")
 _CAN = {"leak": "can now", "loss": "can no longer"}
 
@@ -92,6 +95,7 @@ def compare(
             expected,
         )
         found += _rights(relation, observed, wanted, expected)
+        found += compare_row_security(relation, observed, wanted, by_contract=expected == CONTRACT)
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
     found += compare_surroundings(observed, wanted, expected, serving)
@@ -219,7 +223,8 @@ def _difference(
     sentence = phrase(table, said, can=can or _CAN[kind])
     taken: tuple[str, ...] = ()
     if can:
-        sentence += ", a state of which the contract says nothing"
+        what = "and the contract says nothing of them" if is_lesser(persona) else _OF_A_STATE
+        sentence += f", {what}"
     elif kind == "loss" and access is not None and access.reason:
         sentence += f": {access.verdict.value}, {access.reason}"
     if kind == "leak" and command in _WRITES and persona != "service_role":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from prospectr_db.access.baselines import can_lose, compared_with
 from prospectr_db.access.facts import Entry, Facts, expand
 from prospectr_db.access.finding import Finding
+from prospectr_db.access.lesser import is_lesser, is_told_of_the_owner
 from prospectr_db.access.matrix import AccessMatrix, plainer
 
 __all__ = ["compare_states"]
@@ -21,8 +22,9 @@ def _without(entry: Entry, facts: Facts) -> Entry:
     if not can_lose(persona):
         return relation, persona, plainer(rows), command
     usual = compared_with(persona)
-    exact = (relation, usual, rows, command)
-    return exact if exact in facts.allowed else (relation, usual, plainer(rows), command)
+    whose = (usual, "owner") if is_lesser(persona) and rows.startswith("own") else (usual,)
+    exact = [(relation, who, kind, command) for who in whose for kind in (rows, plainer(rows))]
+    return next((entry for entry in exact if entry in facts.allowed), exact[-1])
 
 
 def _is_known(relation: str, rows: str, facts: Facts) -> bool:
@@ -38,6 +40,13 @@ def _is_known(relation: str, rows: str, facts: Facts) -> bool:
         if column and not any(column in facts.states.get(label, ()) for label in labels):
             return False
     return True
+
+
+def _is_spoken_of(persona: str, facts: Facts) -> bool:
+    """Whether whoever has another token than usual was tried when the contract was written."""
+    if not is_lesser(persona):
+        return True
+    return any(entry[1] == persona for entry in (*facts.allowed, *facts.shut))
 
 
 def compare_states(
@@ -58,13 +67,14 @@ def compare_states(
     """
     for entry in sorted(observed.shut ^ wanted.shut):
         relation, persona, rows, command = entry
-        if relation in skip or persona in skip:
+        if relation in skip or persona in skip or is_told_of_the_owner(entry, observed, wanted):
             continue
         plain = _without(entry, observed if entry in wanted.shut else wanted)
         columns = observed.columns_for(relation, command)
         if entry in observed.shut:
             if plain in wanted.allowed and entry not in wanted.allowed:
-                tell = loss if _is_known(relation, rows, wanted) else closed
+                known = _is_known(relation, rows, wanted) and _is_spoken_of(persona, wanted)
+                tell = loss if known else closed
                 yield tell(entry, expand(wanted.allowed[plain], columns))
         elif plain in observed.allowed and entry not in observed.allowed:
             table = matrix.table(relation) if matrix else None

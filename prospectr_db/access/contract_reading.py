@@ -23,7 +23,8 @@ _VERSION = 1
 _RELATIONS = ("tables", "views", "functions", "channels")
 _SECTIONS = ("version", "covers", "personas", "database", "buckets", *_RELATIONS, "accepted")
 _LISTS = ("columns", "server_only", "idle_grants", "outside_policies", "owner_columns", "standing")
-_ABOUT = ("owned_by", *_LISTS, "values", "states")
+_SWITCH = "row_level_security"
+_ABOUT = ("owned_by", *_LISTS, "values", "states", _SWITCH)
 _USUAL = ("anon", "newcomer", "stranger", "owner", "service_role")
 _LIKES = ("owner", "stranger", "newcomer")
 _YES_OR_NO = frozenset({"delete", "truncate", "call", "escalate"})
@@ -84,6 +85,7 @@ class _Reader:
         owners: dict[str, str] = {}
         states: dict[str, Mapping[str, tuple[str | None, ...]]] = {}
         values: dict[str, Mapping[str, str]] = {}
+        without_rls: set[str] = set()
         known = (*_USUAL, *personas)
         for section in _RELATIONS:
             for key in self._table((section,), raw.get(section, {})):
@@ -92,6 +94,8 @@ class _Reader:
                 relation = f"{CHANNEL} {key}" if section == "channels" else key
                 relations[relation] = section[:-1]
                 owners[relation] = self._text((*place, "owned_by"), body.get("owned_by", ""))
+                if _SWITCH in body and not self._switch((*place, _SWITCH), body[_SWITCH]):
+                    without_rls.add(relation)
                 if "states" in body:
                     states[relation] = self._states((*place, "states"), body["states"])
                 if "values" in body:
@@ -118,6 +122,7 @@ class _Reader:
             states=states,
             standing={relation: names for relation, names in lists["standing"].items() if names},
             covers=self._covers(raw.get("covers", [])),
+            without_rls=frozenset(without_rls),
         )
         accepted = {
             key: self._text(("accepted", key), reason).strip()
@@ -172,7 +177,8 @@ class _Reader:
         relation, persona, rows, command = entry
         if value is False:
             if plainer(rows) != rows or can_lose(persona):
-                self.shut.add(entry)
+                where = "all" if command == "call" and plainer(rows) == rows else rows
+                self.shut.add((relation, persona, where, command))
             return
         if value is not True and command in _YES_OR_NO:
             raise self._bad(place, f"{command} must be true or false, not {value!r}")
@@ -182,6 +188,14 @@ class _Reader:
             raise self._bad(place, what)
         where = "all" if command in ("truncate", "call") else rows
         self.allowed[relation, persona, where, command] = columns
+
+    def _switch(self, place: _Keys, value: Any) -> bool:
+        """Read whether row-level security is on, which only a table can say."""
+        if place[0] != "tables":
+            raise self._bad(place, f"nothing reads {_SWITCH} of {place[1]}, which is no table")
+        if not isinstance(value, bool):
+            raise self._bad(place, f"{_SWITCH} must be true or false, not {value!r}")
+        return value
 
     def _states(self, place: _Keys, raw: Any) -> dict[str, tuple[str | None, ...]]:
         """Read ``states``: by column, ``true`` or the list of its values."""

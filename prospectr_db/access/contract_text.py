@@ -103,6 +103,8 @@ def _relation_lines(
 def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterator[str]:
     """Yield what is said of a relation whoever asks."""
     yield f"owned_by = {_quote(facts.owners.get(relation, ''))}"
+    if relation in facts.without_rls:
+        yield "row_level_security = false"
     if extras and relation in extras.owners:
         yield f"owner_columns = {_list(extras.owners[relation])}"
     kept = "" if relation.partition(".")[0] in PLATFORM_SCHEMAS else facts.relations[relation]

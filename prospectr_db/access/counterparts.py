@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from prospectr_db.access.baselines import is_abroad, is_elsewhere, is_of_both, is_removed
 from prospectr_db.access.facts import Facts, expand
+from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import plainer
 
 __all__ = ["same_people"]
@@ -49,7 +50,7 @@ def _is_derived(persona: str) -> bool:
     A removed member is not: he goes by that name whatever says that he was removed.
     """
     is_named = "=" in persona or persona.endswith(("member", " elsewhere"))
-    return is_named and not is_removed(persona)
+    return is_named and not is_removed(persona) and not is_lesser(persona)
 
 
 def _column(persona: str) -> str:

@@ -10,9 +10,9 @@ from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = [
     "Text",
+    "all_texts",
     "asked_through_functions",
     "claim_keys",
-    "claim_texts",
     "comparisons",
     "decision_texts",
     "helper_functions",
@@ -168,18 +168,10 @@ def asked_through_functions(catalog: Catalog) -> dict[int, frozenset[tuple[int, 
 _METADATA = re.compile(r"(?:raw_user_meta_data|user_metadata)'?\s*->>?\s*'(\w+)'")
 
 
-def claim_texts(catalog: Catalog) -> list[str]:
-    """Return everything that may read a claim: policies, functions, views."""
-    texts = [policy.text for relation in catalog.relations for policy in relation.policies]
-    texts += [function.source for function in catalog.functions]
-    texts += [r.definition for r in catalog.own_relations if r.definition]
-    return texts
-
-
 def user_metadata_keys(catalog: Catalog) -> list[str]:
     """Return the keys of user_metadata that something reads."""
     keys: set[str] = set()
-    for text in claim_texts(catalog):
+    for text in all_texts(catalog):
         keys |= set(_METADATA.findall(text))
         keys |= {path[-1] for path in claim_keys(text) if path[0] == "user_metadata" and path[1:]}
     return sorted(keys)
@@ -244,6 +236,14 @@ def _only_claim(source: str, functions: Container[str]) -> str | None:
         return None
     *above, last = (f"'{key}'" for key in found.pop())
     return "".join(("auth.jwt()", *(f" -> {key}" for key in above), f" ->> {last}"))
+
+
+def all_texts(catalog: Catalog) -> list[str]:
+    """Return everything that may read a claim: policies, functions, views."""
+    texts = [p.text for r in catalog.relations for p in r.policies]
+    texts += [function.source for function in catalog.functions]
+    texts += [r.definition for r in catalog.own_relations if r.definition]
+    return texts
 
 
 def decision_texts(catalog: Catalog) -> list[Text]:

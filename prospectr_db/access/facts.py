@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import can_lose, is_removed
+from prospectr_db.access.lesser import is_lesser, lesser_base
 from prospectr_db.access.matrix import (
     BY,
     COPY,
@@ -80,6 +81,7 @@ class Facts:
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
     ``covers`` are the ways of asking that were known: what only others show is in no contract.
+    ``without_rls`` are the tables whose row-level security is off, be there policies or not.
     """
 
     relations: Mapping[str, str]
@@ -97,6 +99,7 @@ class Facts:
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
+    without_rls: frozenset[str] = frozenset()
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -127,7 +130,7 @@ def default_rows(persona: str, *, owned: bool) -> str:
     """Return the row class that needs no name: own rows for the owner, others' for the rest."""
     if not owned:
         return "any"
-    return "own" if persona == "owner" else "other"
+    return "own" if lesser_base(persona) == "owner" else "other"
 
 
 def facts_of(matrix: AccessMatrix) -> Facts:
@@ -163,6 +166,9 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
         covers=frozenset(COVERS),
+        without_rls=frozenset(
+            table.relation for table in matrix.tables if table.kind == "table" and not table.rls
+        ),
     )
 
 
@@ -193,7 +199,7 @@ def _is_repetition(table: TableAccess, access: Access) -> bool:
     """Whether the entry says of another user what the owner's entry says already."""
     if access.persona in ("owner", "service_role") or access.rows != "own" or "=" in access.persona:
         return False
-    if is_removed(access.persona):
+    if is_removed(access.persona) or is_lesser(access.persona):
         return False  # what is left to him is not what an owner may
     owner = table.find("owner", "own", access.command)
     return owner is not None and owner.succeeds and set(owner.columns) >= set(access.columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.calling import Seeing, call_cell, call_probe
@@ -13,6 +14,7 @@ from prospectr_db.access.extremes import Extremes
 from prospectr_db.access.function_states import RowState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.known_secrets import Knowledge, Secrets
+from prospectr_db.access.lesser import is_lesser, lesser_base
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import (
     DEPENDENT,
@@ -69,11 +71,13 @@ def observe_functions(
         resting = Dependence(observation, touched, gone, settings, extremes, words, "call")
         cells: list[Cell] = []
         for knocker in personas:
-            if knocker.persona.role in observation.catalog.above_rls:
+            above = knocker.persona.role in observation.catalog.above_rls
+            if above or (knocker.calls is not None and function.oid not in knocker.calls):
                 continue
             mine = list(_call(seeing, knowledge, knocker, statements))
             mine += in_states.cells(knocker, mine)
             cells += mine
+            cells += _missed(cells, mine, knocker)
             answers = function.kind == "f" or function.return_type != "void"
             plain = [cell for cell in mine if " [" not in cell.rows]
             if answers and not _reaches_others(plain):
@@ -121,6 +125,17 @@ def _rights(function: Function) -> str:
         return "rights of its caller"
     fixed = any(setting.startswith("search_path=") for setting in function.settings)
     return f"rights of {function.owner}{'' if fixed else ' and the search_path of its caller'}"
+
+
+def _missed(cells: Sequence[Cell], mine: Sequence[Cell], knocker: Knocker) -> Iterator[Cell]:
+    """Yield what the same user's calls come to with his usual token, and with this one do not."""
+    if not is_lesser(knocker.name) or not any(c.verdict is Verdict.ALLOWED for c in mine):
+        return  # where no call gets through nothing else is told
+    got = {(cell.rows, cell.command) for cell in mine}
+    for cell in cells:
+        usual = cell.persona == lesser_base(knocker.name) and cell.verdict is Verdict.ALLOWED
+        if usual and "[" not in cell.rows and (cell.rows, cell.command) not in got:
+            yield replace(cell, persona=knocker.name, verdict=Verdict.FILTERED)
 
 
 def _call(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from prospectr_db.access.baselines import is_related
+from prospectr_db.access.lesser import is_lesser
 
-__all__ = ["NOTHING", "Given", "parent_states", "related_pairs"]
+__all__ = ["NOTHING", "Given", "held_claims", "lesser_users", "parent_states", "related_pairs"]
 
 States = Mapping[str, tuple[str | None, ...]]
 """Values by column; none for a column whose type or checks say which there are."""
@@ -22,9 +24,11 @@ class Given:
     owner, ``personas`` further ones, by name. ``states`` are columns whose values were told apart
     when the contract was written, ``parents`` those of parents as (name, column), ``standing``
     columns that gave users power elsewhere, ``pairs`` tables that relate two users, with the
-    relations to whose rows that mattered: they are tried even if no policy mentions them any
-    more, for that is how a condition is lost. For the same reason ``owned`` says by which columns
-    rows belonged to users, and by which to whom a claim names.
+    relations to whose rows that mattered, ``lesser`` users with one claim less or more, with the
+    relations of which something was told of them, ``claims`` the server's that had users of their
+    own: they are tried even if no policy mentions them any more, for that is how a condition is
+    lost. For the same reason ``owned`` says by which columns rows belonged to users, and by which
+    to whom a claim names.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -35,6 +39,8 @@ class Given:
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     owned: Mapping[str, str] = field(default_factory=dict)
+    lesser: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    claims: frozenset[str] = frozenset()
 
 
 NOTHING = Given()
@@ -49,6 +55,21 @@ def related_pairs(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, fro
             table = persona.rpartition(" in ")[2].partition(", ")[0]
             found.setdefault(table, set()).add(relation)
     return {table: frozenset(relations) for table, relations in found.items()}
+
+
+def lesser_users(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, frozenset[str]]:
+    """Return the users with another token that the contract speaks of, with the relations."""
+    found: dict[str, set[str]] = {}
+    for relation, persona, _, _ in entries:
+        if is_lesser(persona):
+            found.setdefault(persona, set()).add(relation)
+    return {persona: frozenset(relations) for persona, relations in found.items()}
+
+
+def held_claims(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
+    """Return the users with a claim of the server's that the contract speaks of."""
+    held = re.compile(r"app_metadata\.[\w.-]+=\S+")
+    return frozenset(persona for _, persona, _, _ in entries if held.fullmatch(persona))
 
 
 def parent_states(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, set[tuple[str, str]]]:

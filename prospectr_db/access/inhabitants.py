@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prospectr_db.access.claim_options import Option
 from prospectr_db.access.personas import Persona, user
 from prospectr_db.access.standing import Standing
 from prospectr_db.database.catalog import Relation
@@ -91,7 +92,13 @@ class Unbuildable:
 
 @dataclass(slots=True)
 class World:
-    """Everything built."""
+    """Everything built.
+
+    ``gates`` are claims that everybody's token holds because restrictive policies ask for them.
+    ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
+    signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
+    users a second factor.
+    """
 
     actors: dict[str, Actor] = field(default_factory=dict)
     rows: dict[tuple[int, str], Row] = field(default_factory=dict)
@@ -106,6 +113,9 @@ class World:
     states: dict[tuple[int, str, str | None], Mapping[str, str | None]] = field(
         default_factory=dict
     )
+    gates: tuple[Option, ...] = ()
+    changes: dict[str, str] = field(default_factory=dict)
+    enrolments: list[str] = field(default_factory=list)
 
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""

@@ -13,18 +13,24 @@ __all__ = ["Knocker", "Probe"]
 class Knocker:
     """A persona and the user of the world behind it; ``brief`` skips the columns one by one.
 
-    ``only`` are the relations worth trying as him, None where all are.
+    ``only`` are the relations worth trying as him, None where all are; ``calls`` the functions, and
+    where these are given no view, file or channel is tried that ``only`` does not name, either.
     """
 
     persona: Persona
     actor: str | None
     brief: bool = False
     only: frozenset[int] | None = None
+    calls: frozenset[int] | None = None
 
     @property
     def name(self) -> str:
         """The persona's name."""
         return self.persona.name
+
+    def visits(self, oid: int) -> bool:
+        """Whether a view, a file or a channel is worth trying as him, by its relation."""
+        return self.calls is None or self.only is None or oid in self.only
 
 
 @dataclass(frozen=True, slots=True)

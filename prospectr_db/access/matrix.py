@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.baselines import beyond, is_related
+from prospectr_db.access.baselines import beyond, compared_with, is_related
+from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.row_classes import plainer, states_of
 
 if TYPE_CHECKING:
@@ -234,9 +235,7 @@ def collapse(
     told = (
         beyond(access, found)
         for key, access in found.items()
-        if key in left
-        or not _repeats(access, found)
-        or (exact and _reads_otherwise(access, found))
+        if key in left or not _repeats(access, found) or (exact and _reads_otherwise(access, found))
     )
     return tuple(access for access in told if access is not None)
 
@@ -244,9 +243,10 @@ def collapse(
 def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:
     """Whether a row in another state is treated as the row is without it."""
     plain = found.get((access.persona, plainer(access.rows), access.command))
-    usual = found.get(("newcomer", access.rows, access.command))
-    if is_related(access.persona) and usual is not None and not _repeats(usual, found):
-        return False
+    if is_lesser(access.persona) or is_related(access.persona):
+        usual = found.get((compared_with(access.persona), access.rows, access.command))
+        if usual is not None and not _repeats(usual, found):
+            return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven

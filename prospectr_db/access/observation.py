@@ -68,6 +68,8 @@ class Observation:
     given: Given = NOTHING
     others: tuple[Observation, ...] = ()
     """The same world on other connections, where there are several."""
+    guises: tuple[Knocker, ...] = ()
+    """The users with one claim less or more in their token."""
 
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""
@@ -124,6 +126,7 @@ def prepare(
     ``catalog`` is what `look` returned for this database, or for the one it is a copy of.
     """
     from prospectr_db.access.claims import forgeries
+    from prospectr_db.access.guises import guises
 
     if catalog is None:
         catalog = look(connection, exposed=exposed)
@@ -156,6 +159,7 @@ def prepare(
     )
     for number, forged in enumerate(forgeries(observation)):
         add_forger(connection, observation, f"forger {number}", forged)
+    observation.guises = guises(observation, knockers(observation))
     return observation
 
 
@@ -218,5 +222,6 @@ def knockers(observation: Observation) -> list[Knocker]:
         role = body.get("role", AUTHENTICATED)
         persona = actors[key].persona(name, role=role).with_claims(body.get("claims", {}))
         found.append(Knocker(persona, key))
+    found += observation.guises
     found.append(Knocker(service_role(), None))
     return [k for k in found if k.persona.role in observation.catalog.roles]

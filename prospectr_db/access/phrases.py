@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
+from prospectr_db.access.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix import (
     BY,
     DEPENDENT,
@@ -63,6 +64,8 @@ def who(persona: str) -> str:
     """Return a persona in words."""
     if persona in _TOKENS or persona.startswith("forged user_metadata"):
         return f"tokens with {persona}"
+    if is_lesser(persona):
+        return lesser_words(persona, who(lesser_base(persona)))
     if is_related(persona):
         return f"users who are {persona}"
     if persona.endswith(" elsewhere") and "=" not in persona:
@@ -130,7 +133,8 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     if access.command == "insert":
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
-    return f"{subject_can} {verb} other people's rows by calling {name}"
+    whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
+    return f"{subject_can} {verb} {whose} by calling {name}"
 
 
 def _setting(name: str, columns: Sequence[str]) -> str:

@@ -69,6 +69,8 @@ def run(
     order = _alike_together(probes)
     connection.execute("savepoint prospectr_run")
     try:
+        if change := observation.world.changes.get(persona.name):
+            connection.execute(change)
         connection.execute(become(persona))
         rows = [
             row

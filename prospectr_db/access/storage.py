@@ -46,7 +46,8 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         return
     files = add_files(observation, objects, folders)
     scene = _Scene(observation, objects, folders, files)
-    cells = [cell for knocker in personas for cell in _cells(scene, knocker)]
+    tried = [knocker for knocker in personas if knocker.visits(objects.oid)]
+    cells = [cell for knocker in tried for cell in _cells(scene, knocker)]
     order = {column.name: column.number for column in objects.columns}
     yield TableAccess(
         relation="storage.objects",

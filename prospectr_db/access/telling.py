@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.finding import Finding, Kind, Severity
+from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.phrases import joined, people, who
 
 __all__ = ["Told", "crowd", "tell"]
@@ -67,9 +68,13 @@ def crowd(personas: Iterable[str]) -> str:
     if {"anon", "stranger"} <= found:
         return "everybody, even without a login,"
     if "stranger" in found and found & {"owner", "newcomer"}:
-        rest = [name for name in names if name not in _SIGNED_IN and "=" not in name]
+        rest = [n for n in names if n not in _SIGNED_IN and ("=" not in n or is_lesser(n))]
         return joined(["any signed-in user", *(who(name) for name in rest)])
-    standings = [name for name in names if "=" in name and not name.endswith(" elsewhere")]
+    standings = [
+        name
+        for name in names
+        if "=" in name and not name.endswith(" elsewhere") and not is_lesser(name)
+    ]
     if len(standings) < 2:
         return joined([who(name) for name in names])
     others = [who(name) for name in names if name not in standings]

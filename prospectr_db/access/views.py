@@ -43,6 +43,8 @@ def observe_views(
         cells: list[Cell] = []
         tried: set[str] = set()
         for knocker in personas:
+            if not knocker.visits(view.oid):
+                continue
             probe = reader.probe(knocker)
             outcome = run(observation, knocker.persona, [probe], listening=True)[0]
             mine = list(_view_cells(reader, knocker, probe, outcome))

@@ -212,8 +212,11 @@ def _script(observation: Observation, relation: Relation, persona: Persona, prob
     """Return what shows the verdict on any database with this schema, and undoes itself."""
     lines = ["begin;", "set local session_replication_role = replica;"]
     lines += [f"{statement};" for statement in _witness(observation, relation)]
+    lines += [f"{statement};" for statement in observation.world.enrolments]
     if probe.preparation:
         lines.append(f"{probe.preparation};")
+    if persona.name in observation.world.changes:
+        lines.append(f"{observation.world.changes[persona.name]};")
     lines.append("set local session_replication_role = origin;")
     lines.append(f"set local role {persona.role};")
     if persona.claims is not None:

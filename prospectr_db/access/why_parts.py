@@ -90,6 +90,8 @@ def evaluate(
     for text, depth in split_parts(expression):
         connection.execute("savepoint prospectr_why; set local search_path = ''")
         try:
+            if change := observation.world.changes.get(persona.name):
+                connection.execute(change)
             claims = Persona("why", observation.superuser, persona.claims)
             connection.execute(become(claims))
             query = " ".join(("select (", text, ")::text from", relation.sql_name, "where", where))

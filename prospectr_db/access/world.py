@@ -13,6 +13,7 @@ from prospectr_db.access.amounts import add_amounts
 from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
+from prospectr_db.access.gates import domain_of, find_gates, sign_in
 from prospectr_db.access.inhabitants import (
     COLLEAGUE,
     NEWCOMER,
@@ -76,7 +77,9 @@ def build_world(
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
     are tables that relate two users, with relations whose rows are tried as such users.
     """
-    builder = Builder(connection, catalog, ownership, supplied or {})
+    gates = find_gates(connection, catalog)
+    builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
+    builder.world.gates = gates
     connection.execute("set constraints all deferred")
     for key in (OWNER, OTHER, NEWCOMER, VICTIM):
         builder.add_actor(Actor(key, seeded_uuid("user", key), f"{key.lower()}@example.com", key))
@@ -99,7 +102,7 @@ def build_world(
         add_states(builder, relation)
         add_crossings(builder, relation)
     _settle_claims(builder)
-    _second_factor(builder)
+    sign_in(builder, gates)
     _check_constraints(connection, builder)
     _refresh(connection, catalog)
     _remember(builder)
@@ -178,13 +181,6 @@ def _settle_claims(builder: Builder) -> None:
         newcomer, owner = builder.world.actors[NEWCOMER], builder.world.actors[OWNER]
         colleague = replace(newcomer, key=COLLEAGUE, world=OWNER, claims=owner.claims)
         builder.world.actors[COLLEAGUE] = colleague
-
-
-def _second_factor(builder: Builder) -> None:
-    """Let everybody have signed in with a second factor where policies ask for one."""
-    if any("'aal2'" in text for text, _ in decision_texts(builder.catalog)):
-        for key, actor in builder.world.actors.items():
-            builder.world.actors[key] = replace(actor, claims={**actor.claims, "aal": "aal2"})
 
 
 def _remember(builder: Builder) -> None:

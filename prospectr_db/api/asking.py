@@ -94,7 +94,10 @@ def ask_database(target: Target, exposed: Sequence[str], contract: Contract | No
             exposed=exposed,
             given=contract.given if contract else NOTHING,
         )
-        everybody = [k for k in knockers(observation) if k.persona.payload]
+        # Whoever is another in the database as well cannot be one beside himself over HTTP.
+        changed = observation.world.changes
+        people = [k for k in knockers(observation) if k.name not in changed]
+        everybody = [k for k in people if k.persona.payload]
         for relation in observation.relations:
             if relation.schema in exposed:
                 plan = observation.plan(relation)

@@ -205,6 +205,7 @@ def _bare(facts: Facts) -> Facts:
         shut=frozenset(),
         states={},
         standing={},
+        without_rls=frozenset(),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from prospectr_db.access.finding import Finding
+from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import KNOWING, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined
 from prospectr_db.report.style import Style
@@ -152,16 +153,18 @@ def _extras(table: TableAccess, style: Style) -> Iterator[str]:
     for access in table.accesses:
         if access.persona == "service_role" or access.command == "call":
             continue
-        usual = access.rows in ("own", "other", "any") and "=" not in access.persona
+        lesser = is_lesser(access.persona)
+        usual = access.rows in ("own", "other", "any") and "=" not in access.persona and not lesser
         repeats = access.rows == "own" and access.persona in ("stranger", "newcomer")
         if (usual and access.command != "truncate") or repeats:
             continue
-        if access.succeeds or "[" in access.rows:
+        if access.succeeds or lesser or "[" in access.rows:
             groups.setdefault((access.persona, access.rows), []).append(access)
     # First who is treated alike, then which states are.
     alike: dict[tuple[str, str], list[str]] = {}
     for (persona, rows), accesses in groups.items():
-        alike.setdefault((rows, _can(accesses, state="[" in rows)), []).append(persona)
+        told = _can(accesses, state="[" in rows or is_lesser(persona))
+        alike.setdefault((rows, told), []).append(persona)
     states: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for (rows, text), personas in alike.items():
         base, _, state = rows.partition(" [")

@@ -130,6 +130,15 @@ def test_a_relation_or_persona_that_is_no_table_is_said() -> None:
     assert "nothing reads owner of notes" in error("[tables.notes]\nowner = true").message
 
 
+def test_row_level_security_is_a_switch_of_tables() -> None:
+    facts = parse_contract("[tables.a]\nrow_level_security = false\n[tables.b]\n").facts
+    assert facts.without_rls == {"a"}
+    assert not parse_contract("[tables.a]\nrow_level_security = true").facts.without_rls
+    assert "true or false" in error('[tables.a]\nrow_level_security = "off"').message
+    assert "no table" in error("[views.a]\nrow_level_security = false").message
+    assert "did you mean" in error("[tables.a]\nrow_level_securty = false").message
+
+
 def test_windows_line_ends_and_mark_are_read_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "access.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
