@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ABROAD",
     "BESIDE",
+    "UNNAMED",
     "beyond",
     "can_lose",
     "compared_with",
@@ -27,6 +28,7 @@ __all__ = [
     "is_related",
     "is_related_to_others",
     "is_removed",
+    "is_unnamed",
 ]
 
 Found = Mapping[tuple[str, str, str], "Access"]
@@ -37,6 +39,9 @@ ABROAD = " of another tenant"
 
 BESIDE = "colleague"
 """The name of whoever owns nothing, and whose token says the owner's tenant."""
+
+UNNAMED = "anything else"
+"""The value of a claim that no policy names, and how the name of the persona who has it ends."""
 
 _EVERYBODY = ("newcomer", "stranger")
 
@@ -56,6 +61,11 @@ def is_colleague(persona: str) -> bool:
     return persona == BESIDE
 
 
+def is_unnamed(persona: str) -> bool:
+    """Whether a persona's token holds a claim that policies ask for, with a value none names."""
+    return persona.endswith(f"={UNNAMED}")
+
+
 def is_of_both(persona: str) -> bool:
     """Whether a persona is a plain member of the owner's tenant with power in another."""
     return persona.endswith(" elsewhere") and ", " in persona
@@ -72,7 +82,7 @@ def is_common(entry: Entry, facts: Facts) -> bool:
     if is_lesser(persona):
         return lesser_is_common(entry, facts)
     compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
-    compared = compared or is_abroad(persona) or is_colleague(persona)
+    compared = compared or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona)
     if is_related(persona):
         return any(_lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY)
     if not compared and not rows.startswith("other's under own"):
@@ -124,7 +134,7 @@ def beyond(access: Access, found: Found) -> Access | None:
     persona = access.persona
     if is_lesser(persona):
         return differing(access, found)
-    if is_elsewhere(persona) or is_abroad(persona) or is_colleague(persona):
+    if is_elsewhere(persona) or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona):
         own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
         return None if own else _more(access, found, _EVERYBODY)
     if is_of_both(persona):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prospectr_db.access.baselines import ABROAD, BESIDE
+from prospectr_db.access.baselines import ABROAD, BESIDE, UNNAMED
 from prospectr_db.access.claim_options import Option, holding
 from prospectr_db.access.decisions import (
     all_texts,
@@ -86,6 +86,7 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
         yield Knocker(actors[COLLEAGUE].persona(BESIDE), COLLEAGUE, only=personal)
     only = _asking(observation.catalog, tenants) if tenants else None
     remembered = (_said_in(name) for name in sorted(observation.given.claims))
+    asked: set[tuple[str, ...]] = set()
     for path, value in (*_asked(observation.catalog), *remembered):
         if path in tenants or any(value in tenant for tenant in tenants):
             continue
@@ -93,11 +94,19 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
         if name in seen or len(seen) >= _MOST:
             continue
         seen.add(name)
+        if isinstance(value, str):
+            asked.add(path)
         key = COLLEAGUE if tenants else NEWCOMER
         yield Knocker(holding(actors[key].persona(name), Option(path, value)), key, only=only)
         if tenants:
             there = actors[OTHER].persona(f"{name}{ABROAD}")
             yield Knocker(holding(there, Option(path, value)), OTHER, brief=True, only=only)
+    # Whoever has a role at all is not whoever has the right one.
+    some = only or _asking(observation.catalog, frozenset())
+    for path in sorted(asked):
+        key = COLLEAGUE if tenants else NEWCOMER
+        persona = actors[key].persona(f"{'.'.join(path)}={UNNAMED}")
+        yield Knocker(holding(persona, Option(path, "prospectr")), key, brief=True, only=some)
 
 
 def _tenants(observation: Observation) -> frozenset[tuple[str, ...]]:

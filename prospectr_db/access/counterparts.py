@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from prospectr_db.access.baselines import is_abroad, is_elsewhere, is_of_both, is_removed
+from prospectr_db.access.baselines import (
+    BESIDE,
+    UNNAMED,
+    is_abroad,
+    is_elsewhere,
+    is_of_both,
+    is_removed,
+    is_unnamed,
+)
 from prospectr_db.access.facts import Facts, expand
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import plainer
@@ -36,6 +44,11 @@ def same_people(observed: Facts, wanted: Facts, personas: Collection[str]) -> fr
             found |= {name, *twins}
         if twins or is_elsewhere(name) or is_of_both(name) or is_abroad(name):
             continue
+        if f"{_column(name)}={UNNAMED}" in rights:
+            # A value of a claim: without it, or with another one, he would be nobody in particular.
+            usual = frozenset().union(*(rights.get(k, frozenset()) for k in (*_EVERYBODY, BESIDE)))
+            found |= {name} if rights[name] <= usual else set()
+            continue
         alike = [k for k in rights if _is_derived(k) and _column(k) == _column(name)]
         is_least = all(rights[name] <= rights[other] for other in alike)
         told = [k for k in alike if k in known] or [*known, *_EVERYBODY]
@@ -50,7 +63,7 @@ def _is_derived(persona: str) -> bool:
     A removed member is not: he goes by that name whatever says that he was removed.
     """
     is_named = "=" in persona or persona.endswith(("member", " elsewhere"))
-    return is_named and not is_removed(persona) and not is_lesser(persona)
+    return is_named and not (is_removed(persona) or is_lesser(persona) or is_unnamed(persona))
 
 
 def _column(persona: str) -> str:
