@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 
+from prospectr_db.access.claim_spelling import spelling
+from prospectr_db.access.expressions import (
+    CLAIM,
+    EQUALS,
+    LISTED,
+    NAME,
+    claim_keys,
+    claim_path,
+    literals,
+    near,
+    near_claim,
+    normalise,
+)
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = [
@@ -26,91 +38,6 @@ __all__ = [
 
 Text = tuple[str, frozenset[tuple[int, str]]]
 """An expression or function source, and the columns (relation oid, name) that it can mean."""
-
-
-@lru_cache(maxsize=8192)
-def normalise(expression: str) -> str:
-    """Return an expression without casts, parentheses and sub-select wrappers around the caller.
-
-    `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
-    """
-    text = re.sub(r"\s+", " ", expression)
-    text = re.sub(
-        r"::(?:[\w.\"]+(?: varying| precision| without time zone| with time zone)?)"
-        r"(?:\(\d+(?:,\d+)?\))?(?:\[\])*",
-        "",
-        text,
-    )
-    text = re.sub(r"\bauth\.uid\(\s*\)", " @uid ", text, flags=re.IGNORECASE)
-    text = re.sub(r"\bauth\.jwt\(\s*\)", " @jwt ", text, flags=re.IGNORECASE)
-    text = re.sub(r"\bauth\.email\(\s*\)", " @jwt ->> 'email' ", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"current_setting\(\s*'request\.jwt\.claims'\s*(?:,\s*true\s*)?\)",
-        " @jwt ",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        r"current_setting\(\s*'request\.jwt\.claim\.(\w+)'\s*(?:,\s*true\s*)?\)",
-        r" @jwt ->> '\1' ",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(r"\b(?:nullif|coalesce)\(", "(", text, flags=re.IGNORECASE)
-    text = re.sub(r",\s*''\s*\)", ")", text)
-    text = re.sub(
-        r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
-    )
-    text = re.sub(
-        r"\(\s*select\s+(\(?\s*@jwt[^()]*(?:\([^()]*\))?[^()]*?)\s*as\s+\"?[\w?]+\"?\s*\)",
-        r" \1 ",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(r"[()]", " ", text).replace('"', "")
-    text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
-    return re.sub(r"\s+", " ", text).strip()
-
-
-_CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
-_EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
-_NAME = r"(?:\w+\.)*(\w+)"
-# A list that holds the caller, as an array or in JSON, in the ways there are to ask for that.
-_UNFOLDED = r"(?:unnest|jsonb?_array_elements_text)"
-_LISTED = (
-    rf"{_NAME}\s*(?:@>|&&|\?\|?)\s*(?:(?:to_jsonb|jsonb_build_array)\s+)?(?:ARRAY\[)?\s*@uid",
-    rf"(?:ARRAY\[|to_jsonb|jsonb_build_array)\s*@uid\s*\]?\s*(?:<@|&&)\s*{_NAME}",
-    rf"@uid\s*(?:=\s*(?i:ANY)|(?i:IN))\s+(?i:SELECT)\s+(?i:DISTINCT\s+)?{_UNFOLDED}\s+{_NAME}",
-)
-
-
-def claim_keys(text: str) -> set[tuple[str, ...]]:
-    """Return the paths of the claims that an expression or function source reads."""
-    return {_path(found) for found in re.findall(_CLAIM, normalise(text))}
-
-
-def _path(arrows: str) -> tuple[str, ...]:
-    keys: list[str] = []
-    for literal in re.findall(r"'([^']*)'", arrows):
-        keys.extend(literal.strip("{}").split(",") if literal.startswith("{") else [literal])
-    return tuple(key.strip() for key in keys)
-
-
-def literals(text: str) -> tuple[str, ...]:
-    """Return the string and number literals of an expression, in order, without repeats.
-
-    Of an array's literal, such as ``'{editor,admin}'``, the elements.
-    """
-    quoted = re.findall(r"'((?:[^']|'')*)'", text)
-    found = [item for one in quoted for item in (_elements(one) or [one])]
-    found += re.findall(r"(?<![\w.'])(-?\d+(?:\.\d+)?)(?![\w.'])", text)
-    return tuple(dict.fromkeys(item.replace("''", "'") for item in found))
-
-
-def _elements(text: str) -> list[str]:
-    if not re.fullmatch(r"\{[^{}:]+\}", text):
-        return []
-    return [element.strip(' "') for element in text.strip("{}").split(",")]
 
 
 def helper_functions(
@@ -177,67 +104,6 @@ def user_metadata_keys(catalog: Catalog) -> list[str]:
     return sorted(keys)
 
 
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_ASKS_MORE = re.compile(r"(?<!distinct )\bfrom\b|(?:=|<>|!=)\s*'[^']", re.IGNORECASE)
-_CALL = re.compile(r'(?<![\w.])(?:"?(\w+)"?\.)?"?(\w+)"?\(\s*\)')
-_MOST_CALLS = 4
-
-
-def _spelling(catalog: Catalog) -> Callable[[str], str]:
-    """Return what writes a claim in the place of each call that only answers with that claim."""
-    plain = [
-        function
-        for function in catalog.functions
-        if not function.argument_types
-        and not function.returns_set
-        and function.return_type not in ("boolean", "void", "trigger")
-        and function.language in ("sql", "plpgsql")
-    ]
-    named: dict[str, int] = {}
-    for function in catalog.functions:
-        named[function.name] = named.get(function.name, 0) + 1
-    answers: dict[tuple[str | None, str], str] = {}
-
-    def say(text: str) -> str:
-        if not answers:
-            return text
-        return _CALL.sub(lambda call: answers.get((call[1], call[2]), call[0]), text)
-
-    for _ in range(_MOST_CALLS):
-        before = len(answers)
-        for function in plain:
-            answer = _only_claim(say(function.source), named)
-            if answer is not None:
-                answers[function.schema, function.name] = answer
-                if named[function.name] == 1:
-                    answers[None, function.name] = answer
-        if len(answers) == before:
-            break
-    return say
-
-
-def _only_claim(source: str, functions: Container[str]) -> str | None:
-    """Return the one claim that a function's body answers with, None where it asks anything else.
-
-    Whatever reads a table, compares with a value or calls another function decides for itself.
-    """
-    if "jwt" not in source and "auth.uid" not in source:
-        return None
-    source = _COMMENT.sub(" ", source)
-    plain = normalise(source)
-    calls = re.findall(r'(\w+)"?\s*\(', re.sub(r"\bauth\.\w+\(", "", source))
-    if _ASKS_MORE.search(plain) or any(name in functions for name in calls):
-        return None
-    paths = re.findall(_CLAIM, plain)
-    found = {_path(arrows) for arrows in paths}
-    if "@uid" in plain:
-        return None if "@jwt" in plain else "auth.uid()"
-    if len(found) != 1 or len(paths) != plain.count("@jwt"):
-        return None
-    *above, last = (f"'{key}'" for key in found.pop())
-    return "".join(("auth.jwt()", *(f" -> {key}" for key in above), f" ->> {last}"))
-
-
 def all_texts(catalog: Catalog) -> list[str]:
     """Return everything that may read a claim: policies, functions, views."""
     texts = [p.text for r in catalog.relations for p in r.policies]
@@ -251,7 +117,7 @@ def decision_texts(catalog: Catalog) -> list[Text]:
 
     Where one calls a function that only answers with a claim, it says the claim instead.
     """
-    say = _spelling(catalog)
+    say = spelling(catalog)
     texts = [
         (say(policy.text), policy.reads)
         for relation in catalog.relations
@@ -277,35 +143,15 @@ def comparisons(
     claims: dict[tuple[int, str], tuple[str, ...]] = {}
     for text, pairs in texts:
         plain = normalise(text)
-        names = set(re.findall(rf"{_NAME}{_EQUALS}@uid", plain))
-        names |= set(re.findall(rf"@uid{_EQUALS}{_NAME}", plain))
-        names |= set(re.findall(rf"@uid IN SELECT (?:DISTINCT )?{_NAME}", plain, re.IGNORECASE))
-        names |= {name for asked in _LISTED for name in re.findall(asked, plain)}
+        names = set(re.findall(rf"{NAME}{EQUALS}@uid", plain))
+        names |= set(re.findall(rf"@uid{EQUALS}{NAME}", plain))
+        names |= set(re.findall(rf"@uid IN SELECT (?:DISTINCT )?{NAME}", plain, re.IGNORECASE))
+        names |= {name for asked in LISTED for name in re.findall(asked, plain)}
         uid |= {pair for pair in pairs if pair[1] in names}
         by_name = {
-            name: _path(path) for name, path in re.findall(rf"{_NAME}{_EQUALS}{_CLAIM}", plain)
+            name: claim_path(path) for name, path in re.findall(rf"{NAME}{EQUALS}{CLAIM}", plain)
         }
-        for found in re.finditer(rf"{_CLAIM}{_EQUALS}{_NAME}", plain):
-            by_name[found.group(2)] = _path(found.group(1))
+        for found in re.finditer(rf"{CLAIM}{EQUALS}{NAME}", plain):
+            by_name[found.group(2)] = claim_path(found.group(1))
         claims |= {pair: by_name[pair[1]] for pair in pairs if pair[1] in by_name}
     return uid, claims
-
-
-_COMPARED = (
-    r"\s*(?:=|<>|!=|>=|<=|>|<|(?:NOT )?IN|IS (?:NOT )?DISTINCT FROM|\?[|&]?|@>|&&|~~|LIKE)"
-    r"\s*(?:(?:ANY|ALL|SOME)\s+)?(?:ARRAY)?\s*"
-    r"(\[[^\]]*\]|'[^']*'(?:\s*,\s*'[^']*')*|-?\d+)"
-)
-
-
-def near(name: str, text: str) -> list[str]:
-    """Return the literals that stand right of a column's comparison."""
-    asked = rf"\b{re.escape(name)}{_COMPARED}"
-    found = re.finditer(asked, normalise(text), re.IGNORECASE)
-    return [value for match in found for value in literals(match.group(1))]
-
-
-def near_claim(path: tuple[str, ...], text: str) -> list[str]:
-    """Return the literals that stand right of a claim's comparison."""
-    found = re.finditer(f"{_CLAIM}(?:\\s*, '[^']*')?{_COMPARED}", normalise(text), re.IGNORECASE)
-    return [v for match in found if _path(match.group(1)) == path for v in literals(match.group(2))]

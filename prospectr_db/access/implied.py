@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from prospectr_db.access.claim_spelling import with_plain_claims
 from prospectr_db.access.decisions import comparisons, decision_texts
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
@@ -58,7 +59,7 @@ def with_implied_keys(catalog: Catalog) -> Catalog:
 
 
 def keep_implied(known: Catalog, fresh: Catalog) -> Catalog:
-    """Return a catalog, some of whose relations were read anew, with the implied keys known."""
+    """Return a catalog, some of whose relations were read anew, with what was made of the known."""
 
     def kept(relation: Relation) -> Relation:
         before = known.by_oid.get(relation.oid)
@@ -69,7 +70,7 @@ def keep_implied(known: Catalog, fresh: Catalog) -> Catalog:
         mine = tuple(fk for fk in implied if set(fk.columns) <= names)
         return replace(relation, constraints=(*relation.constraints, *mine)) if mine else relation
 
-    return replace(fresh, relations=tuple(map(kept, fresh.relations)))
+    return with_plain_claims(replace(fresh, relations=tuple(map(kept, fresh.relations))))
 
 
 def _key(relation: Relation) -> Column | None:

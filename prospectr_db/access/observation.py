@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from prospectr_db.access.claim_spelling import with_plain_claims
 from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.implied import with_implied_keys
 from prospectr_db.access.ownership import Ownership, find_ownership
@@ -179,7 +180,7 @@ def look(connection: Connection[Any], *, exposed: Sequence[str] = ("public",)) -
         )
     # Without a search path every name and type is spelt out; with the API's, triggers find theirs.
     connection.execute("set local search_path = ''")
-    return with_implied_keys(read_catalog(connection, exposed=exposed))
+    return with_implied_keys(with_plain_claims(read_catalog(connection, exposed=exposed)))
 
 
 def add_forger(

@@ -66,7 +66,10 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A row-level-security policy, deparsed; ``reads`` holds (relation oid, column) pairs."""
+    """A row-level-security policy, deparsed; ``reads`` holds (relation oid, column) pairs.
+
+    ``said`` are both expressions in a plainer spelling, where somebody has one.
+    """
 
     oid: int
     name: str
@@ -77,10 +80,13 @@ class Policy:
     check: str | None
     reads: frozenset[tuple[int, str]]
     functions: frozenset[int]
+    said: str | None = None
 
     @property
     def text(self) -> str:
         """Both expressions as one text."""
+        if self.said is not None:
+            return self.said
         return " ".join(part for part in (self.using, self.check) if part)
 
     def binds(self, role: str) -> bool:

@@ -1,0 +1,127 @@
+"""Expressions, deparsed or as people write them: the claims, literals and comparisons in them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+__all__ = [
+    "CLAIM",
+    "EQUALS",
+    "LISTED",
+    "NAME",
+    "claim_keys",
+    "claim_path",
+    "literals",
+    "near",
+    "near_claim",
+    "normalise",
+]
+
+
+@lru_cache(maxsize=8192)
+def normalise(expression: str) -> str:
+    """Return an expression without casts, parentheses and sub-select wrappers around the caller.
+
+    `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
+    """
+    text = re.sub(r"\s+", " ", expression)
+    text = re.sub(
+        r"::(?:[\w.\"]+(?: varying| precision| without time zone| with time zone)?)"
+        r"(?:\(\d+(?:,\d+)?\))?(?:\[\])*",
+        "",
+        text,
+    )
+    text = re.sub(r"\bauth\.uid\(\s*\)", " @uid ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bauth\.jwt\(\s*\)", " @jwt ", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bauth\.email\(\s*\)", " @jwt ->> 'email' ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"current_setting\(\s*'request\.jwt\.claims'\s*(?:,\s*true\s*)?\)",
+        " @jwt ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"current_setting\(\s*'request\.jwt\.claim\.(\w+)'\s*(?:,\s*true\s*)?\)",
+        r" @jwt ->> '\1' ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(r"\b(?:nullif|coalesce)\(", "(", text, flags=re.IGNORECASE)
+    text = re.sub(r",\s*''\s*\)", ")", text)
+    text = re.sub(
+        r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
+    )
+    text = re.sub(
+        r"\(\s*select\s+(\(?\s*@jwt[^()]*(?:\([^()]*\))?[^()]*?)\s*as\s+\"?[\w?]+\"?\s*\)",
+        r" \1 ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(r"[()]", " ", text).replace('"', "")
+    text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
+EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
+NAME = r"(?:\w+\.)*(\w+)"
+# A list that holds the caller, as an array or in JSON, in the ways there are to ask for that.
+_UNFOLDED = r"(?:unnest|jsonb?_array_elements_text)"
+LISTED = (
+    rf"{NAME}\s*(?:@>|&&|\?\|?)\s*(?:(?:to_jsonb|jsonb_build_array)\s+)?(?:ARRAY\[)?\s*@uid",
+    rf"(?:ARRAY\[|to_jsonb|jsonb_build_array)\s*@uid\s*\]?\s*(?:<@|&&)\s*{NAME}",
+    rf"@uid\s*(?:=\s*(?i:ANY)|(?i:IN))\s+(?i:SELECT)\s+(?i:DISTINCT\s+)?{_UNFOLDED}\s+{NAME}",
+)
+
+
+def claim_keys(text: str) -> set[tuple[str, ...]]:
+    """Return the paths of the claims that an expression or function source reads."""
+    return {claim_path(found) for found in re.findall(CLAIM, normalise(text))}
+
+
+def claim_path(arrows: str) -> tuple[str, ...]:
+    """Return the keys on the way to a claim, of what follows the token: ``-> 'a' ->> 'b'``."""
+    keys: list[str] = []
+    for literal in re.findall(r"'([^']*)'", arrows):
+        keys.extend(literal.strip("{}").split(",") if literal.startswith("{") else [literal])
+    return tuple(key.strip() for key in keys)
+
+
+def literals(text: str) -> tuple[str, ...]:
+    """Return the string and number literals of an expression, in order, without repeats.
+
+    Of an array's literal, such as ``'{editor,admin}'``, the elements.
+    """
+    quoted = re.findall(r"'((?:[^']|'')*)'", text)
+    found = [item for one in quoted for item in (_elements(one) or [one])]
+    found += re.findall(r"(?<![\w.'])(-?\d+(?:\.\d+)?)(?![\w.'])", text)
+    return tuple(dict.fromkeys(item.replace("''", "'") for item in found))
+
+
+def _elements(text: str) -> list[str]:
+    if not re.fullmatch(r"\{[^{}:]+\}", text):
+        return []
+    return [element.strip(' "') for element in text.strip("{}").split(",")]
+
+
+_COMPARED = (
+    r"\s*(?:=|<>|!=|>=|<=|>|<|(?:NOT )?IN|IS (?:NOT )?DISTINCT FROM|\?[|&]?|@>|&&|~~|LIKE)"
+    r"\s*(?:(?:ANY|ALL|SOME)\s+)?(?:ARRAY)?\s*"
+    r"(\[[^\]]*\]|'[^']*'(?:\s*,\s*'[^']*')*|-?\d+)"
+)
+
+
+def near(name: str, text: str) -> list[str]:
+    """Return the literals that stand right of a column's comparison."""
+    asked = rf"\b{re.escape(name)}{_COMPARED}"
+    found = re.finditer(asked, normalise(text), re.IGNORECASE)
+    return [value for match in found for value in literals(match.group(1))]
+
+
+def near_claim(path: tuple[str, ...], text: str) -> list[str]:
+    """Return the literals that stand right of a claim's comparison."""
+    found = re.finditer(f"{CLAIM}(?:\\s*, '[^']*')?{_COMPARED}", normalise(text), re.IGNORECASE)
+    return [
+        v for match in found if claim_path(match.group(1)) == path for v in literals(match.group(2))
+    ]
