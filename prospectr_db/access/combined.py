@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
+from prospectr_db.access.between import inserts_between
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
@@ -75,6 +76,7 @@ def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Itera
         return
     known = {rows for rows, command in mine if command == "insert"}
     yield from inserts_below(plan, knocker, known)
+    yield from inserts_between(plan, knocker, known)
 
 
 def _column(state: str) -> str:

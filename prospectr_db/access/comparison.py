@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_new import unmentioned
-from prospectr_db.access.comparison_states import compare_states
+from prospectr_db.access.comparison_states import compare_states, is_unheard_of
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import ALL, CHANNEL, Entry, Facts, columns_named, expand
@@ -102,6 +102,8 @@ def _entry(
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     if (now is None and is_common(entry, observed)) or (then is None and is_common(entry, wanted)):
         return  # everybody may, and that is told of everybody
+    if is_unheard_of(entry, wanted):
+        return
     if is_backends_share(entry, observed, wanted) or _is_in_every_state(entry, observed, table):
         return
     columns = observed.columns_for(relation, command)

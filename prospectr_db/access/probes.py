@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from prospectr_db.access.between import between
 from prospectr_db.access.crossings import crossings, links_of
 from prospectr_db.access.decisions import mentions
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
@@ -82,13 +83,23 @@ class Plan:
     @cached_property
     def states_for_inserts(self) -> tuple[tuple[Constraint, str, str], ...]:
         """The states of parents that policies about new rows, or their helpers, ask for."""
+        return tuple(self.states_above(self._read_for_inserts))
+
+    def states_of_parent(self, fk: Constraint, row: Row) -> Iterator[tuple[str, str]]:
+        """Yield the same states of one parent, for another row of it than the owner's."""
+        parent = self.catalog.by_oid[fk.target or 0]
+        names = {name for oid, name in self._read_for_inserts if oid == parent.oid}
+        yield from self._states_of(parent, f"{parent.name}.", names, row)
+
+    @cached_property
+    def _read_for_inserts(self) -> set[tuple[int, str]]:
         read: set[tuple[int, str]] = set()
         for policy in self.relation.policies if self.relation.foreign_keys else ():
             if policy.command in ("insert", "all"):
                 read |= policy.reads
                 for function in map(self.catalog.function_by_oid.get, policy.functions):
                     read |= mentions(self.catalog, function.source) if function else set()
-        return tuple(self.states_above(read))
+        return read
 
     def states_above(
         self, read: Iterable[tuple[int, str]]
@@ -104,9 +115,13 @@ class Plan:
                     yield fk, name, preparation
 
     def _states_of(
-        self, relation: Relation, prefix: str, names: set[str] | None = None
+        self,
+        relation: Relation,
+        prefix: str,
+        names: set[str] | None = None,
+        row: Row | None = None,
     ) -> Iterator[tuple[str, str]]:
-        row = self.world.row(relation, OWNER)
+        row = row or self.world.row(relation, OWNER)
         if row is None:
             return
         possible = self.ownership[relation.oid].states
@@ -170,6 +185,7 @@ class Plan:
             yield from inserts(self, knocker)
         yield from truncate(self, knocker)
         yield from crossings(self, knocker)
+        yield from between(self, knocker)
 
     def _targets_for(self, knocker: Knocker) -> list[tuple[str, Row, str | None]]:
         """Return (row class, row, preparation) for each row that this persona tries."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["plainer"]
+__all__ = ["in_words", "is_partly", "partly", "plainer"]
 
 
 def plainer(rows: str) -> str:
@@ -10,3 +10,22 @@ def plainer(rows: str) -> str:
     base, _, states = rows.partition(" [")
     rest = states.rstrip("]").rpartition(", ")[0]
     return f"{base} [{rest}]" if rest else base
+
+
+def partly(table: str, columns: str) -> str:
+    """Return the state of rows whose parent is somebody's by some columns only."""
+    return f"{table} as {columns}"
+
+
+def is_partly(state: str) -> bool:
+    """Whether a state says that of a parent: ``rooms as members``, and not ``status=as is``."""
+    return " as " in state.partition("=")[0]
+
+
+def in_words(states: str) -> str:
+    """Return states as they stand in a sentence, without the bracket."""
+    found = []
+    for state in states.rstrip("]").split(", "):
+        parent, _, columns = state.partition(" as ") if is_partly(state) else ("", "", "")
+        found.append(f"{parent} is theirs by {columns} alone" if columns else state)
+    return ", ".join(found)

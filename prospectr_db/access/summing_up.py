@@ -76,7 +76,14 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
-        states=_states(relation, owner) if relation.is_table and not relation.is_partition else {},
+        states=(
+            {
+                **_states(relation, owner),
+                **{found.name: () for found in observation.world.between.get(relation.oid, ())},
+            }
+            if relation.is_table and not relation.is_partition
+            else {}
+        ),
     )
 
 
