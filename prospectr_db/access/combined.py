@@ -9,6 +9,7 @@ from prospectr_db.access.between import inserts_between
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
+from prospectr_db.access.mixed_states import in_states
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_insert import inserts_below
 from prospectr_db.access.probes_rows import deletes, selects
@@ -38,6 +39,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
         if cell.persona == knocker.name and (cell.verdict is Verdict.ALLOWED or cell.passed)
     }
     yield from _new_rows(plan, knocker, mine)
+    yield from in_states(plan, knocker, [c for c in _COMMANDS if _opening(plan, knocker, c)])
     row = plan.targets.get(OWNER)
     states = dict(plan.variants()) if row else {}
     if row is None or len({_column(name) for name in states}) < 2:

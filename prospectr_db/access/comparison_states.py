@@ -27,12 +27,16 @@ def _without(entry: Entry, facts: Facts) -> Entry:
 
 
 def is_unheard_of(entry: Entry, facts: Facts) -> bool:
-    """Whether a row hangs below a parent of a kind that was not tried when a contract was written.
+    """Whether a row is of a kind that was not tried when a contract was written.
 
-    What such a contract says of the other rows says nothing of these.
+    Below a parent that is the owner's in part, or his in part itself and in a state: what such a
+    contract says of the other rows says nothing of these.
     """
     relation, _, rows, _ = entry
-    states = rows.partition(" [")[2].rstrip("]").split(", ")
+    base, _, told = rows.partition(" [")
+    if base.startswith("as ") and told and base not in facts.states.get(relation, ()):
+        return True
+    states = told.rstrip("]").split(", ")
     return any(is_partly(state) and state not in facts.states.get(relation, ()) for state in states)
 
 

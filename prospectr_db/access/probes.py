@@ -73,9 +73,12 @@ class Plan:
             return key.removeprefix(f"{OWNER} ") if knocker.actor == OWNER else f"other's {key[2:]}"
         return "other"
 
-    def variants(self) -> Iterator[tuple[str, str]]:
-        """Yield each state that policies tell apart, as a name and the statement that makes it."""
-        yield from self._states_of(self.relation, "")
+    def variants(self, row: Row | None = None) -> Iterator[tuple[str, str]]:
+        """Yield each state that policies tell apart, as a name and the statement that makes it.
+
+        Of the owner's row, or of another one below the same parents.
+        """
+        yield from self._states_of(self.relation, "", None, row)
         read = {pair for policy in self.relation.policies for pair in policy.reads}
         for _, name, preparation in self.states_above(read):
             yield name, preparation
