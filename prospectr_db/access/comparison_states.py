@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
-from prospectr_db.access.baselines import can_lose, compared_with
+from prospectr_db.access.baselines import can_lose, compared_with, is_related
 from prospectr_db.access.facts import Entry, Facts, expand
 from prospectr_db.access.finding import Finding
 from prospectr_db.access.matrix import AccessMatrix, plainer
@@ -19,8 +19,9 @@ Tell = Callable[[Entry, tuple[str, ...]], Finding]
 def _without(entry: Entry, facts: Facts) -> Entry:
     """Return who or what an exception is compared with: the row in no state, or a stranger."""
     relation, persona, rows, command = entry
-    if not can_lose(persona):
-        return relation, persona, plainer(rows), command
+    mine = (relation, persona, plainer(rows), command)
+    if not can_lose(persona) or (is_related(persona) and rows != mine[2] and mine in facts.allowed):
+        return mine
     usual = compared_with(persona)
     exact = (relation, usual, rows, command)
     return exact if exact in facts.allowed else (relation, usual, plainer(rows), command)
@@ -29,11 +30,15 @@ def _without(entry: Entry, facts: Facts) -> Entry:
 def is_unheard_of(entry: Entry, facts: Facts) -> bool:
     """Whether a row is of a kind that was not tried when a contract was written.
 
-    Below a parent that is the owner's in part, or his in part itself and in a state: what such a
-    contract says of the other rows says nothing of these.
+    Below a parent that is the owner's in part, or his in part itself and in a state, or in a state
+    for a follower who is let in without it: what such a contract says of the other rows says
+    nothing of these.
     """
-    relation, _, rows, _ = entry
+    relation, persona, rows, command = entry
     base, _, told = rows.partition(" [")
+    if told and is_related(persona) and (relation, persona, base, command) in facts.allowed:
+        known = (*facts.allowed, *facts.shut)
+        return not any(e[:2] == entry[:2] and e[2].startswith(f"{base} [") for e in known)
     if base.startswith("as ") and told and base not in facts.states.get(relation, ()):
         return True
     states = told.rstrip("]").split(", ")
