@@ -59,7 +59,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     for pair in dict.fromkeys(pair for pairs in wanted.values() for pair in pairs):
         rows = f"{base} [{pair[0]}, {pair[1]}]"
         targets: list[tuple[str, Row, str | None]] = [
-            (rows, row, f"{states[pair[0]]}; {states[pair[1]]}")
+            (rows, plan.in_state(row, *pair), f"{states[pair[0]]}; {states[pair[1]]}")
         ]
         for probe in (
             *selects(plan, knocker, targets),

@@ -28,8 +28,8 @@ def in_states(plan: Plan, knocker: Knocker, commands: Collection[str]) -> Iterat
     for key, row in plan.targets.items():
         if key.startswith(f"{OWNER} as "):
             rows = plan.row_class(knocker, key)
-            found = [(f"{rows} [{name}]", row, made) for name, made in plan.variants(row)]
-            targets += found[:_MOST]
+            for name, made in list(plan.variants(row))[:_MOST]:
+                targets.append((f"{rows} [{name}]", plan.in_state(row, name), made))
     if not targets:
         return
     wanted = {rows for rows, _, _ in targets}

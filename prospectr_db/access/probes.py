@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from prospectr_db.access.between import between
@@ -32,6 +33,7 @@ class Plan:
         self.relation = relation
         self.owner = ownership[relation.oid]
         self.ownership = ownership
+        self._taken: dict[str, Mapping[str, str | None]] = {}
         self._made_up: dict[str, list[str]] = {}
         self._unheard: set[tuple[str, str | None]] = set()
 
@@ -135,7 +137,21 @@ class Plan:
                 where = equals(
                     relation, {n: row.values[n] for n in relation.primary_key or row.values}
                 )
+                if relation is self.relation:
+                    self._taken[f"{name}={shown}"] = values
                 yield f"{prefix}{name}={shown}", update(relation, values, where)
+
+    def in_state(self, row: Row, *states: str) -> Row:
+        """Return a row as it is found in states that were yielded: without a key by what it holds.
+
+        What is generated from other columns is left out, for it changes with them.
+        """
+        if self.relation.primary_key or self.source.primary_key:
+            return row
+        kept = {n: v for n, v in row.values.items() if not self.relation.by_name[n].generated}
+        for state in states:
+            kept |= self._taken.get(state, {})
+        return replace(row, values=kept)
 
     def where(self, row: Row) -> str:
         """Return the condition that picks one known row."""
@@ -203,7 +219,8 @@ class Plan:
         if OWNER in targets:
             rows = self.row_class(knocker, OWNER)
             for name, preparation in self.variants():
-                found.append((f"{rows} [{name}]", targets[OWNER], preparation))
+                row = self.in_state(targets[OWNER], name)
+                found.append((f"{rows} [{name}]", row, preparation))
         return found
 
     def home(self, knocker: Knocker) -> str:
