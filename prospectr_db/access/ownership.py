@@ -337,6 +337,34 @@ def told_apart(relation: Relation, column: Column, texts: Iterable[Text]) -> tup
     if column.category == "N":
         whole = [int(v) for v in said if re.fullmatch(r"-?\d+", v)]
         said = [str(near) for v in whole for near in (v, v + 1, v - 1)]
+        said = [v for v in said if not _is_forbidden(relation, column, int(v))]
     elif said:
         said += literals(column.default or "")
     return tuple(dict.fromkeys(said))[:_MAX_VALUES]
+
+
+_BOUND = r"\(?\b{}\b\)?(?:::\w+)? (>=|>|<=|<|<>) \(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::\w+)?"
+
+
+def _is_forbidden(relation: Relation, column: Column, value: int) -> bool:
+    """Whether a column's own checks forbid a number, each a comparison or several that must hold.
+
+    A state that no row can be in is none.
+    """
+    own = [(c.definition, column.name) for c in relation.checks if c.columns == (column.name,)]
+    own += [(definition, "VALUE") for definition in column.domain_checks]
+    for definition, name in own:
+        if re.search(r"\b(OR|NOT|CASE)\b", definition):
+            continue
+        for sign, said in re.findall(_BOUND.format(re.escape(name)), definition):
+            bound = float(said)
+            kept = {
+                ">=": value >= bound,
+                ">": value > bound,
+                "<=": value <= bound,
+                "<": value < bound,
+                "<>": value != bound,
+            }
+            if not kept[sign]:
+                return True
+    return False

@@ -160,11 +160,31 @@ def add_states(builder: Builder, relation: Relation) -> None:
         for value in values:
             if not same_value(value, row.values.get(name)):
                 found = reach_state(builder.connection, relation, row, {name: value})
+                if found is None and _is_forbidden(builder, relation, row, {name: value}):
+                    continue  # what the column's own checks forbid is no state
                 if found is None:
                     shown = "null" if value is None else value
                     builder.hopeless(relation, f"{OWNER} [{name}={shown}]", "no values go with it")
                 else:
                     builder.world.states[relation.oid, name, value] = found
+
+
+def _is_forbidden(
+    builder: Builder, relation: Relation, row: Row, values: Mapping[str, str | None]
+) -> bool:
+    """Whether a check of one column, or of its domain, refuses a value whatever else changes."""
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+    error: psycopg.Error | None = None
+    try:
+        builder.connection.execute(f"savepoint w;{update(relation, values, where)}")
+    except psycopg.Error as refused:
+        error = refused
+    builder.connection.execute("rollback to savepoint w; release savepoint w")
+    if error is None or error.sqlstate != "23514":
+        return False
+    name = error.diag.constraint_name
+    own = {c.name for c in relation.checks if set(c.columns) <= values.keys()}
+    return name in own or error.diag.datatype_name is not None
 
 
 def reach_state(
