@@ -12,6 +12,7 @@ from prospectr_db.access.decisions import mentions
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.probes_insert import inserts
 from prospectr_db.access.probes_rows import deletes, selects, truncate
 from prospectr_db.access.probes_update import updates
@@ -221,6 +222,16 @@ class Plan:
             for name, preparation in self.variants():
                 row = self.in_state(targets[OWNER], name)
                 found.append((f"{rows} [{name}]", row, preparation))
+        return found
+
+    def referring(self, name: str, value: str | None, home: str = OWNER) -> dict[str, str | None]:
+        """Return what a row of some kind refers to, where a column says to which table it does."""
+        found: dict[str, str | None] = {}
+        for fk in kinds_of(self.relation):
+            for kind, target, key in fk.kinds if fk.says == name else ():
+                parent = self.world.rows.get((target, home))
+                if kind == value and parent is not None:
+                    found[fk.columns[0]] = parent.values[key]
         return found
 
     def home(self, knocker: Knocker) -> str:
