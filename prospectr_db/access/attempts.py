@@ -53,6 +53,9 @@ class Attempt:
         )
         if constraint is not None and constraint.kind == "f":
             return self._drop(constraint.columns)
+        if error.sqlstate == "23514" and (domain := error.diag.datatype_name):
+            of_it = [n for n in self.guesses if self._is_of(n, domain)]
+            return self._advance(of_it) or self._drop(of_it)
         if error.sqlstate == "23514" and constraint is None and self.relation.partition_key:
             return self._advance(
                 [n for n in self.guesses if n in (self.relation.partition_key or "")]
@@ -64,6 +67,10 @@ class Attempt:
             return self._advance([n for n in names if n in self.guesses]) or self._drop(names)
         optional = [n for n in self.guesses if not self.relation.by_name[n].not_null]
         return self._drop(optional) or self._advance(list(self.guesses))
+
+    def _is_of(self, name: str, domain: str) -> bool:
+        """Whether a column's type is a domain, by its name without the schema."""
+        return self.relation.by_name[name].type.rpartition(".")[2].strip('"') == domain
 
     def _widen(self, constraint: Constraint) -> bool:
         """Give values to columns that a check looks at and that were left out so far."""

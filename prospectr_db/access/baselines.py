@@ -193,7 +193,12 @@ def _otherwise(access: Access, found: Found) -> Access | None:
         return None
     if access.succeeds:
         return None if _covers(usual, access) else access
-    return access if usual.succeeds else None
+    if usual.succeeds:
+        return access
+    plain = found.get((access.persona, plainer(access.rows), access.command))
+    if plain is None or plain is access or not plain.succeeds:
+        return None
+    return access if _otherwise(plain, found) is not None else None  # kept out by a state
 
 
 def _covers(usual: Access, access: Access) -> bool:

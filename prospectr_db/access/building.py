@@ -28,6 +28,7 @@ from prospectr_db.access.insertion import (
     take_leftover,
 )
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.sign_up import sign_up
 from prospectr_db.access.values import EMBEDDINGS, candidates, naming, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
@@ -112,6 +113,7 @@ class Builder:
             if values is None:
                 return None
             given |= {name: value for name, value in values.items() if given.get(name) is None}
+        given |= {fk.says: fk.kinds[0][0] for fk in kinds_of(relation)}
         for name in owner.users:
             column = relation.by_name[name]
             other = name in self.world.substitutes.get(relation.oid, ())

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
+from prospectr_db.access.between import inserts_between
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
+from prospectr_db.access.mixed_states import in_states
 from prospectr_db.access.openings import openings
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_insert import inserts_below, inserts_with_states
@@ -38,6 +40,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
         if cell.persona == knocker.name and (cell.verdict is Verdict.ALLOWED or cell.passed)
     }
     yield from _new_rows(plan, knocker, mine)
+    yield from in_states(plan, knocker, [c for c in _COMMANDS if _opening(plan, knocker, c)])
     row = plan.targets.get(OWNER)
     states = dict(plan.variants()) if row else {}
     if not knocker.brief:
@@ -60,7 +63,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     for pair in dict.fromkeys(pair for pairs in wanted.values() for pair in pairs):
         rows = f"{base} [{pair[0]}, {pair[1]}]"
         targets: list[tuple[str, Row, str | None]] = [
-            (rows, row, f"{states[pair[0]]}; {states[pair[1]]}")
+            (rows, plan.in_state(row, *pair), f"{states[pair[0]]}; {states[pair[1]]}")
         ]
         for probe in (
             *selects(plan, knocker, targets),
@@ -81,6 +84,7 @@ def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Itera
     yield from inserts_below(plan, knocker, known)
     if not knocker.brief:
         yield from inserts_with_states(plan, knocker, known)
+    yield from inserts_between(plan, knocker, known)
 
 
 def _column(state: str) -> str:

@@ -9,7 +9,7 @@ from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_flags import compare_row_security
 from prospectr_db.access.comparison_new import unmentioned
-from prospectr_db.access.comparison_states import compare_states
+from prospectr_db.access.comparison_states import compare_states, is_unheard_of
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
 from prospectr_db.access.comparison_views import is_narrower, is_told_otherwise, otherwise
@@ -118,7 +118,7 @@ def _entry(
     relation, _, _, command = entry
     table, access = _find(matrix, entry)
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
-    if _is_no_news(entry, observed, wanted):
+    if _is_no_news(entry, observed, wanted) or is_unheard_of(entry, wanted):
         return
     if now is None and entry not in observed.shut and is_tried(entry[2], table):
         now = implied(entry, observed)

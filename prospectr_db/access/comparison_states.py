@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
-from prospectr_db.access.baselines import can_lose, compared_with
+from prospectr_db.access.baselines import can_lose, compared_with, is_related
 from prospectr_db.access.facts import Entry, Facts, expand
 from prospectr_db.access.finding import Finding
 from prospectr_db.access.lesser import is_lesser, is_told_of_the_owner
 from prospectr_db.access.matrix import AccessMatrix, plainer
+from prospectr_db.access.row_classes import is_partly
 
-__all__ = ["compare_states"]
+__all__ = ["compare_states", "is_unheard_of"]
 
 Tell = Callable[[Entry, tuple[str, ...]], Finding]
 """Puts one difference into words: the entry and its columns."""
@@ -19,12 +20,31 @@ Tell = Callable[[Entry, tuple[str, ...]], Finding]
 def _without(entry: Entry, facts: Facts) -> Entry:
     """Return who or what an exception is compared with: the row in no state, or a stranger."""
     relation, persona, rows, command = entry
-    if not can_lose(persona):
-        return relation, persona, plainer(rows), command
+    mine = (relation, persona, plainer(rows), command)
+    if not can_lose(persona) or (is_related(persona) and rows != mine[2] and mine in facts.allowed):
+        return mine
     usual = compared_with(persona)
     whose = (usual, "owner") if is_lesser(persona) and rows.startswith("own") else (usual,)
     exact = [(relation, who, kind, command) for who in whose for kind in (rows, plainer(rows))]
     return next((entry for entry in exact if entry in facts.allowed), exact[-1])
+
+
+def is_unheard_of(entry: Entry, facts: Facts) -> bool:
+    """Whether a row is of a kind that was not tried when a contract was written.
+
+    Below a parent that is the owner's in part, or his in part itself and in a state, or in a state
+    for a follower who is let in without it: what such a contract says of the other rows says
+    nothing of these.
+    """
+    relation, persona, rows, command = entry
+    base, _, told = rows.partition(" [")
+    if told and is_related(persona) and (relation, persona, base, command) in facts.allowed:
+        known = (*facts.allowed, *facts.shut)
+        return not any(e[:2] == entry[:2] and e[2].startswith(f"{base} [") for e in known)
+    if base.startswith("as ") and told and base not in facts.states.get(relation, ()):
+        return True
+    states = told.rstrip("]").split(", ")
+    return any(is_partly(state) and state not in facts.states.get(relation, ()) for state in states)
 
 
 def _is_known(relation: str, rows: str, facts: Facts) -> bool:
@@ -67,7 +87,8 @@ def compare_states(
     """
     for entry in sorted(observed.shut ^ wanted.shut):
         relation, persona, rows, command = entry
-        if relation in skip or persona in skip or is_told_of_the_owner(entry, observed, wanted):
+        told = is_told_of_the_owner(entry, observed, wanted) or is_unheard_of(entry, wanted)
+        if relation in skip or persona in skip or told:
             continue
         plain = _without(entry, observed if entry in wanted.shut else wanted)
         columns = observed.columns_for(relation, command)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from prospectr_db.access.claim_spelling import with_plain_claims
 from prospectr_db.access.decisions import comparisons, decision_texts
+from prospectr_db.access.polymorphic import Reference, find_references
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 __all__ = ["keep_implied", "with_implied_keys"]
@@ -37,12 +38,17 @@ def with_implied_keys(catalog: Catalog) -> Catalog:
     tables = [r for r in catalog.own_relations if r.is_table and not r.is_partition]
     keyed = {r.oid: key for r in tables if (key := _key(r)) is not None}
     compared = {pair: oid for text, _ in texts for pair, oid in _compared(text, tables, keyed)}
+    several = find_references(texts, tables, keyed)
     found: dict[int, list[Constraint]] = {}
     for relation in tables:
         linked = {name for fk in relation.foreign_keys for name in fk.columns}
         for column in relation.columns:
             pair = (relation.oid, column.name)
             if pair in settled or column.name in linked or relation.primary_key == (column.name,):
+                continue
+            if pair in several:
+                reference = _reference(column, *several[pair], keyed)
+                found.setdefault(relation.oid, []).extend(reference)
                 continue
             named = _namesake(relation, column, tables, keyed, whole=pair not in read)
             target = compared.get(pair) or named
@@ -91,6 +97,20 @@ def _implied(column: str, target: int, target_column: str) -> Constraint:
         on_delete="a",
         definition=_IMPLIED,
     )
+
+
+def _reference(
+    column: Column,
+    kind: str,
+    kinds: Iterable[tuple[str, int, str]],
+    keyed: Mapping[int, Column],
+) -> Iterator[Constraint]:
+    """Yield the key that refers to one of several tables, where its type is that of their keys."""
+    fit = tuple(one for one in kinds if keyed[one[1]].base_name == column.base_name)
+    if fit:
+        plain = _implied(column.name, fit[0][1], fit[0][2])
+        known = {field.name: getattr(plain, field.name) for field in fields(plain)}
+        yield Reference(**known, says=kind, kinds=fit)
 
 
 def _compared(

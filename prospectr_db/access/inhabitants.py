@@ -9,7 +9,7 @@ from typing import Any
 from prospectr_db.access.claim_options import Option
 from prospectr_db.access.personas import Persona, user
 from prospectr_db.access.standing import Standing
-from prospectr_db.database.catalog import Relation
+from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = [
     "COLLEAGUE",
@@ -19,6 +19,7 @@ __all__ = [
     "VICTIM",
     "Actor",
     "Affiliate",
+    "Between",
     "Row",
     "Slot",
     "Unbuildable",
@@ -81,6 +82,23 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """What hangs, by a foreign key, below a parent that is the owner's in part.
+
+    ``name`` says which part, such as ``rooms as members``; ``base`` whose the row below is, None
+    of which could be made without ``child``. ``steps`` are the rows that must be there, the parent
+    last; ``linked`` is what a row below it holds in the key's columns.
+    """
+
+    fk: Constraint
+    name: str
+    base: str
+    steps: tuple[tuple[Relation, Row], ...]
+    linked: Mapping[str, str | None]
+    child: Row | None
+
+
+@dataclass(frozen=True, slots=True)
 class Unbuildable:
     """A row that could not be made, and why."""
 
@@ -105,6 +123,7 @@ class World:
     unbuildable: list[Unbuildable] = field(default_factory=list)
     standings: dict[str, tuple[Standing, str | None]] = field(default_factory=dict)
     crossings: dict[tuple[int, str], Row] = field(default_factory=dict)
+    between: dict[int, list[Between]] = field(default_factory=dict)
     affiliates: dict[str, Affiliate] = field(default_factory=dict)
     departed: set[tuple[Standing, str | None]] = field(default_factory=set)
     substitutes: dict[int, set[str]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from prospectr_db.access.decisions import (
     near,
 )
 from prospectr_db.access.given import NOTHING, Given
+from prospectr_db.access.row_classes import is_partly
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
@@ -39,7 +40,8 @@ class Ownership:
     whose rows have an owner. ``claims`` maps a column to the path of the claim it is compared
     with. ``soft`` are columns without a foreign key that policies match across tables.
     ``states`` maps other columns that policies read to the values worth telling apart,
-    ``parent_states`` are (parent, column) that tell its rows apart by what is above them.
+    ``parent_states`` are (parent, column) that tell its rows apart by what is above them,
+    ``partly`` the parents, such as ``rooms as members``, below which rows were tried before.
     """
 
     users: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class Ownership:
     members: tuple[str, ...] = ()
     weakest: Mapping[str, str] = field(default_factory=dict)
     parent_states: frozenset[tuple[str, str]] = frozenset()
+    partly: frozenset[str] = frozenset()
 
     @property
     def owned(self) -> bool:
@@ -302,7 +305,8 @@ def _with_given(relation: Relation, found: Ownership, given: Given, texts: list[
             values = (*told_apart(relation, column, texts), *told)
             states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
     parents = found.parent_states | given.parents.get(relation.label, frozenset())
-    return replace(found, states=states, parent_states=parents)
+    tried = frozenset(filter(is_partly, given.states.get(relation.label, {})))
+    return replace(found, states=states, parent_states=parents, partly=tried)
 
 
 def implies_values(column: Column) -> bool:
@@ -333,6 +337,34 @@ def told_apart(relation: Relation, column: Column, texts: Iterable[Text]) -> tup
     if column.category == "N":
         whole = [int(v) for v in said if re.fullmatch(r"-?\d+", v)]
         said = [str(near) for v in whole for near in (v, v + 1, v - 1)]
+        said = [v for v in said if not _is_forbidden(relation, column, int(v))]
     elif said:
         said += literals(column.default or "")
     return tuple(dict.fromkeys(said))[:_MAX_VALUES]
+
+
+_BOUND = r"\(?\b{}\b\)?(?:::\w+)? (>=|>|<=|<|<>) \(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::\w+)?"
+
+
+def _is_forbidden(relation: Relation, column: Column, value: int) -> bool:
+    """Whether a column's own checks forbid a number, each a comparison or several that must hold.
+
+    A state that no row can be in is none.
+    """
+    own = [(c.definition, column.name) for c in relation.checks if c.columns == (column.name,)]
+    own += [(definition, "VALUE") for definition in column.domain_checks]
+    for definition, name in own:
+        if re.search(r"\b(OR|NOT|CASE)\b", definition):
+            continue
+        for sign, said in re.findall(_BOUND.format(re.escape(name)), definition):
+            bound = float(said)
+            kept = {
+                ">=": value >= bound,
+                ">": value > bound,
+                "<=": value <= bound,
+                "<": value < bound,
+                "<>": value != bound,
+            }
+            if not kept[sign]:
+                return True
+    return False

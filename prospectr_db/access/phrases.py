@@ -17,6 +17,7 @@ from prospectr_db.access.matrix import (
     TableAccess,
 )
 from prospectr_db.access.phrases_files import file_phrase
+from prospectr_db.access.row_classes import in_words
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
@@ -185,13 +186,13 @@ def on_rows(rows: str) -> str:
         text = f"on other people's rows under their own {base.removeprefix(below)}"
     else:
         text = words.get(base, f"on rows that are {base}")
-    return f"{text} where {state.rstrip(']')}" if state else text
+    return f"{text} where {in_words(state)}" if state else text
 
 
 def _inserted(rows: str) -> str:
     base, _, state = rows.partition(" [")
     if state:
-        return f"{_inserted(base)} where {state.rstrip(']')}".lstrip()
+        return f"{_inserted(base)} where {in_words(state)}".lstrip()
     words = {
         "own": "for themselves",
         "other": "rows that belong to somebody else",

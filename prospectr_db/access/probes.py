@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
+from prospectr_db.access.between import between
 from prospectr_db.access.crossings import crossings, links_of
 from prospectr_db.access.decisions import mentions
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.probes_insert import inserts
 from prospectr_db.access.probes_rows import deletes, selects, truncate
 from prospectr_db.access.probes_update import updates
@@ -31,6 +34,7 @@ class Plan:
         self.relation = relation
         self.owner = ownership[relation.oid]
         self.ownership = ownership
+        self._taken: dict[str, Mapping[str, str | None]] = {}
         self._made_up: dict[str, list[str]] = {}
         self._unheard: set[tuple[str, str | None]] = set()
 
@@ -72,9 +76,12 @@ class Plan:
             return key.removeprefix(f"{OWNER} ") if knocker.actor == OWNER else f"other's {key[2:]}"
         return "other"
 
-    def variants(self) -> Iterator[tuple[str, str]]:
-        """Yield each state that policies tell apart, as a name and the statement that makes it."""
-        yield from self._states_of(self.relation, "")
+    def variants(self, row: Row | None = None) -> Iterator[tuple[str, str]]:
+        """Yield each state that policies tell apart, as a name and the statement that makes it.
+
+        Of the owner's row, or of another one below the same parents.
+        """
+        yield from self._states_of(self.relation, "", None, row)
         read = {pair for policy in self.relation.policies for pair in policy.reads}
         for _, name, preparation in self.states_above(read):
             yield name, preparation
@@ -82,13 +89,23 @@ class Plan:
     @cached_property
     def states_for_inserts(self) -> tuple[tuple[Constraint, str, str], ...]:
         """The states of parents that policies about new rows, or their helpers, ask for."""
+        return tuple(self.states_above(self._read_for_inserts))
+
+    def states_of_parent(self, fk: Constraint, row: Row) -> Iterator[tuple[str, str]]:
+        """Yield the same states of one parent, for another row of it than the owner's."""
+        parent = self.catalog.by_oid[fk.target or 0]
+        names = {name for oid, name in self._read_for_inserts if oid == parent.oid}
+        yield from self._states_of(parent, f"{parent.name}.", names, row)
+
+    @cached_property
+    def _read_for_inserts(self) -> set[tuple[int, str]]:
         read: set[tuple[int, str]] = set()
         for policy in self.relation.policies if self.relation.foreign_keys else ():
             if policy.command in ("insert", "all"):
                 read |= policy.reads
                 for function in map(self.catalog.function_by_oid.get, policy.functions):
                     read |= mentions(self.catalog, function.source) if function else set()
-        return tuple(self.states_above(read))
+        return read
 
     def states_above(
         self, read: Iterable[tuple[int, str]]
@@ -104,9 +121,13 @@ class Plan:
                     yield fk, name, preparation
 
     def _states_of(
-        self, relation: Relation, prefix: str, names: set[str] | None = None
+        self,
+        relation: Relation,
+        prefix: str,
+        names: set[str] | None = None,
+        row: Row | None = None,
     ) -> Iterator[tuple[str, str]]:
-        row = self.world.row(relation, OWNER)
+        row = row or self.world.row(relation, OWNER)
         if row is None:
             return
         possible = self.ownership[relation.oid].states
@@ -117,7 +138,21 @@ class Plan:
                 where = equals(
                     relation, {n: row.values[n] for n in relation.primary_key or row.values}
                 )
+                if relation is self.relation:
+                    self._taken[f"{name}={shown}"] = values
                 yield f"{prefix}{name}={shown}", update(relation, values, where)
+
+    def in_state(self, row: Row, *states: str) -> Row:
+        """Return a row as it is found in states that were yielded: without a key by what it holds.
+
+        What is generated from other columns is left out, for it changes with them.
+        """
+        if self.relation.primary_key or self.source.primary_key:
+            return row
+        kept = {n: v for n, v in row.values.items() if not self.relation.by_name[n].generated}
+        for state in states:
+            kept |= self._taken.get(state, {})
+        return replace(row, values=kept)
 
     def where(self, row: Row) -> str:
         """Return the condition that picks one known row."""
@@ -186,6 +221,7 @@ class Plan:
             yield from inserts(self, knocker)
         yield from truncate(self, knocker)
         yield from crossings(self, knocker)
+        yield from between(self, knocker)
 
     def _targets_for(self, knocker: Knocker) -> list[tuple[str, Row, str | None]]:
         """Return (row class, row, preparation) for each row that this persona tries."""
@@ -200,7 +236,18 @@ class Plan:
         if OWNER in targets:
             rows = self.row_class(knocker, OWNER)
             for name, preparation in self.variants():
-                found.append((f"{rows} [{name}]", targets[OWNER], preparation))
+                row = self.in_state(targets[OWNER], name)
+                found.append((f"{rows} [{name}]", row, preparation))
+        return found
+
+    def referring(self, name: str, value: str | None, home: str = OWNER) -> dict[str, str | None]:
+        """Return what a row of some kind refers to, where a column says to which table it does."""
+        found: dict[str, str | None] = {}
+        for fk in kinds_of(self.relation):
+            for kind, target, key in fk.kinds if fk.says == name else ():
+                parent = self.world.rows.get((target, home))
+                if kind == value and parent is not None:
+                    found[fk.columns[0]] = parent.values[key]
         return found
 
     def home(self, knocker: Knocker) -> str:

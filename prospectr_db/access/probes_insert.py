@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import VALUE
+from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.statements import (
     insert,
     literal,
@@ -30,6 +31,30 @@ def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
         given = plan.fitted(wanted)
         if given is not None:
             yield from _inserts_of(plan, knocker, rows, given)
+    yield from _of_other_kinds(plan, knocker)
+
+
+def _of_other_kinds(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
+    """Yield one's own new rows that refer to another kind of thing, one's own and a stranger's."""
+    actor, role = knocker.actor, knocker.persona.role
+    for fk in kinds_of(plan.relation) if actor is not None else ():
+        home = plan.home(knocker)
+        given = plan.insert_values(actor or "", home, role=role, forced=(fk.says, *fk.columns))
+        for value, _, _ in fk.kinds[1:] if given is not None else ():
+            for rows, whose in (
+                ("own", home),
+                (f"own under other's {fk.columns[0]}", OTHER if home == OWNER else OWNER),
+            ):
+                there = plan.referring(fk.says, value, whose)
+                wanted = plan.fitted({**(given or {}), fk.says: value, **there}) if there else None
+                if wanted is not None:
+                    state = fk.says, value
+                    yield _of_kind(plan, rows, wanted, "=".join(state))
+
+
+def _of_kind(plan: Plan, rows: str, given: Mapping[str, str | None], state: str) -> Probe:
+    text, room = insert(plan.relation, given), plan.make_room(given)
+    return Probe(None, f"{rows} [{state}]", "insert", "values", None, text, room)
 
 
 def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Iterator[Probe]:
@@ -119,7 +144,7 @@ def _insert_columns(
             if column.name in given and column.category != "D":
                 likely.append(given[column.name])  # where policies name only some of the values
             for value in dict.fromkeys(likely):
-                values = {**given, column.name: value}
+                values = {**given, column.name: value, **plan.referring(column.name, value)}
                 yield Probe(
                     "new",
                     rows,

@@ -30,7 +30,7 @@ def selects(
     columns = ", ".join(quote_identifier(name) for name in shown) or "1"
     for rows, row, preparation in targets:
         usable = [name for name in names if name in shown] or shown
-        where = equals(plan.relation, {name: row.values[name] for name in usable})
+        where = equals(plan.relation, {n: row.values[n] for n in usable if n in row.values})
         text = " ".join(("select", columns, "from", plan.relation.sql_name, "where", where))
         yield Probe(row.label, rows, "select", "where", None, text, preparation)
         if preparation is None and not knocker.brief:

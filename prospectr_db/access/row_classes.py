@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["plainer", "states_of"]
+__all__ = ["in_words", "is_partly", "partly", "plainer", "states_of"]
 
 
 def plainer(rows: str) -> str:
@@ -15,3 +15,22 @@ def plainer(rows: str) -> str:
 def states_of(rows: str) -> tuple[str, ...]:
     """Return the states of a row class: ``own [a=1, b=2]`` is in two."""
     return tuple(state for state in rows.partition(" [")[2].rstrip("]").split(", ") if state)
+
+
+def partly(table: str, columns: str) -> str:
+    """Return the state of rows whose parent is somebody's by some columns only."""
+    return f"{table} as {columns}"
+
+
+def is_partly(state: str) -> bool:
+    """Whether a state says that of a parent: ``rooms as members``, and not ``status=as is``."""
+    return " as " in state.partition("=")[0]
+
+
+def in_words(states: str) -> str:
+    """Return states as they stand in a sentence, without the bracket."""
+    found = []
+    for state in states.rstrip("]").split(", "):
+        parent, _, columns = state.partition(" as ") if is_partly(state) else ("", "", "")
+        found.append(f"{parent} is theirs by {columns} alone" if columns else state)
+    return ", ".join(found)

@@ -149,29 +149,35 @@ def moves(
     knocker: Knocker,
     changeable: Sequence[Stored],
 ) -> Iterator[tuple[Probe, Stored, Folder | None]]:
-    """Yield what brings a file that one may change to where it was not: a bucket, a folder."""
+    """Yield what brings a file that one may change to where it was not: a bucket, a folder.
+
+    Without WHERE it is tried as the only file there is: another of one's own that must not be moved
+    would end the statement, and most users have files in one bucket.
+    """
     question = changed(objects, files)
     buckets = {folder.bucket: folder for folder in reversed(folders)}
     for file in changeable:
         where, mine = equals(objects, {"id": file.id}), whose(knocker)
+        alone = delete(objects, " ".join(("id <>", typed(objects, "id", file.id))))
         for bucket, folder in sorted(buckets.items()):
             if bucket == file.folder.bucket:
                 continue
             goal = file.rows(mine, bucket)
-            for form, condition in (("where", where), ("no where", "")):
+            for form, condition, before in (("where", where, None), ("no where", "", alone)):
                 text = update(objects, {"bucket_id": bucket}, condition)
-                yield Probe(file.id, goal, "update", form, None, text, None, question), file, folder
+                probe = Probe(file.id, goal, "update", form, None, text, before, question)
+                yield probe, file, folder
         if knocker.actor == OWNER and file.state != ANOTHERS:
             other = VICTIM if file.folder.kind == "user" else OTHER
             path = path_of(observation, file.folder, other)
             name = f"{path}/{str(file.values['name']).rpartition('/')[2]}"
             blind = _blind(objects, {}, path, file.folder.extension)
             goal = file.rows(mine, "another's folder")
-            for form, text in (
-                ("where", update(objects, {"name": name}, where)),
-                ("no where", blind),
+            for form, text, before in (
+                ("where", update(objects, {"name": name}, where), None),
+                ("no where", blind, alone),
             ):
-                yield Probe(file.id, goal, "update", form, None, text, None, question), file, None
+                yield Probe(file.id, goal, "update", form, None, text, before, question), file, None
 
 
 def upload(

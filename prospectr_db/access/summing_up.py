@@ -77,7 +77,15 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
-        states=_states(relation, owner) if relation.is_table and not relation.is_partition else {},
+        states=(
+            {
+                **_states(relation, owner),
+                **{found.name: () for found in observation.world.between.get(relation.oid, ())},
+                **dict.fromkeys(_mixed_in_states(cells), ()),
+            }
+            if relation.is_table and not relation.is_partition
+            else {}
+        ),
     )
 
 
@@ -97,6 +105,12 @@ def _states(relation: Relation, owner: Ownership) -> dict[str, tuple[str | None,
         name: () if implies_values(relation.by_name[name]) else values
         for name, values in owner.states.items()
     }
+
+
+def _mixed_in_states(cells: Iterable[Cell]) -> list[str]:
+    """Return the rows of the owner's by one column that were tried in states, too."""
+    found = {cell.rows.partition(" [")[0] for cell in cells if " [" in cell.rows}
+    return sorted(rows for rows in found if rows.startswith("as "))
 
 
 def _is_below_membership(observation: Observation, relation: Relation) -> bool:

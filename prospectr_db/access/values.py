@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import date, timedelta
-from re import _constants as _sre  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
 
 from prospectr_db.access.decisions import literals
+from prospectr_db.access.json_values import shaped
+from prospectr_db.access.patterns import matching
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = [
@@ -73,6 +71,8 @@ def is_enumerated(relation: Relation, column: Column) -> bool:
 
 
 def _listed(relation: Relation, column: Column) -> list[str]:
+    if column.base_name in ("json", "jsonb"):
+        return []  # a list is of what is under some key
     only = [c for c in relation.checks if c.columns == (column.name,) and "= ANY" in c.definition]
     return [value for check in only for value in literals(check.definition)]
 
@@ -107,7 +107,11 @@ def _typed(column: Column, relation: Relation, tag: str, number: int, said: list
         return _numbers(number, said)
     if column.category == "D":
         return _times(column, number)
-    return _others(column, relation, tag, number)
+    if column.parts and column.base_name not in _RANGES:
+        return [_composed(column, tag, number), "empty"]
+    if column.type_kind == "m":
+        return ["{}"]
+    return _others(column, relation, tag, number, said)
 
 
 def _array(column: Column, relation: Relation, tag: str, number: int) -> list[str]:
@@ -136,7 +140,7 @@ def _texts(column: Column, relation: Relation, tag: str, number: int, said: list
         found += [
             s
             for p in re.findall(r"(?<!!)~\*? '((?:[^']|'')*)'", text)
-            for s in _sample(p.replace("''", "'"), number)
+            for s in matching(p.replace("''", "'"), number)
         ]
     shaped = {
         "email": f"{marker}@example.com",
@@ -197,15 +201,38 @@ def _times(column: Column, number: int) -> list[str]:
     return [first, "2020-01-01 00:00:00+00", "2090-01-01 00:00:00+00"]
 
 
-def _others(column: Column, relation: Relation, tag: str, number: int) -> list[str]:
+_RANGES = frozenset({"int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"})
+
+
+def _composed(column: Column, tag: str, number: int) -> str:
+    """Return the text of a row of a composite type, or of a range of a project's own."""
+    likely = {
+        "S": f"{tag}{number}",
+        "N": str(number),
+        "B": "t",
+        "D": f"2030-01-{1 + number % 27:02d}",
+        "U": seeded_uuid(column.name, tag, number),
+    }
+    if column.type_kind == "r":
+        low = likely.get(column.parts[0], "")
+        high = {"N": str(number + 5), "D": "2030-02-01", "S": f"{low}z"}.get(column.parts[0])
+        return f"[{low},{high})" if high else "empty"
+    # What has no likely value here, such as an enum or another composite type, stays empty.
+    return "".join(("(", ",".join(likely.get(part, "") for part in column.parts), ")"))
+
+
+def _others(
+    column: Column, relation: Relation, tag: str, number: int, said: list[str]
+) -> list[str]:
     name = column.base_name
     low, high = number * 10, number * 10 + 5
     dimension = re.search(r"\((\d+)\)", column.base_type)
     size = int(dimension.group(1)) if dimension else 1
+    if name in ("json", "jsonb"):
+        marker = f"{relation.name}-{tag}{number}"
+        return [*shaped(column.name, said, marker, number), "{}", "[]"]
     known = {
         "uuid": [seeded_uuid(relation.name, column.name, tag, number)],
-        "json": [f'{{"marker": "{relation.name}-{tag}{number}"}}', "{}", "[]"],
-        "jsonb": [f'{{"marker": "{relation.name}-{tag}{number}"}}', "{}", "[]"],
         "bytea": [f"\\x{number:04x}"],
         "inet": [f"10.0.{number % 250}.1"],
         "cidr": [f"10.0.{number % 250}.0/24"],
@@ -276,77 +303,3 @@ def _fit(column: Column, value: str) -> str:
 
 def _is_number(text: str) -> bool:
     return bool(re.fullmatch(r"-?\d+(\.\d+)?", text))
-
-
-def _sample(pattern: str, number: int) -> Iterator[str]:
-    """Yield texts that match a regular expression, by walking Python's parse of it."""
-    posix = {
-        "alpha": "a-zA-Z",
-        "digit": "0-9",
-        "alnum": "a-zA-Z0-9",
-        "space": r"\s",
-        "upper": "A-Z",
-        "lower": "a-z",
-        "punct": r"\-_.",
-        "xdigit": "0-9a-f",
-    }
-    for name, chars in posix.items():
-        pattern = pattern.replace(f"[:{name}:]", chars)
-    try:
-        tree = _parser.parse(pattern)
-        compiled = re.compile(pattern)
-    except re.error:
-        return
-    for extra in (0, 3, 7):
-        text = "".join(_walk(node, extra, number) for node in tree)
-        if compiled.search(text):
-            yield text
-
-
-def _walk(node: tuple[Any, Any], extra: int, number: int) -> str:
-    kind, value = node
-    if kind is _sre.LITERAL:
-        return chr(value)
-    if kind is _sre.NOT_LITERAL:
-        return "a" if value != ord("a") else "b"
-    if kind is _sre.ANY:
-        return "x"
-    if kind is _sre.IN:
-        return _one_of(value, number)
-    if kind in (_sre.MAX_REPEAT, _sre.MIN_REPEAT):
-        low, high, inner = value
-        times = min(low + extra, int(high)) if low or extra else min(1, int(high))
-        return "".join(_walk(part, extra, number + i) for i in range(times) for part in inner)
-    if kind is _sre.SUBPATTERN:
-        return "".join(_walk(part, extra, number) for part in value[3])
-    if kind is _sre.BRANCH:
-        return "".join(_walk(part, extra, number) for part in value[1][0])
-    if kind is _sre.CATEGORY:
-        return {_sre.CATEGORY_DIGIT: "1", _sre.CATEGORY_SPACE: " "}.get(value, "a")
-    return ""
-
-
-def _one_of(choices: list[tuple[Any, Any]], number: int) -> str:
-    if choices and choices[0][0] is _sre.NEGATE:
-        for letter in "ax1-_ ":
-            if not re.match(_class(choices[1:]), letter):
-                return letter
-    if not choices:
-        return "a"
-    kind, value = choices[number % len(choices)]
-    if kind is _sre.RANGE:
-        low, high = value
-        return chr(low + number % (high - low + 1))
-    return _walk((kind, value), 0, number)
-
-
-def _class(choices: list[tuple[Any, Any]]) -> str:
-    parts = []
-    for kind, value in choices:
-        if kind is _sre.LITERAL:
-            parts.append(re.escape(chr(value)))
-        elif kind is _sre.RANGE:
-            parts.append(f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}")
-        elif kind is _sre.CATEGORY:
-            parts.append({_sre.CATEGORY_DIGIT: r"\d", _sre.CATEGORY_SPACE: r"\s"}.get(value, r"\w"))
-    return "[" + "".join(parts) + "]"

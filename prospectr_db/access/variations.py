@@ -12,6 +12,7 @@ import psycopg
 from prospectr_db.access.attempts import TRIES, Attempt
 from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
+from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import delete, equals, update
 from prospectr_db.access.values import naming, seeded_uuid
@@ -159,12 +160,46 @@ def add_states(builder: Builder, relation: Relation) -> None:
     for name, values in builder.ownership[relation.oid].states.items():
         for value in values:
             if not same_value(value, row.values.get(name)):
-                found = reach_state(builder.connection, relation, row, {name: value})
+                wanted = {name: value, **_referring(builder, relation, name, value)}
+                found = reach_state(builder.connection, relation, row, wanted)
+                if found is None and _is_forbidden(builder, relation, row, {name: value}):
+                    continue  # what the column's own checks forbid is no state
                 if found is None:
                     shown = "null" if value is None else value
                     builder.hopeless(relation, f"{OWNER} [{name}={shown}]", "no values go with it")
                 else:
                     builder.world.states[relation.oid, name, value] = found
+
+
+def _referring(
+    builder: Builder, relation: Relation, name: str, value: str | None
+) -> dict[str, str | None]:
+    """Return what a row of another kind refers to, where a column says to which table it does."""
+    found: dict[str, str | None] = {}
+    for fk in kinds_of(relation):
+        for kind, target, key in fk.kinds if fk.says == name else ():
+            parent = builder.parent(builder.catalog.by_oid[target], OWNER)
+            if kind == value and parent is not None:
+                found[fk.columns[0]] = parent.values[key]
+    return found
+
+
+def _is_forbidden(
+    builder: Builder, relation: Relation, row: Row, values: Mapping[str, str | None]
+) -> bool:
+    """Whether a check of one column, or of its domain, refuses a value whatever else changes."""
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+    error: psycopg.Error | None = None
+    try:
+        builder.connection.execute(f"savepoint w;{update(relation, values, where)}")
+    except psycopg.Error as refused:
+        error = refused
+    builder.connection.execute("rollback to savepoint w; release savepoint w")
+    if error is None or error.sqlstate != "23514":
+        return False
+    name = error.diag.constraint_name
+    own = {c.name for c in relation.checks if set(c.columns) <= values.keys()}
+    return name in own or error.diag.datatype_name is not None
 
 
 def reach_state(

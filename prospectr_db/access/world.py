@@ -10,6 +10,7 @@ import psycopg
 
 from prospectr_db.access.affiliations import add_affiliates, add_removed
 from prospectr_db.access.amounts import add_amounts
+from prospectr_db.access.between import add_all_between
 from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
@@ -101,6 +102,7 @@ def build_world(
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)
+    add_all_between(builder, wanted)
     _settle_claims(builder)
     sign_in(builder, gates)
     _check_constraints(connection, builder)

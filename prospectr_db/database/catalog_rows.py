@@ -54,6 +54,7 @@ def _column(row: dict[str, Any]) -> Column:
         default=row.pop("default_expression"),
         labels=tuple(row.pop("labels")),
         domain_checks=tuple(row.pop("domain_checks")),
+        parts=tuple(row.pop("parts")),
         **row,
     )
 

@@ -26,7 +26,10 @@ def quote_identifier(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; ``privileges`` maps a role to what it holds: r, a, w (select, insert, update)."""
+    """A column; ``privileges`` maps a role to what it holds: r, a, w (select, insert, update).
+
+    ``parts`` are the categories (pg_type.typcategory) of what a composite type or a range is of.
+    """
 
     name: str
     number: int
@@ -43,6 +46,7 @@ class Column:
     labels: tuple[str, ...]
     domain_checks: tuple[str, ...]
     privileges: Mapping[str, str]
+    parts: tuple[str, ...] = ()
 
     @property
     def is_writable(self) -> bool:

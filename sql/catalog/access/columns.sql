@@ -47,6 +47,24 @@ select
     ) as domain_checks,
     coalesce(
         (
+            select pg_catalog.array_agg(pt.typcategory::text order by p.attnum)
+            from pg_catalog.pg_attribute as p
+            inner join pg_catalog.pg_type as pt on p.atttypid = pt.oid
+            where
+                bt.typtype = 'c'
+                and p.attrelid = bt.typrelid
+                and p.attnum > 0
+                and not p.attisdropped
+        ),
+        (
+            select array[st.typcategory::text]
+            from pg_catalog.pg_range as g
+            inner join pg_catalog.pg_type as st on g.rngsubtype = st.oid
+            where g.rngtypid = bt.oid
+        ), '{}'
+    ) as parts,
+    coalesce(
+        (
             select
                 pg_catalog.jsonb_object_agg(
                     r.rolname,

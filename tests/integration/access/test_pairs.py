@@ -130,3 +130,29 @@ def test_a_change_of_it_is_told_of_the_right_people(
 def test_nobody_is_related_to_anybody_by_a_table_that_no_policy_asks(target: Target) -> None:
     _build(target, POSTS + "drop policy followers on public.posts; drop table public.follows;")
     assert not [name for name in observe(target).personas if "follow" in name]
+
+
+def test_a_state_that_keeps_even_followers_out_is_held(target: Target) -> None:
+    _build(target, POSTS.replace("default 'public'", "default 'followers'"))
+    matrix = observe(target)
+    assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
+    facts = facts_of(matrix)
+    assert ("posts", FOLLOWER, "other", "select") in facts.allowed
+    assert ("posts", FOLLOWER, PRIVATE, "select") in facts.shut
+    text = render(facts, accepted={})
+    contract = parse_contract(text)
+    assert not [f for f in check(matrix, contract) if f.severity == "error"]
+    _build(target, CHANGES["private ones"][0])
+    again = observe(target, given=contract.given)
+    told = {(f.kind, f.persona, f.rows) for f in check(again, contract) if f.severity == "error"}
+    assert told == {("leak", FOLLOWER, PRIVATE)}
+
+
+def test_a_contract_that_does_not_know_of_such_a_state_is_kept(target: Target) -> None:
+    _build(target, POSTS.replace("default 'public'", "default 'followers'"))
+    matrix = observe(target)
+    text = render(facts_of(matrix), accepted={})
+    head = f'[tables.posts."{FOLLOWER}"."{PRIVATE}"]'
+    assert head in text
+    old = "\n\n".join(part for part in text.split("\n\n") if not part.startswith(head))
+    assert not [f for f in check(matrix, parse_contract(old)) if f.severity == "error"]

@@ -169,3 +169,21 @@ def test_who_can_read_buckets_is_told_where_the_contract_has_none(
         "Authenticated strangers can now read storage.buckets on other people's rows." in sentences
     )
     assert not [s for s in sentences if "service role" in s or "not in the contract" in s]
+
+
+def test_a_file_that_only_a_statement_without_where_moves_is_told_beside_other_buckets(
+    told: Callable[[str, str], set[str]],
+) -> None:
+    # Files of the other bucket must not be moved, and would end a statement that reaches them all.
+    bucket = """
+        insert into storage.buckets (id, name, public) values ('private', 'private', false);
+    """
+    policy = f"""
+        create policy p_all on storage.objects for all to authenticated
+            using (bucket_id = 'private' and {MINE}) with check (bucket_id = 'private' and {MINE});
+    """
+    found = told(
+        BUCKETS + DOCS + bucket + policy,
+        "alter policy d_u on storage.objects with check (bucket_id = 'docs')",
+    )
+    assert found == {"Owners can now move their own files from docs/user to another's folder."}

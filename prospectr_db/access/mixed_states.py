@@ -1,0 +1,42 @@
+"""Rows that are the owner's by one of several columns, in the states that policies tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from prospectr_db.access.inhabitants import OWNER, Row
+from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.probes import Plan
+from prospectr_db.access.probes_rows import deletes, selects
+from prospectr_db.access.probes_update import updates
+
+__all__ = ["in_states"]
+
+_MOST = 40
+"""States of each such row: a table of many enums has hundreds."""
+
+
+def in_states(plan: Plan, knocker: Knocker, commands: Collection[str]) -> Iterator[Probe]:
+    """Yield the statements of some commands on such rows in each state.
+
+    As whom they belong to in part: an approver is not who asked, and may approve only what is
+    pending. Everybody else meets them as he meets the owner's.
+    """
+    if knocker.actor != OWNER or knocker.brief or plan.relation.is_partition or not commands:
+        return
+    targets: list[tuple[str, Row, str | None]] = []
+    for key, row in plan.targets.items():
+        if key.startswith(f"{OWNER} as "):
+            rows = plan.row_class(knocker, key)
+            for name, made in list(plan.variants(row))[:_MOST]:
+                targets.append((f"{rows} [{name}]", plan.in_state(row, name), made))
+    if not targets:
+        return
+    wanted = {rows for rows, _, _ in targets}
+    for probe in (
+        *selects(plan, knocker, targets),
+        *updates(plan, knocker, targets),
+        *deletes(plan, knocker, targets),
+    ):
+        if probe.rows in wanted and probe.command in commands:
+            yield probe
