@@ -83,11 +83,11 @@ class StateCalls:
                     yield call_cell(knocker, rows, key[0], verdict, probe, outcome)
 
     def _called(
-        self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting]
+        self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]
     ) -> dict[tuple[str, str], tuple[Probe, Outcome, set[Key]]]:
-        """Return what each call came to in each state: command and row class."""
+        """Return what each call came to in each state, or in none: command and row class."""
         tries = [
-            (one, call_probe(text, one.preparation, self.seeing.question))
+            (one, call_probe(text, one.preparation if one else None, self.seeing.question))
             for one in settings
             for text in texts
         ]
@@ -99,7 +99,7 @@ class StateCalls:
         ]
         self.knowledge.learn(knocker, zip(probes, reached, strict=True))
         return {
-            (one.name, probe.statement): (
+            (one.name if one else "", probe.statement): (
                 probe,
                 outcome,
                 set(self.knowledge.rows(knocker, probe.statement, got).items()),
@@ -138,22 +138,33 @@ class StateCalls:
 
     @cached_property
     def _openings(self) -> list[Setting]:
-        """The states, alone or together, in which a superuser reaches the owner's rows."""
-        for key in (NEWCOMER, OWNER):
-            shows = partial(self._shows, key, self._telling)
-            pairs = zip(self.singles, shows(self.singles), strict=True)
-            if found := [setting for setting, there in pairs if there]:
+        """The states, alone or together, in which a superuser reaches the owner's rows.
+
+        None where he does so without: then whose rows they are keeps everybody else out.
+        """
+        owner_sees = self._shows(OWNER, self._telling, [None])[0]
+        for key in (NEWCOMER,) if owner_sees else (NEWCOMER, OWNER):
+            plain, *there = self._shows(key, self._telling, [None, *self.singles])
+            pairs = zip(self.singles, there, strict=True)
+            found = [setting for setting, seen in pairs if seen and not plain]
+            if found or plain or (owner_sees and key == NEWCOMER):
                 return found
         # Not even their owner sees them in any: then in several states at once, if at all.
         shows = partial(self._shows, OWNER, self._telling[:_TEXTS_TOGETHER])
         return opening(self.singles, shows, most=_MOST_TOGETHER)
 
-    def _shows(self, key: str, texts: Sequence[str], settings: Sequence[Setting]) -> list[bool]:
+    def _shows(
+        self, key: str, texts: Sequence[str], settings: Sequence[Setting | None]
+    ) -> list[bool]:
         observation = self.seeing.observation
         claims = observation.world.actors[key].persona("control").claims
         nobody = Knocker(Persona("control", observation.superuser, claims), key)
         found = self._called(nobody, texts, settings)
         return [
-            any(command != "call" for text in texts for command, _ in found[one.name, text][2])
+            any(
+                command != "call"
+                for text in texts
+                for command, _ in found[one.name if one else "", text][2]
+            )
             for one in settings
         ]

@@ -318,13 +318,16 @@ def _server_only(
 
 
 def _rights(relation: str, observed: Facts, wanted: Facts, expected: str) -> Iterator[Finding]:
-    """Yield a function that has begun or ceased to run with other rights than its caller's."""
+    """Yield a function or view that has begun or ceased to have other rights than who uses it."""
     now, then = observed.owners.get(relation, ""), wanted.owners.get(relation, "")
-    if observed.relations.get(relation) != "function" or not then or now == then:
+    kind = observed.relations.get(relation)
+    if kind not in {"function", *VIEWS} or not then or now == then:
         return
-    kind: Kind = "loss" if now == "rights of its caller" else "leak"
-    sentence = f"{relation} now runs with the {now}; {expected} {then}."
-    yield Finding(kind, "error", relation, "", "", "call", (), sentence, rule="rights")
+    verb, users = ("runs", "caller") if kind == "function" else ("reads", "reader")
+    what: Kind = "loss" if now == f"rights of its {users}" else "leak"
+    sentence = f"{relation} now {verb} with the {now}; {expected} {then}."
+    command = "call" if kind == "function" else "select"
+    yield Finding(what, "error", relation, "", "", command, (), sentence, rule="rights")
 
 
 def _privileges(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from prospectr_db.access.facts import (
     ANSWER_STATES,
     PUBLICATIONS,
     SECRETS,
+    SEVERAL,
     TRIGGERS,
     VIEW_STATES,
     VIEWS,
@@ -16,7 +17,7 @@ from prospectr_db.access.facts import (
     Facts,
 )
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, KNOWING, SET, THROUGH
+from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, KNOWING, SET, THROUGH, states_of
 from prospectr_db.access.publications import PUBLISHED
 
 __all__ = ["as_covered", "with_one_word"]
@@ -80,11 +81,36 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
     if rests and ANSWER_STATES not in wanted.covers:
         return f"when other people's rows decide what {relation} answers"
+    if (
+        kind == "table"
+        and SEVERAL not in wanted.covers
+        and _is_of_several(finding, observed, wanted)
+    ):
+        return f"in which states at once rows of {relation} are read"
     if kind == "function" and ANSWER_STATES not in wanted.covers and _is_opening(finding, wanted):
         return f"in which states of rows {relation} reaches them"
     if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
         return f"in which states rows are seen through {relation}, nor who adds any"
     return None
+
+
+def _is_of_several(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+    """Whether rows of a table are read only in several states at once, and in none alone."""
+    if finding.rule == _IDLE and finding.kind == "loss":
+        told = {
+            rows
+            for relation, persona, rows, command in observed.allowed
+            if (relation, command) == (finding.relation, finding.command)
+            and (persona == "anon") is (finding.persona == "anon")
+            and persona != "service_role"
+        }
+        return finding.command == "select" and all(len(states_of(rows)) > 1 for rows in told)
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    states = states_of(finding.rows)
+    base = finding.rows.partition(" [")[0]
+    fewer = [base, *(f"{base} [{state}]" for state in states)]
+    known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
+    return finding.command == "select" and len(states) > 1 and not known
 
 
 def _is_opening(finding: Finding, wanted: Facts) -> bool:

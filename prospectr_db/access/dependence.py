@@ -20,6 +20,7 @@ from prospectr_db.database.catalog import Relation
 __all__ = ["Dependence"]
 
 _MOST_TEXTS = 3
+_MOST_TOGETHER = 150
 Lines = list[str]
 
 
@@ -41,6 +42,7 @@ class Dependence:
     form: str
     again: str | None = None
     tried: set[str] = field(default_factory=set)
+    _nobody: bool | None = None
 
     @cached_property
     def _named(self) -> list[Relation]:
@@ -76,15 +78,28 @@ class Dependence:
             return cells
         telling = sorted(steady, key=lambda text: not found[text][0].output)
         if plain:
-            return cells + self._in_states(knocker, [plain], DEPENDENT, "")
+            without = self._without(knocker.persona, [plain], "")
+            return cells + self._in_states(knocker, without, DEPENDENT, "")
         return self._at_times(knocker, telling[:_MOST_TEXTS])
 
     def _at_times(self, knocker: Knocker, texts: Sequence[str]) -> list[Cell]:
         """Return the cells where amounts or a state must be others before anything shows.
 
         Whoever has no rows is asked about the owner's alone: what everybody's rows say together
-        does not change for one of them.
+        does not change for one of them; and only where a superuser is told something, who says to
+        be a user without rows.
         """
+        if knocker.actor != OTHER:
+            if self._nobody is None:
+                claims = self.observation.world.actors[NEWCOMER].persona("control").claims
+                nobody = Knocker(Persona("control", self.observation.superuser, claims), NEWCOMER)
+                found = self._alone(nobody, texts)
+                self._nobody = any(cell.verdict is Verdict.ALLOWED for cell in found)
+            if not self._nobody:
+                return []
+        return self._alone(knocker, texts)
+
+    def _alone(self, knocker: Knocker, texts: Sequence[str]) -> list[Cell]:
         alone = ""
         if knocker.actor != OTHER:
             spared = (OWNER, *([knocker.actor] if knocker.actor else []))
@@ -92,7 +107,8 @@ class Dependence:
         without = self._without(knocker.persona, texts, alone)
         plain = self._counting(knocker.persona, without, [""], alone)[0]
         cells = [self._cell(knocker, AT_TIMES, plain or texts[0], counts=bool(plain))]
-        cells += self._in_states(knocker, [plain] if plain else texts, AT_TIMES, alone)
+        telling = {plain: without[plain]} if plain else without
+        cells += self._in_states(knocker, telling, AT_TIMES, alone)
         if not any(cell.verdict is Verdict.ALLOWED for cell in cells):
             far = [self._far(great=great) or "" for great in (True, False)]
             counting = self._counting(knocker.persona, without, far, alone)
@@ -100,19 +116,20 @@ class Dependence:
         return cells
 
     def _in_states(
-        self, knocker: Knocker, texts: Sequence[str], rows: str, alone: str
+        self, knocker: Knocker, without: Mapping[str, Lines], rows: str, alone: str
     ) -> list[Cell]:
         """Return a cell for each state, and for the smallest of several where none alone counts."""
-        without = self._without(knocker.persona, texts, alone)
+        first = next(iter(without))
         singles = list(self.settings)
         counting = self._counting(knocker.persona, without, _steps(singles), alone)
-        if not any(counting) and rows == AT_TIMES:
-            together = self._together(texts[0], alone)
+        several = len({name for one in singles for name in one.columns}) > 1
+        if several and not any(counting) and rows == AT_TIMES:
+            together = self._together(first, alone)
             singles += together
             counting += self._counting(knocker.persona, without, _steps(together), alone)
         self.tried |= {setting.name for setting in singles}
         return [
-            self._cell(knocker, f"{rows} [{one.name}]", text or texts[0], counts=bool(text))
+            self._cell(knocker, f"{rows} [{one.name}]", text or first, counts=bool(text))
             for one, text in zip(singles, counting, strict=True)
         ]
 
@@ -125,7 +142,7 @@ class Dependence:
         def count(some: Sequence[Setting]) -> list[bool]:
             return [*map(bool, self._counting(persona, without, _steps(some), alone))]
 
-        return opening(self.settings, count)
+        return opening(self.settings, count, most=_MOST_TOGETHER)
 
     def _without(self, persona: Persona, texts: Sequence[str], alone: str) -> dict[str, Lines]:
         """Return what each question is answered where the owner's rows are not."""

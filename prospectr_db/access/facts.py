@@ -29,6 +29,7 @@ __all__ = [
     "EXTENSIONS",
     "PUBLICATIONS",
     "SECRETS",
+    "SEVERAL",
     "TRIGGERS",
     "VIEWS",
     "VIEW_STATES",
@@ -59,8 +60,8 @@ VIEWS = frozenset({"view", "materialized view"})
 """Kinds of relations that show what other relations hold."""
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
-SECRETS = "what secrets open"
-COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS)
+SECRETS, SEVERAL = "what secrets open", "rows in several states"
+COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL)
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""

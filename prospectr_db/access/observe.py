@@ -30,6 +30,7 @@ from prospectr_db.access.personas import (
 )
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.running import Outcome, run
+from prospectr_db.access.several import on_top, several
 from prospectr_db.access.summing_up import policy_text, sum_up
 from prospectr_db.access.trigger_writes import trigger_writes
 from prospectr_db.access.truncation import Truncations
@@ -210,18 +211,21 @@ def _observe_chunk(
         for knocker in personas
     }
     cells = _tried(observation, plans, personas, first)
-    # What single states have opened is tried once more in two states at once.
-    second = {
-        knocker.name: [
-            (oid, probe)
-            for oid, plan in plans.items()
-            for probe in combined(plan, knocker, cells[oid])
-        ]
-        for knocker in personas
-    }
-    if any(second.values()):
-        for oid, more in _tried(observation, plans, personas, second).items():
-            cells[oid] += more
+    # What single states have opened is tried once more in two states at once; and where only
+    # several open anything, each further one on top.
+    for more in ((combined, several), (on_top,)):
+        probes = {
+            knocker.name: [
+                (oid, probe)
+                for oid, plan in plans.items()
+                for trying in more
+                for probe in trying(plan, knocker, cells[oid])
+            ]
+            for knocker in personas
+        }
+        if any(probes.values()):
+            for oid, found in _tried(observation, plans, personas, probes).items():
+                cells[oid] += found
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
     for oid, extra in trigger_writes(observation, plans, personas, cells).items():

@@ -40,25 +40,10 @@ def observe_views(
         sources = tables_of_view(observation.catalog, view)
         reached = reached_by_view(observation.catalog, view)
         resting = _dependence(observation, reader, reached, extremes)
+        tried = resting.tried
         cells: list[Cell] = []
-        tried: set[str] = set()
         for knocker in personas:
-            if not knocker.visits(view.oid):
-                continue
-            probe = reader.probe(knocker)
-            outcome = run(observation, knocker.persona, [probe], listening=True)[0]
-            mine = list(_view_cells(reader, knocker, probe, outcome))
-            asked = [*_in_states(reader, knocker, mine)] if _is_open(outcome, knocker) else []
-            settings = [setting for setting, _ in asked]
-            tried |= {setting.name for setting in settings}
-            cells += [*mine, *(cell for _, found in asked for cell in found)]
-            opening = next((one for one, found in asked if _is_seen(found)), None)
-            if not _is_seen(mine) and _is_open(outcome, knocker):
-                only = opening is not None
-                cells += resting.cells(knocker, [probe.statement], only_always=only)
-            opening = None if _is_seen(mine) else opening
-            cells += view_changes(observation, view, knocker, settings, opening)
-            cells += view_inserts(observation, view, knocker)
+            cells += _cells(reader, resting, knocker, tried)
         order = {column.name: column.number for column in view.columns}
         path = "rights of its reader" if view.security_invoker else f"rights of {view.owner}"
         accesses = collapse(cells, order, exact=True)
@@ -74,9 +59,33 @@ def observe_views(
             writable=tuple(column.name for column in view.columns),
             links={r.label: r.label for r in reached if observation.ownership[r.oid].owned},
             states=_deciding(reader.singles, accesses),
-            tried=frozenset(tried | resting.tried),
+            tried=frozenset(tried),
             usual={s.column: s.usual for one in reader.singles for s in one.states},
         )
+
+
+def _cells(
+    reader: ViewReader, resting: Dependence, knocker: Knocker, tried: set[str]
+) -> Iterator[Cell]:
+    """Yield what one persona sees, learns and changes; ``tried`` notes in which states."""
+    observation, probe = reader.observation, reader.probe(knocker)
+    outcome = run(observation, knocker.persona, [probe], listening=True)[0]
+    mine = list(_view_cells(reader, knocker, probe, outcome))
+    yield from mine
+    settings: list[Setting] = []
+    opening: Setting | None = None
+    if outcome.state is None and knocker.persona.role in API_ROLES[:2]:
+        for setting, found in _in_states(reader, knocker, mine):
+            yield from found
+            settings.append(setting)
+            opening = opening or (setting if _is_seen(found) else None)
+        tried |= {setting.name for setting in settings}
+        if not _is_seen(mine):
+            only = opening is not None
+            yield from resting.cells(knocker, [probe.statement], only_always=only)
+    opening = None if _is_seen(mine) else opening
+    yield from view_changes(observation, reader.view, knocker, settings, opening)
+    yield from view_inserts(observation, reader.view, knocker)
 
 
 def _dependence(
@@ -105,11 +114,6 @@ def _dependence(
 def _is_seen(cells: Iterable[Cell]) -> bool:
     """Whether rows of the owner's were read."""
     return any(cell.rows != "any" and cell.verdict is Verdict.ALLOWED for cell in cells)
-
-
-def _is_open(outcome: Outcome, knocker: Knocker) -> bool:
-    """Whether a view answers at all, and policies or its conditions could decide what."""
-    return outcome.state is None and knocker.persona.role in API_ROLES[:2]
 
 
 def _view_cells(

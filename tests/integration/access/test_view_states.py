@@ -201,8 +201,24 @@ def test_a_view_that_no_longer_asks_as_its_reader_is_a_leak_in_the_states_that_w
     held = hold(target, SHOP + seen(query, option=INVOKER))
     found = held.after("alter view public.seen reset (security_invoker)")
     assert f"can now read {ALL} where listings.status=draft." in of(found, ANON)
+    assert (
+        "seen now reads with the rights of postgres; the contract says rights of its reader."
+        in found
+    )
     own = "seen (every column) on their own rows where listings.deleted_at=2020-01-01"
     assert f"can now read {own}." in of(found, "Owners")
+
+
+def test_the_rights_of_a_view_are_held_where_nothing_else_shows_them(target: Target) -> None:
+    held = hold(target, SHOP + seen("select 1 as one from public.listings", option=INVOKER))
+    now = "seen now reads with the rights of"
+    assert f"{now} postgres; the contract says rights of its reader." in held.after(
+        "alter view public.seen set (security_invoker = false)"
+    )
+    held = Held(target, held.text.replace("rights of its reader", "rights of postgres"))
+    assert f"{now} its reader; the contract says rights of postgres." in held.after(
+        "alter view public.seen set (security_invoker = true)"
+    )
 
 
 def test_rows_that_a_view_shows_in_a_state_are_changed_through_it(target: Target) -> None:
