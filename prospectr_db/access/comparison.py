@@ -8,6 +8,7 @@ from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_flags import compare_row_security
 from prospectr_db.access.comparison_new import unmentioned
+from prospectr_db.access.comparison_policies import compare_unseen_policies
 from prospectr_db.access.comparison_states import compare_states
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.counterparts import same_people
@@ -83,7 +84,9 @@ def compare(
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
         found += _rights(relation, observed, wanted, expected)
-        found += compare_row_security(relation, observed, wanted, by_contract=expected == CONTRACT)
+        by_contract = expected == CONTRACT
+        found += compare_row_security(relation, observed, wanted, by_contract=by_contract)
+        found += compare_unseen_policies(relation, observed, wanted, by_contract=by_contract)
     found += compare_surroundings(observed, wanted, expected)
     return found
 

@@ -55,7 +55,9 @@ class Facts:
     ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
-    ``without_rls`` are the tables whose row-level security is off, be there policies or not.
+    ``without_rls`` are the tables whose row-level security is off, be there policies or not,
+    ``unseen`` the policies through which nothing of the world came, held by their text, and
+    ``spellings`` all that a relation has; a contract does not say those.
     """
 
     relations: Mapping[str, str]
@@ -73,6 +75,8 @@ class Facts:
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without_rls: frozenset[str] = frozenset()
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -133,6 +137,8 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         shut=frozenset(_shut(matrix)),
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
+        unseen={table.relation: table.unseen for table in matrix.tables if table.unseen},
+        spellings={table.relation: table.spellings for table in matrix.tables},
         without_rls=frozenset(
             table.relation for table in matrix.tables if table.kind == "table" and not table.rls
         ),

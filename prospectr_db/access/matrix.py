@@ -130,6 +130,8 @@ class TableAccess:
     the policies through which nothing came that was tried, so that nothing is known of them.
     ``states`` are the columns whose values were told apart; the values, where only the policies'
     text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``.
+    ``spellings`` are all its policies as the contract would hold them, ``unseen`` those of them
+    through which nothing of the world came, so that nothing tried would show that they go.
     """
 
     relation: str
@@ -156,6 +158,8 @@ class TableAccess:
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     states: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     tried: frozenset[str] = frozenset()
+    unseen: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from prospectr_db.access.combined import combined
@@ -32,6 +33,7 @@ from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.summing_up import policy_text, sum_up
 from prospectr_db.access.truncation import Truncations
+from prospectr_db.access.unseen import unseen_policies
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import (
     Relation,
@@ -218,8 +220,10 @@ def _observe_chunk(
             cells[oid] += more
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
+    unseen = unseen_policies(observation, plans, personas, cells)
     for relation in relations:
-        yield sum_up(observation, plans[relation.oid], cells[relation.oid])
+        told = sum_up(observation, plans[relation.oid], cells[relation.oid])
+        yield replace(told, unseen=unseen[relation.oid])
 
 
 def _tried(

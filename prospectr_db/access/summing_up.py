@@ -19,6 +19,7 @@ from prospectr_db.access.personas import (
     SERVICE_ROLE,
 )
 from prospectr_db.access.probes import Plan
+from prospectr_db.access.spelling import stated
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,
@@ -76,6 +77,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
+        spellings=tuple(stated(relation, policy) for policy in relation.policies),
         states=_states(relation, owner) if relation.is_table and not relation.is_partition else {},
     )
 
