@@ -9,6 +9,7 @@ from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_flags import compare_row_security
 from prospectr_db.access.comparison_new import unmentioned
+from prospectr_db.access.comparison_policies import compare_unseen_policies
 from prospectr_db.access.comparison_states import compare_states, is_unheard_of
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
@@ -95,7 +96,9 @@ def compare(
             expected,
         )
         found += _rights(relation, observed, wanted, expected)
-        found += compare_row_security(relation, observed, wanted, by_contract=expected == CONTRACT)
+        by_contract = expected == CONTRACT
+        found += compare_row_security(relation, observed, wanted, by_contract=by_contract)
+        found += compare_unseen_policies(relation, observed, wanted, by_contract=by_contract)
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
     found += compare_surroundings(observed, wanted, expected, serving)

@@ -22,7 +22,11 @@ __all__ = ["Parts", "read_parts"]
 _VERSION = 1
 _RELATIONS = ("tables", "views", "functions", "channels")
 _SECTIONS = ("version", "covers", "personas", "database", "buckets", *_RELATIONS, "accepted")
-_LISTS = ("columns", "server_only", "idle_grants", "outside_policies", "owner_columns", "standing")
+_UNSEEN = "unseen_policies"
+_LISTS = (
+    *("columns", "server_only", "idle_grants", "outside_policies"),
+    *("owner_columns", "standing", _UNSEEN),
+)
 _SWITCH = "row_level_security"
 _ABOUT = ("owned_by", *_LISTS, "values", "states", _SWITCH)
 _USUAL = ("anon", "newcomer", "stranger", "owner", "service_role")
@@ -123,6 +127,7 @@ class _Reader:
             standing={relation: names for relation, names in lists["standing"].items() if names},
             covers=self._covers(raw.get("covers", [])),
             without_rls=frozenset(without_rls),
+            unseen={relation: texts for relation, texts in lists[_UNSEEN].items() if texts},
         )
         accepted = {
             key: self._text(("accepted", key), reason).strip()

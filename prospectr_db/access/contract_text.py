@@ -114,6 +114,7 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
         ("idle_grants", facts.idle),
         ("outside_policies", facts.outside),
         ("standing", facts.standing),
+        ("unseen_policies", facts.unseen),
     ):
         if found.get(relation):
             yield f"{key} = {_list(found[relation])}"

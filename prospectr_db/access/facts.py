@@ -82,7 +82,9 @@ class Facts:
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
     ``covers`` are the ways of asking that were known: what only others show is in no contract.
-    ``without_rls`` are the tables whose row-level security is off, be there policies or not.
+    ``without_rls`` are the tables whose row-level security is off, be there policies or not,
+    ``unseen`` the policies through which nothing of the world came, held by their text, and
+    ``spellings`` all that a relation has; a contract does not say those.
     """
 
     relations: Mapping[str, str]
@@ -101,6 +103,8 @@ class Facts:
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
     without_rls: frozenset[str] = frozenset()
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
@@ -167,6 +171,8 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
         covers=frozenset(COVERS),
+        unseen={table.relation: table.unseen for table in matrix.tables if table.unseen},
+        spellings={table.relation: table.spellings for table in matrix.tables},
         without_rls=frozenset(
             table.relation for table in matrix.tables if table.kind == "table" and not table.rls
         ),

@@ -148,6 +148,8 @@ class TableAccess:
     text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``,
     ``usual`` how they are otherwise, by the column of a state: ``locked=false``. ``serves`` says of
     a function that policies call it, ``secrets`` are those that it asks for by name.
+    ``spellings`` are all its policies as the contract would hold them, ``unseen`` those of them
+    through which nothing of the world came, so that nothing tried would show that they go.
     """
 
     relation: str
@@ -177,6 +179,8 @@ class TableAccess:
     serves: bool = False
     usual: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

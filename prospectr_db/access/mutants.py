@@ -236,8 +236,9 @@ def _try(
         replace(matrix, tables=_some(table), tokens=(), oracles=()) for table in (before, after)
     ]
     was, now = (facts_of(one) for one in alone)
-    if contract is None:  # nobody says whether row-level security is on, only what comes of it
-        now = replace(now, without_rls=was.without_rls)
+    now = replace(now, spellings=was.spellings)
+    if contract is None:  # nobody says what flags and policies are, only what comes of them
+        now = replace(now, without_rls=was.without_rls, unseen=was.unseen)
     if relation is not None and was == now:
         # Nobody's access changed: something else holds the door. That is no miss of the check.
         return replace(mutant, outcome="equivalent")

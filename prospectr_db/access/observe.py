@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from prospectr_db.access.combined import combined
@@ -34,6 +35,7 @@ from prospectr_db.access.several import on_top, several
 from prospectr_db.access.summing_up import policy_text, sum_up
 from prospectr_db.access.trigger_writes import trigger_writes
 from prospectr_db.access.truncation import Truncations
+from prospectr_db.access.unseen import unseen_policies
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import (
     Relation,
@@ -230,8 +232,10 @@ def _observe_chunk(
         cells[oid] += extra
     for oid, extra in trigger_writes(observation, plans, personas, cells).items():
         cells[oid] += extra
+    unseen = unseen_policies(observation, plans, personas, cells)
     for relation in relations:
-        yield sum_up(observation, plans[relation.oid], cells[relation.oid])
+        told = sum_up(observation, plans[relation.oid], cells[relation.oid])
+        yield replace(told, unseen=unseen[relation.oid])
 
 
 def _tried(

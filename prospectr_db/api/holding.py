@@ -206,6 +206,7 @@ def _bare(facts: Facts) -> Facts:
         states={},
         standing={},
         without_rls=frozenset(),
+        unseen={},
     )
 
 

@@ -1,0 +1,156 @@
+"""A policy as a text that another spelling of the same expression does not change.
+
+The server deparses expressions in a form of its own: upper case, every operation in parentheses.
+What is left to chance are casts, wrappers such as ``(select auth.uid())`` and the order of the
+sides of AND, OR and ``=``. Unlike `decisions.normalise` this keeps what belongs to what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from prospectr_db.database.catalog import Policy, Relation
+
+__all__ = ["spelt", "stated"]
+
+_CAST = re.compile(
+    r"::(?:[\w.]+|\"[^\"]+\")(?:\.(?:\w+|\"[^\"]+\"))?"
+    r"(?: varying| precision| without time zone| with time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*"
+)
+_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+")
+_ALIAS = re.compile(r"\w+|\"[^\"]+\"")
+_CALLED = re.compile(r"[\w.\"]+$")
+_OPERATORS = frozenset(
+    {"AND", "OR", "NOT", "SELECT", "FROM", "WHERE", "IN", "ANY", "ALL", "EXISTS"}
+)
+
+
+def stated(relation: Relation, policy: Policy) -> str:
+    """Return a policy as the contract holds it: for whom, what, and under which condition."""
+    using = spelt(policy.using, relation.name) if policy.using else ""
+    check = spelt(policy.check, relation.name) if policy.check else ""
+    kind = "" if policy.permissive else ", restricting"
+    parts = [f"{policy.command} to {', '.join(sorted(policy.roles))}{kind}"]
+    if using:
+        parts.append(f"where {using}")
+    if check and check != using:  # without a check of its own the condition holds for new rows
+        parts.append(f"{'checking' if using else 'where'} {check}")
+    return " ".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def spelt(expression: str, table: str = "") -> str:
+    """Return an expression of a policy without what is only its spelling.
+
+    Inside of sub-selects the server names the ``table`` before its columns, elsewhere it does not.
+    """
+    tokens: list[str] = _TOKEN.findall(_without_casts(expression))
+    if table:
+        tokens = [t.removeprefix(f"{table}.") if t[0] not in "'" else t for t in tokens]
+    tree, _ = _parse(tokens, 0)
+    return _said(_simple(tree)).strip()
+
+
+def _without_casts(expression: str) -> str:
+    """Remove casts outside of quoted texts."""
+    parts = re.split(r"('(?:[^']|'')*')", expression)
+    return "".join(part if part.startswith("'") else _CAST.sub("", part) for part in parts)
+
+
+def _parse(tokens: list[str], place: int) -> tuple[list[object], int]:
+    found: list[object] = []
+    while place < len(tokens):
+        token = tokens[place]
+        if token == "(":  # noqa: S105 - a parenthesis
+            inner, place = _parse(tokens, place + 1)
+            found.append(inner)
+        elif token == ")":  # noqa: S105 - a parenthesis
+            return found, place + 1
+        else:
+            found.append(token)
+            place += 1
+    return found, place
+
+
+def _simple(node: list[object]) -> list[object]:
+    """Drop wrappers around a single thing, inside out; arguments of a call keep theirs."""
+    parts: list[object] = []
+    for child in node:
+        if not isinstance(child, list):
+            parts.append(child)
+            continue
+        inner = _unwrapped(_simple(child))
+        before = parts[-1] if parts else None
+        called = (
+            isinstance(before, str) and bool(_CALLED.search(before)) and before not in _OPERATORS
+        )
+        alone = len(inner) == 1 or _is_call(inner)
+        if not called and alone:
+            parts += inner
+        else:
+            parts.append(inner)
+    while len(parts) == 1 and isinstance(parts[0], list):
+        parts = parts[0]
+    return parts
+
+
+def _unwrapped(node: list[object]) -> list[object]:
+    """Return what a sub-select without a table answers with: ``(select auth.uid() as uid)``."""
+    if len(node) < 2 or node[0] != "SELECT" or {"FROM", "WHERE", "DISTINCT"} & set(_words(node)):
+        return node
+    body = node[1:]
+    if len(body) > 2 and body[-2] == "AS" and _ALIAS.fullmatch(str(body[-1])):
+        body = body[:-2]
+    while len(body) == 1 and isinstance(body[0], list):
+        body = body[0]
+    return body
+
+
+def _is_call(node: list[object]) -> bool:
+    """Whether a group is one call of a function: ``auth.uid()``."""
+    return (
+        len(node) == 2
+        and isinstance(node[0], str)
+        and isinstance(node[1], list)
+        and node[0] not in _OPERATORS
+        and bool(_CALLED.search(node[0]))
+    )
+
+
+def _words(node: list[object]) -> Iterator[str]:
+    yield from (part for part in node if isinstance(part, str))
+
+
+def _said(node: list[object]) -> str:
+    """Return a group as text; the sides of AND, OR and ``=`` in order."""
+    for word in ("OR", "AND", "="):
+        if word not in node or (word == "AND" and "BETWEEN" in node):
+            continue
+        sides: list[list[object]] = [[]]
+        for part in node:
+            if part == word:
+                sides.append([])
+            else:
+                sides[-1].append(part)
+        if "SELECT" in _words(node) or not all(sides):
+            break
+        return f" {word} ".join(sorted((_said(side) for side in sides), key=_place))
+    return _joined(node)
+
+
+def _place(side: str) -> tuple[bool, str]:
+    """Put columns before what they are compared with: the caller, a text, a list."""
+    return side.startswith(("'", "auth.", "(auth.", "ANY ", "ALL ", "(SELECT")), side
+
+
+def _joined(node: list[object]) -> str:
+    text = ""
+    for part in node:
+        said = f"({_said(part)})" if isinstance(part, list) else str(part)
+        glued = not text or text.endswith("[") or said[0] in ",]["
+        call = isinstance(part, list) and bool(re.search(r"[\w\"]$", text))
+        named = text.rpartition(" ")[2]
+        text += said if glued or (call and named not in _OPERATORS) else f" {said}"
+    return text

@@ -1,0 +1,213 @@
+# ruff: noqa: E501 - schemas read better in long lines
+"""A policy through which nothing of the world came is held by its text, however it is spelt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from prospectr_db.access.check import check
+from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
+from prospectr_db.access.observe import observe
+from prospectr_db.access.verify import access_difference
+from prospectr_db.database import Target
+from prospectr_db.database.connection import connect_as_migrator
+from prospectr_db.server.templates import Template
+from tests.integration.access import ordinary
+from tests.integration.access.schemas import FILES, NOTES, TEAMS, TREE
+
+Run = Callable[[str], None]
+
+LONG = "char_length(title) > 500"
+"""What no title of the world is."""
+IDLE = f'alter policy "drop own" on public.notes using (user_id = auth.uid() and {LONG});'
+EXTRA = (
+    "create policy extra on public.notes for select to authenticated"
+    f" using (is_pro and ({LONG} or body = 'open sesame' and char_length(body) > 500));"
+)
+NOBODY = "through which nobody came by anything that was tried"
+
+
+@pytest.fixture
+def run(target: Target) -> Run:
+    """Run statements as migrations would be."""
+
+    def execute(sql: str) -> None:
+        with connect_as_migrator(target) as connection:
+            connection.execute(sql)  # type: ignore[call-overload]
+
+    return execute
+
+
+def written(target: Target) -> Contract:
+    return parse_contract(render(facts_of(observe(target)), accepted={}))
+
+
+def red(target: Target, contract: Contract | None) -> dict[str, str]:
+    found = check(observe(target), contract)
+    return {f.sentence: f.kind for f in found if f.severity == "error"}
+
+
+def test_a_policy_that_nobody_passes_is_held_by_its_text(target: Target, run: Run) -> None:
+    run(NOTES + IDLE)
+    assert list(red(target, None).values()) == ["loss"]
+    contract = written(target)
+    text = "delete to authenticated where (char_length(title) > 500) AND (user_id = auth.uid())"
+    assert contract.facts.unseen == {"notes": (text,)}
+    assert red(target, contract) == {}
+    run('alter policy "drop own" on public.notes using (char_length(title) > 500);')
+    changed = (
+        f"A policy on notes {NOBODY} says otherwise now: delete to authenticated where "
+        "char_length(title) > 500; the contract says where (char_length(title) > 500) AND "
+        "(user_id = auth.uid())."
+    )
+    assert red(target, contract) == {changed: "leak"}
+    run('drop policy "drop own" on public.notes;')
+    gone = f"The contract holds a policy on notes that is not there any more: {text}."
+    assert red(target, contract) == {gone: "loss"}
+
+
+def test_one_of_several_that_nobody_passes_is_held_as_well(target: Target, run: Run) -> None:
+    run(NOTES)
+    before = written(target)
+    run(EXTRA)
+    assert red(target, None) == {}
+    text = (
+        "select to authenticated where (((body = 'open sesame') AND (char_length(body) > 500)) "
+        "OR (char_length(title) > 500)) AND is_pro"
+    )
+    new = (
+        f"A policy on notes {NOBODY} is not in the contract: {text}. If it is meant, "
+        "`prospectr-db access write` states it."
+    )
+    assert red(target, before) == {new: "leak"}
+    contract = written(target)
+    assert red(target, contract) == {}
+    run("drop policy extra on public.notes;")
+    assert list(red(target, contract).values()) == ["loss"]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "(IS_PRO AND ((body = 'open sesame' and CHAR_LENGTH(body) > 500) or char_length(title)>500))",
+        f"((is_pro) and ((({LONG})) or (body::text = 'open sesame'::text and char_length(body) > 500)))",
+        f"({LONG} or ('open sesame' = body and char_length(body) > 500)) and is_pro",
+    ],
+)
+def test_another_spelling_of_it_is_the_same(spelling: str, target: Target, run: Run) -> None:
+    run(NOTES + EXTRA)
+    contract = written(target)
+    run(
+        f"alter policy extra on public.notes using ({spelling});alter policy extra on public.notes rename to more;"
+    )
+    assert red(target, contract) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # The same words, and what belongs to what is another.
+        f"alter policy extra on public.notes using ((is_pro and {LONG}) or body = 'open sesame' and char_length(body) > 500)",
+        f"alter policy extra on public.notes using (is_pro and ({LONG} or body = 'open sesam' and char_length(body) > 500))",
+        f"alter policy extra on public.notes using (is_pro and ({LONG} or body = 'open sesame' or char_length(body) > 500))",
+        "alter policy extra on public.notes to anon, authenticated",
+    ],
+)
+def test_another_meaning_of_it_is_told(change: str, target: Target, run: Run) -> None:
+    run(NOTES + EXTRA)
+    contract = written(target)
+    run(change)
+    assert [kind for kind in red(target, contract).values() if kind == "leak"]
+
+
+def test_the_caller_may_be_asked_in_a_sub_select(target: Target, run: Run) -> None:
+    run(NOTES + IDLE)
+    contract = written(target)
+    run(
+        'alter policy "drop own" on public.notes'
+        f" using ((select auth.uid()) = user_id and (select {LONG.replace('title', 'title::text')}));"
+    )
+    assert red(target, contract) == {}
+
+
+def test_a_restriction_that_keeps_nobody_out_is_held(target: Target, run: Run) -> None:
+    restricting = "create policy short on public.notes as restrictive for insert to authenticated"
+    run(NOTES + f"{restricting} with check (char_length(title) < 500);")
+    contract = written(target)
+    text = "insert to authenticated, restricting where char_length(title) < 500"
+    assert contract.facts.unseen == {"notes": (text,)}
+    assert red(target, contract) == {}
+    run("drop policy short on public.notes;")
+    gone = f"The contract holds a policy on notes that is not there any more: {text}."
+    assert red(target, contract) == {gone: "loss"}
+
+
+def test_what_lets_in_who_is_let_in_anyway_is_not_held(target: Target, run: Run) -> None:
+    run(
+        NOTES + "create policy more on public.notes for select to authenticated"
+        " using (user_id = (select auth.uid()) and title is not null);"
+        "create policy yet_more on public.notes for all to authenticated"
+        " using (user_id = (select auth.uid()));"
+    )
+    assert written(target).facts.unseen == {}
+
+
+def test_a_policy_that_only_a_trigger_lets_somebody_pass_is_found_out_by_leaving_it_alone(
+    target: Target, run: Run
+) -> None:
+    run(
+        NOTES
+        + """
+create function public.mark() returns trigger language plpgsql set search_path = ''
+    as $$ begin new.body := repeat('x', 600); return new; end $$;
+create trigger mark before insert on public.notes for each row execute function public.mark();
+alter policy "add own" on public.notes with check (user_id = auth.uid() and char_length(title) > 500);
+create policy marked on public.notes for insert to authenticated
+    with check (user_id = auth.uid() and char_length(body) > 500);
+"""
+    )
+    told = written(target).facts.unseen["notes"]
+    assert [text.partition(" where ")[2] for text in told] == [
+        "(char_length(title) > 500) AND (user_id = auth.uid())"
+    ]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *(NOTES, TREE, TEAMS, FILES),
+        *(ordinary.OPEN + s for s in (ordinary.PROFILES, ordinary.TENANTS, ordinary.POSTS)),
+    ],
+)
+def test_nothing_is_held_of_ordinary_policies(schema: str, target: Target, run: Run) -> None:
+    run(schema)
+    assert written(target).facts.unseen == {}
+
+
+def test_a_policy_on_files_that_nobody_passes_is_held(target: Target, run: Run) -> None:
+    run(
+        FILES + "create policy odd on storage.objects for select to authenticated"
+        " using (bucket_id = 'papers' and char_length(name) > 500);"
+    )
+    contract = written(target)
+    text = "select to authenticated where (bucket_id = 'papers') AND (char_length(name) > 500)"
+    assert contract.facts.unseen == {"storage.objects": (text,)}
+    assert red(target, None) == {}
+    assert red(target, contract) == {}
+    run("alter policy odd on storage.objects using (char_length(name) > 500);")
+    assert list(red(target, contract).values()) == ["leak"]
+
+
+def test_a_plan_tells_of_such_a_policy(
+    target: Target,
+    run: Run,
+    make_database: Callable[[Template], Target],
+    platform_template: Template,
+) -> None:
+    run(NOTES)
+    after = make_database(platform_template)
+    with connect_as_migrator(after) as connection:
+        connection.execute(NOTES + EXTRA)  # type: ignore[call-overload]
+    assert [f.rule for f in access_difference(target, after)] == ["unseen-policy"]

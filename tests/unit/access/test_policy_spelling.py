@@ -1,0 +1,58 @@
+"""What is only the spelling of a policy goes; what belongs to what stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from prospectr_db.access.policy_spelling import spelt
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("(( SELECT auth.uid() AS uid) = user_id)", "(user_id = auth.uid())"),
+        (
+            "((auth.jwt() ->> 'aal'::text) = 'aal2'::text)",
+            "(( SELECT (auth.jwt() ->> 'aal'::text)) = 'aal2'::text)",
+        ),
+        ("(a AND (b OR c))", "((c OR b) AND a)"),
+        ("((title)::text ~~ '%(x)::y'::text)", "(title ~~ '%(x)::y')"),
+        ("((at)::timestamp without time zone > now())", "(at > now())"),
+        ("( SELECT private.is_in(t.id) AS is_in)", "private.is_in(t.id)"),
+        ("(status = ANY (ARRAY['a'::text, 'b'::text]))", "(status = ANY (ARRAY['a', 'b']))"),
+    ],
+)
+def test_two_spellings_are_one(one: str, other: str) -> None:
+    assert spelt(one) == spelt(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("(a AND (b OR c))", "((a AND b) OR c)"),
+        ("(NOT (a OR b))", "((NOT a) OR b)"),
+        ("(title ~~ '%(x)'::text)", "(title ~~ '%x'::text)"),
+        ("(x = 'A'::text)", "(x = 'a'::text)"),
+        ("(a - (b - c)) > 0", "((a - b) - c) > 0"),
+        (
+            "(EXISTS ( SELECT 1 FROM m WHERE (m.a = t.a)))",
+            "(EXISTS ( SELECT 1 FROM m WHERE (m.b = t.a)))",
+        ),
+        ("(a IS NOT NULL)", "(a IS NULL)"),
+        ("private.f(a, b)", "private.f(b, a)"),
+    ],
+)
+def test_two_meanings_are_two(one: str, other: str) -> None:
+    assert spelt(one) != spelt(other)
+
+
+def test_the_table_before_a_column_is_spelling() -> None:
+    assert spelt("( SELECT f(notes.id) AS f)", "notes") == spelt("f(id)", "notes")
+    assert spelt("(m.notes = 'notes.id'::text)", "notes") == "m.notes = 'notes.id'"
+
+
+def test_it_stays_readable() -> None:
+    text = (
+        "((user_id = ( SELECT auth.uid() AS uid)) AND (status = ANY (ARRAY['a'::text, 'b'::text])))"
+    )
+    assert spelt(text) == "(status = ANY (ARRAY['a', 'b'])) AND (user_id = auth.uid())"
