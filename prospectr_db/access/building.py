@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
-from prospectr_db.access.decisions import claim_keys, mentions
+from prospectr_db.access.decisions import claim_keys, decision_texts, mentions
 from prospectr_db.access.inhabitants import (
     NEWCOMER,
     OTHER,
@@ -75,6 +75,7 @@ class Builder:
         self.bounds: dict[int, tuple[str, ...]] = {}
         self.refused: psycopg.Error | None = None
         self.addresses = frozenset(_addresses(catalog))
+        self.asked = {oid for _, pairs in decision_texts(catalog) for oid, _ in pairs}
         for relation in catalog.relations:
             for parent in relation.parents:
                 if relation.partition_bound:
@@ -101,7 +102,19 @@ class Builder:
             return self.world.rows.get(place)
         self.pending.add(place)
         given = self.given(relation, key)
-        return self.attempt(relation, key, *given) if given else None
+        if given is None:
+            return None
+        return self._found(relation, key, given[0]) or self.attempt(relation, key, *given)
+
+    def _found(self, relation: Relation, key: str, given: dict[str, str | None]) -> Row | None:
+        """Return a row that migrations made where policies ask for nobody's rows in particular.
+
+        What each role may do, say: a row more would give somebody what nobody gave him.
+        """
+        if relation.oid not in self.asked or not self._is_nobodys(relation):
+            return None
+        row = take_leftover(self.connection, relation, given, taken=self._taken(relation))
+        return self._keep(relation, key, row, adopted=True) if row is not None else None
 
     def given(self, relation: Relation, key: str) -> tuple[dict[str, str | None], set[str]] | None:
         """Return the values that are not guesses: users, parents, claims, what was supplied."""

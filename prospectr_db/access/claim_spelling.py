@@ -18,10 +18,17 @@ _CALL = re.compile(r'(?<![\w.])(?:"?(\w+)"?\.)?"?(\w+)"?\(\s*\)')
 _MOST_CALLS = 4
 _TOKEN = re.compile(r"\bauth\.(?:jwt|uid|email)\(|request\.jwt")
 _HOLDS = r"[^;]*?(?:\bauth\.(?:jwt|uid|email)\(|request\.jwt)[^;]*?"
+_OPENS = r"(?:begin|then|else|loop)\b"
 # How PL/pgSQL lets a variable hold the token (its manual, "Declarations", "Basic Statements"): the
 # statement, and which of its groups are the name and what it holds.
 _HELD = (
-    (re.compile(rf"\b(\w+)\s+(?:constant\s+)?[\w.]+\s*(?::=|default)\s*({_HOLDS});", re.I), 1, 2),
+    (
+        re.compile(
+            rf"\b(?!{_OPENS})(\w+)\s+(?:constant\s+)?[\w.]+\s*(?::=|default)\s*({_HOLDS});", re.I
+        ),
+        1,
+        2,
+    ),
     (re.compile(rf"\bselect\s+({_HOLDS})\s+into\s+(?:strict\s+)?(\w+)\s*;", re.I), 2, 1),
     (re.compile(rf"^\s*(\w+)\s*:=\s*({_HOLDS});", re.I | re.M), 1, 2),
 )
@@ -122,6 +129,7 @@ def _without_variables(source: str) -> str:
     """Write what a variable holds in its place, where it is the token or something of it."""
     if not _TOKEN.search(source):
         return source
+    source = _COMMENT.sub(" ", source)
     for pattern, name, value in _HELD:
         for found in list(pattern.finditer(source)):
             if re.search(r"\bfrom\b", found[value], re.IGNORECASE):

@@ -21,6 +21,7 @@ from prospectr_db.access.decisions import (
 )
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
+from prospectr_db.access.ownership import listed_claims
 from prospectr_db.access.personas import AUTHENTICATED, Persona
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.world import COLLEAGUE, NEWCOMER, OTHER, OWNER
@@ -87,7 +88,9 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
     only = _asking(observation.catalog, tenants) if tenants else None
     remembered = (_said_in(name) for name in sorted(observation.given.claims))
     asked: set[tuple[str, ...]] = set()
-    for path, value in (*_asked(observation.catalog), *remembered):
+    listed = listed_claims(observation.catalog).items()
+    possible = ((path, value) for path, values in listed for value in values)
+    for path, value in (*_asked(observation.catalog), *possible, *remembered):
         if path in tenants or any(value in tenant for tenant in tenants):
             continue
         name = f"{'.'.join(path)}={'true' if value is True else value}"

@@ -8,7 +8,7 @@ from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_update import new_values, plain_column
-from prospectr_db.access.statements import delete, update
+from prospectr_db.access.statements import delete, quote_identifier, update
 from prospectr_db.database.catalog import Column
 
 __all__ = ["openings"]
@@ -39,7 +39,7 @@ def openings(
         rows = f"{base} [{name}]"
         if "update" in commands and granted and (rows, "update") not in mine:
             if base == "own" or any(command == "update" for _, command in mine):
-                yield from _leaving(plan, row, rows, preparation, granted)
+                yield from _leaving(plan, plan.in_state(row, name), rows, preparation, granted)
             yield from _updating(plan, knocker, row, rows, preparation, granted)
         if "delete" in commands and (rows, "delete") not in mine and plan.relation.holds(role, "d"):
             text = delete(plan.relation)
@@ -74,8 +74,9 @@ def _updating(
 ) -> Iterator[Probe]:
     """Yield changing every row there is, of which one is in the state."""
     plain = plain_column(plan, granted)
-    if plain.name in (plan.relation.primary_key or plan.source.primary_key):
-        return
+    keys = plan.relation.primary_key or plan.source.primary_key
+    if plain.name in keys or quote_identifier(plain.name) in preparation:
+        return  # what the state has changed already says nothing of the statement
     value = next(new_values(plan, knocker, plain))
     text, asked = update(plan.relation, {plain.name: value}), plan.changed(plain.name)
     yield Probe(row.label, rows, "update", "no where", plain.name, text, preparation, asked, value)

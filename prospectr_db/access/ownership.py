@@ -19,9 +19,10 @@ from prospectr_db.access.decisions import (
 from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.row_classes import is_partly
 from prospectr_db.access.standing import Standing, find_standings, weakest
+from prospectr_db.access.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
-__all__ = ["Ownership", "find_ownership", "implies_values", "told_apart"]
+__all__ = ["Ownership", "find_ownership", "implies_values", "listed_claims", "told_apart"]
 
 _USERISH = re.compile(
     r"^(user|owner|author|creator|account|profile|member|sender|recipient|assignee|uploader)"
@@ -77,6 +78,16 @@ class Ownership:
         return "nobody"
 
 
+def listed_claims(catalog: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return the claims that are compared with a column whose values are listed, with these."""
+    _, claims = comparisons(decision_texts(catalog))
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for (oid, name), path in claims.items():
+        relation = catalog.by_oid[oid]
+        found[path] = (*found.get(path, ()), *listed_values(relation, relation.by_name[name]))
+    return found
+
+
 def find_ownership(
     catalog: Catalog, given: Given = NOTHING
 ) -> tuple[dict[int, Ownership], tuple[Standing, ...]]:
@@ -87,6 +98,7 @@ def find_ownership(
     texts = decision_texts(catalog)
     compared, claims = comparisons(texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
+    claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
     reads = frozenset(pair for _, pairs in texts for pair in pairs)
     keyed = {r.oid for r in catalog.relations if _is_user_keyed(catalog, r)}
     users: dict[int, tuple[str, ...]] = {}
@@ -118,6 +130,12 @@ def find_ownership(
         above = _states_above(catalog, result, catalog.by_oid[oid], asked)
         result[oid] = replace(result[oid], parent_states=result[oid].parent_states | above)
     return result, standings
+
+
+def _is_listed(catalog: Catalog, pair: tuple[int, str]) -> bool:
+    """Whether a column has listed values: whoever holds one in a claim, as a role, is no owner."""
+    relation = catalog.by_oid[pair[0]]
+    return is_enumerated(relation, relation.by_name[pair[1]])
 
 
 def _with_known(

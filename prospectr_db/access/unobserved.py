@@ -11,7 +11,8 @@ __all__ = ["UNBUILDABLE", "is_unobserved", "without_unseen"]
 
 UNBUILDABLE = "unbuildable"
 """The rule of a table of which a row is missing that every observation needs."""
-_IDLE_GRANT = "idle-grant"
+# That nobody came through a grant or a policy says nothing where there was no row.
+_UNTRIED = frozenset({"idle-grant", "unseen-policy"})
 
 
 def is_unobserved(table: TableAccess) -> bool:
@@ -31,7 +32,7 @@ def without_unseen(
     unseen = {t.relation: t for t in matrix.tables if is_unobserved(t) and t.relation in said}
     for finding in findings:
         table = unseen.get(finding.relation)
-        if table is None or not (_is_loss_untried(finding, table) or finding.rule == _IDLE_GRANT):
+        if table is None or not (_is_loss_untried(finding, table) or finding.rule in _UNTRIED):
             yield finding
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "inside",
     "is_enumerated",
     "is_list",
+    "listed_values",
     "naming",
     "seeded_uuid",
     "shapes",
@@ -63,6 +64,11 @@ def candidates(
     if not column.labels:
         found = _listed(relation, column) or found
     return [_fit(column, value) for value in dict.fromkeys(found)]
+
+
+def listed_values(relation: Relation, column: Column) -> list[str]:
+    """Return the values that the type or a check lists; none where any other may be as well."""
+    return list(column.labels) or _listed(relation, column)
 
 
 def is_enumerated(relation: Relation, column: Column) -> bool:
