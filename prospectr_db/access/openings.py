@@ -8,7 +8,7 @@ from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_update import new_values, plain_column
-from prospectr_db.access.statements import delete, update
+from prospectr_db.access.statements import delete, quote_identifier, update
 from prospectr_db.database.catalog import Column
 
 __all__ = ["openings"]
@@ -72,8 +72,15 @@ def _updating(
     preparation: str,
     granted: list[Column],
 ) -> Iterator[Probe]:
-    """Yield changing every row there is, of which one is in the state."""
-    plain = plain_column(plan, granted)
+    """Yield changing every row there is, of which one is in the state.
+
+    In a column that the state leaves as it was: what brought the row into it is no change of his.
+    """
+    made = preparation.partition(" where ")[0]
+    kept = [c for c in granted if " ".join((quote_identifier(c.name), "=")) not in made]
+    if not kept:
+        return
+    plain = plain_column(plan, kept)
     if plain.name in (plan.relation.primary_key or plan.source.primary_key):
         return
     value = next(new_values(plan, knocker, plain))
