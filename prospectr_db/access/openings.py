@@ -72,11 +72,17 @@ def _updating(
     preparation: str,
     granted: list[Column],
 ) -> Iterator[Probe]:
-    """Yield changing every row there is, of which one is in the state."""
-    plain = plain_column(plan, granted)
-    keys = plan.relation.primary_key or plan.source.primary_key
-    if plain.name in keys or quote_identifier(plain.name) in preparation:
-        return  # what the state has changed already says nothing of the statement
+    """Yield changing every row there is, of which one is in the state.
+
+    In a column that the state leaves as it was: what brought the row into it is no change of his.
+    """
+    made = preparation.partition(" where ")[0]
+    kept = [c for c in granted if " ".join((quote_identifier(c.name), "=")) not in made]
+    if not kept:
+        return
+    plain = plain_column(plan, kept)
+    if plain.name in (plan.relation.primary_key or plan.source.primary_key):
+        return
     value = next(new_values(plan, knocker, plain))
     text, asked = update(plan.relation, {plain.name: value}), plan.changed(plain.name)
     yield Probe(row.label, rows, "update", "no where", plain.name, text, preparation, asked, value)
