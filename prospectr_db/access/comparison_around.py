@@ -7,6 +7,7 @@ from typing import Any
 
 from prospectr_db.access.facts import Facts
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.surroundings import LOGIN
 
 __all__ = ["compare_surroundings"]
 
@@ -48,6 +49,9 @@ def _around(kind: Kind, group: str, role: str, what: str) -> Finding:
     sentence = f"{role} {word}: {what} ({group})."
     if role == "exposed":
         sentence = f"The API {'now' if kind == 'leak' else 'no longer'} shows the schema {what}."
+    if role == LOGIN:
+        named = what.replace("member of ", "")
+        sentence = f"Tokens can {'now' if kind == 'leak' else 'no longer'} name the role {named}."
     return _plain(kind, f"database.{group}", sentence, group, persona=role, command=what)
 
 

@@ -8,6 +8,7 @@ from prospectr_db.access.baselines import is_related
 from prospectr_db.access.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, TableAccess
 from prospectr_db.access.phrases_files import file_phrase
+from prospectr_db.access.role_names import is_in_role, role_words
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
@@ -55,6 +56,8 @@ def who(persona: str) -> str:
     """Return a persona in words."""
     if persona in _TOKENS or persona.startswith("forged user_metadata"):
         return f"tokens with {persona}"
+    if is_in_role(persona):
+        return role_words(persona)
     if is_lesser(persona):
         return lesser_words(persona, who(lesser_base(persona)))
     if is_related(persona):

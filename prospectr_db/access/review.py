@@ -9,6 +9,7 @@ from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_t
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.matrix import DEPENDENT, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import people, phrase
+from prospectr_db.access.role_names import is_in_role
 
 __all__ = ["review_access", "review_channel"]
 
@@ -43,7 +44,10 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     outsider = outsider or is_related_to_others(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
-        yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
+        severity = _truncate_severity(matrix, table)
+        yield _finding(
+            table, access, "truncate", "warning" if is_in_role(access.persona) else severity
+        )
     elif access.command == "escalate":
         yield _finding(table, access, "escalation")
     elif access.rows == DEPENDENT:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from prospectr_db.access.matrix import TableAccess
 
-__all__ = ["GROUPS", "Surroundings", "observe_surroundings", "with_untried_policies"]
+__all__ = ["GROUPS", "LOGIN", "Surroundings", "observe_surroundings", "with_untried_policies"]
 
+LOGIN = "authenticator"
+"""The role in which the API logs in, and which becomes what a token names."""
 GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
 _LETTERS = {
     "r": "select",
@@ -57,7 +59,7 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             "schemas": tuple(_schemas(catalog)),
             "roles": tuple(_roles(catalog)),
             "sequences": tuple(_sequences(catalog)),
-            "default_privileges": tuple(_defaults(connection)),
+            "default_privileges": tuple(_defaults(connection, catalog)),
             "platform_policies": (),
         },
         _buckets(connection),
@@ -80,7 +82,8 @@ def _schemas(catalog: Catalog) -> Iterator[str]:
 
 
 def _roles(catalog: Catalog) -> Iterator[str]:
-    for role in API_ROLES:
+    yield from (f"{LOGIN}: member of {role}" for role in catalog.assumable)
+    for role in (*API_ROLES, *catalog.assumable):
         yield from (f"{role}: member of {other}" for other in catalog.memberships.get(role, ()))
         if role in catalog.above_rls:
             yield f"{role}: above row-level security"
@@ -89,7 +92,7 @@ def _roles(catalog: Catalog) -> Iterator[str]:
 
 def _sequences(catalog: Catalog) -> Iterator[str]:
     for name, held in sorted(catalog.sequences.items()):
-        for role in API_ROLES[:2]:
+        for role in catalog.user_roles:
             if held.get(role):
                 yield f"{role}: {_words(held[role])} on {name}"
 
@@ -98,8 +101,9 @@ def _words(letters: str) -> str:
     return ", ".join(_LETTERS.get(letter, letter) for letter in letters)
 
 
-def _defaults(connection: Connection[Any]) -> Iterator[str]:
-    parameters = {"roles": list(API_ROLES), "platform": list(PLATFORM_SCHEMAS)}
+def _defaults(connection: Connection[Any], catalog: Catalog) -> Iterator[str]:
+    roles = [*API_ROLES, *catalog.assumable]
+    parameters = {"roles": roles, "platform": list(PLATFORM_SCHEMAS)}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(sql_text("catalog/access/default_privileges.sql"), parameters)
         for row in rows.fetchall():

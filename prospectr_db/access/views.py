@@ -20,7 +20,7 @@ from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.statements import quote_identifier
 from prospectr_db.access.view_changes import view_changes
 from prospectr_db.access.world import OWNER
-from prospectr_db.database.catalog import API_ROLES, Relation
+from prospectr_db.database.catalog import Relation
 
 __all__ = ["observe_views"]
 
@@ -32,6 +32,7 @@ def observe_views(
 ) -> Iterator[TableAccess]:
     """Yield what each persona sees and changes through each view."""
     markers = Markers(observation.catalog, observation.world)
+    users = observation.catalog.user_roles
     for view in views:
         cells: list[Cell] = []
         mine = [knocker for knocker in personas if knocker.visits(view.oid)]
@@ -45,7 +46,7 @@ def observe_views(
             seen = list(_view_cells(knocker, probe, outcome, markers, control))
             cells += seen
             shown = any(c.rows == "other" and c.verdict is Verdict.ALLOWED for c in seen)
-            if outcome.state is None and not shown and knocker.persona.role in API_ROLES[:2]:
+            if outcome.state is None and not shown and knocker.persona.role in users:
                 cells += depends(observation, knocker, [probe.statement], gone, form="query")
             cells += view_changes(observation, view, knocker)
         order = {column.name: column.number for column in view.columns}
@@ -57,7 +58,7 @@ def observe_views(
             any(observation.ownership[source.oid].owned for source in sources),
             view.security_invoker,
             collapse(cells, order),
-            {role: view.privileges.get(role, "") for role in API_ROLES[:2]},
+            {role: view.privileges.get(role, "") for role in users},
             columns=tuple(column.name for column in view.columns),
             writable=tuple(column.name for column in view.columns),
             links={r.label: r.label for r in reached if observation.ownership[r.oid].owned},
