@@ -11,7 +11,8 @@ __all__ = ["UNBUILDABLE", "is_unobserved", "without_unseen"]
 
 UNBUILDABLE = "unbuildable"
 """The rule of a table of which a row is missing that every observation needs."""
-_IDLE_GRANT = "idle-grant"
+_UNTOLD = frozenset({"idle-grant", "unseen-policy"})
+"""The rules of what rests on nobody's having come through."""
 
 
 def is_unobserved(table: TableAccess) -> bool:
@@ -24,14 +25,14 @@ def without_unseen(
 ) -> Iterator[Finding]:
     """Leave out what nobody saw of tables that are among ``told`` as unobserved.
 
-    That somebody has lost what was never tried is not known, nor whether a grant is of use. Where
-    the contract accepts that a table is unobserved, its lines about it are claims like others.
+    That somebody has lost what was never tried is not known, nor whether a grant or policy is of
+    use. Where the contract accepts that a table is unobserved, its lines about it are claims like others.
     """
     said = {finding.relation for finding in told if finding.rule == UNBUILDABLE}
     unseen = {t.relation: t for t in matrix.tables if is_unobserved(t) and t.relation in said}
     for finding in findings:
         table = unseen.get(finding.relation)
-        if table is None or not (_is_loss_untried(finding, table) or finding.rule == _IDLE_GRANT):
+        if table is None or not (_is_loss_untried(finding, table) or finding.rule in _UNTOLD):
             yield finding
 
 
