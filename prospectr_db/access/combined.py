@@ -109,6 +109,6 @@ def _opening(plan: Plan, knocker: Knocker, command: str) -> Sequence[Policy]:
         for policy in plan.relation.policies
         if policy.permissive
         and policy.command in (command, "all")
-        and policy.binds(knocker.persona.role)
+        and plan.catalog.binds(policy, knocker.persona.role)
         and policy.text not in ("false", "false false")
     ]

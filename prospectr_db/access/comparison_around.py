@@ -8,7 +8,7 @@ from typing import Any
 
 from prospectr_db.access.facts import Facts
 from prospectr_db.access.finding import Finding, Kind
-from prospectr_db.access.surroundings import LATER_GROUPS
+from prospectr_db.access.surroundings import LATER_GROUPS, LOGIN
 
 __all__ = ["compare_surroundings"]
 
@@ -66,6 +66,9 @@ def _around(kind: Kind, group: str, role: str, what: str) -> Finding:
         sentence = f"A sign-up {'now' if kind == 'leak' else 'no longer'} makes {what}."
     if group == "cascades":
         sentence = _going(kind, role, what.removeprefix("with "))
+    if role == LOGIN:
+        named = what.replace("member of ", "")
+        sentence = f"Tokens can {'now' if kind == 'leak' else 'no longer'} name the role {named}."
     return _plain(kind, f"database.{group}", sentence, group, persona=role, command=what)
 
 

@@ -19,6 +19,7 @@ from prospectr_db.access.matrix import (
     TableAccess,
     plainer,
 )
+from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 
 __all__ = [
     "ALL",
@@ -135,7 +136,7 @@ def default_rows(persona: str, *, owned: bool) -> str:
     """Return the row class that needs no name: own rows for the owner, others' for the rest."""
     if not owned:
         return "any"
-    return "own" if lesser_base(persona) == "owner" else "other"
+    return "own" if lesser_base(persona) == "owner" or is_owner_in_role(persona) else "other"
 
 
 def facts_of(matrix: AccessMatrix) -> Facts:
@@ -206,7 +207,8 @@ def _is_repetition(table: TableAccess, access: Access) -> bool:
     """Whether the entry says of another user what the owner's entry says already."""
     if access.persona in ("owner", "service_role") or access.rows != "own" or "=" in access.persona:
         return False
-    if is_removed(access.persona) or is_lesser(access.persona):
+    persona = access.persona
+    if is_removed(persona) or is_lesser(persona) or is_in_role(persona):
         return False  # what is left to him is not what an owner may
     owner = table.find("owner", "own", access.command)
     return owner is not None and owner.succeeds and set(owner.columns) >= set(access.columns)
@@ -244,9 +246,7 @@ def _idle_grants(table: TableAccess) -> tuple[str, ...]:
         mine = [
             access
             for access in table.accesses
-            if access.succeeds
-            and access.persona != "service_role"
-            and (access.persona == "anon") is (role == "anon")
+            if access.succeeds and role_of(access.persona) == role
         ]
         for letter, command in names.items():
             used = [access for access in mine if access.command == command]

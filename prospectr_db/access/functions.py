@@ -38,7 +38,7 @@ from prospectr_db.access.reach import (
 )
 from prospectr_db.access.running import run
 from prospectr_db.access.view_states import Setting
-from prospectr_db.database.catalog import API_ROLES, Catalog, Function
+from prospectr_db.database.catalog import Catalog, Function
 
 __all__ = ["observe_functions"]
 
@@ -52,8 +52,9 @@ def observe_functions(
     labels = owners_labels(observation, observation.catalog.own_relations)
     labels |= {label.rpartition(":")[0] + ":new" for label in labels}
     extremes, secrets = Extremes(observation), Secrets(observation)
-    for function in observation.catalog.functions:
-        if not _is_callable(observation.catalog, function):
+    catalog = observation.catalog
+    for function in catalog.functions:
+        if not _is_callable(catalog, function):
             continue
         statements = list(calls(observation, function))
         touched = tables_of_function(observation.catalog, function)
@@ -91,7 +92,7 @@ def observe_functions(
             True,
             not function.definer,
             accesses,
-            {role: "X" for role in API_ROLES[:2] if role in function.callable_by},
+            {role: "X" for role in catalog.user_roles if role in function.callable_by},
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
             states=_deciding(states, cells, accesses),
@@ -106,7 +107,7 @@ def _is_callable(catalog: Catalog, function: Function) -> bool:
     return (
         function.schema in catalog.exposed
         and function.return_type not in ("trigger", "event_trigger", "internal")
-        and any(role in function.callable_by for role in API_ROLES[:2])
+        and any(role in function.callable_by for role in catalog.user_roles)
     )
 
 

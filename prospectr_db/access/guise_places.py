@@ -22,7 +22,11 @@ class Places:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._functions = {f.oid: self._said_by(f) for f in catalog.functions}
-        helpers = helper_functions(catalog)
+        read = {
+            oid: {up for up, _ in mentions(catalog, function.source)}
+            for oid, function in helper_functions(catalog).items()
+            if not function.definer
+        }
         self._relations: dict[int, str] = {}
         self._above: dict[int, set[int]] = {}
         self._known: dict[tuple[re.Pattern[str], bool], Where] = {}
@@ -32,12 +36,7 @@ class Places:
             called |= {trigger.function for trigger in relation.triggers}
             parts += [self._functions[oid] for oid in called if oid in self._functions]
             above = {oid for policy in relation.policies for oid, _ in policy.reads}
-            above |= {
-                oid
-                for function in (helpers[oid] for oid in called if oid in helpers)
-                if not function.definer
-                for oid, _ in mentions(catalog, function.source)
-            }
+            above |= {up for oid in called for up in read.get(oid, ())}
             if relation.definition:
                 parts.append(relation.definition)
                 parts += [self._functions[f.oid] for f in self._named_in(relation.definition)]

@@ -202,6 +202,7 @@ def add_forger(
 def knockers(observation: Observation) -> list[Knocker]:
     """Return the personas of an observation: those every project has, and its own standings."""
     from prospectr_db.access.claims import server_claims
+    from prospectr_db.access.roles import role_personas
 
     actors = observation.world.actors
     found = [
@@ -217,6 +218,7 @@ def knockers(observation: Observation) -> list[Knocker]:
         for key, who in observation.world.affiliates.items()
     ]
     found += server_claims(observation)
+    found += role_personas(observation)
     likes = {"owner": OWNER, "stranger": OTHER, "newcomer": NEWCOMER}
     for name, body in observation.extra.items():
         key = likes[body.get("like", "newcomer")]

@@ -17,6 +17,7 @@ from prospectr_db.access.matrix import (
     TableAccess,
 )
 from prospectr_db.access.phrases_files import file_phrase
+from prospectr_db.access.role_names import is_in_role, role_words
 from prospectr_db.access.row_classes import in_words
 
 __all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
@@ -65,6 +66,8 @@ def who(persona: str) -> str:
     """Return a persona in words."""
     if persona in _TOKENS or persona.startswith("forged user_metadata"):
         return f"tokens with {persona}"
+    if is_in_role(persona):
+        return role_words(persona)
     if is_lesser(persona):
         return lesser_words(persona, who(lesser_base(persona)))
     if is_related(persona):

@@ -21,6 +21,7 @@ from prospectr_db.access.matrix import (
 )
 from prospectr_db.access.phrases import people, phrase
 from prospectr_db.access.review_triggers import review_set
+from prospectr_db.access.role_names import is_in_role
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
@@ -58,10 +59,13 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     outsider = outsider or is_related_to_others(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
-        yield _finding(table, access, "truncate", _truncate_severity(matrix, table))
+        given = _truncate_severity(matrix, table)
+        yield _finding(
+            table, access, "truncate", "warning" if is_in_role(access.persona) else given
+        )
     elif access.command == "escalate":
-        severity: Severity = "note" if _is_meant(table, access) else "error"
-        yield _finding(table, access, "escalation", severity)
+        meant: Severity = "note" if _is_meant(table, access) else "error"
+        yield _finding(table, access, "escalation", meant)
     elif base in (DEPENDENT, AT_TIMES):
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":

@@ -54,9 +54,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         rls=relation.rls,
         accesses=accesses,
         privileges={
-            role: held
-            for role, held in relation.privileges.items()
-            if role in (ANON, AUTHENTICATED)
+            role: held for role, held in relation.privileges.items() if role in catalog.user_roles
         },
         unbuildable=tuple(
             f"{problem.key}: {problem.reason}"
@@ -68,12 +66,12 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
         membership=_is_below_membership(observation, relation),
         default_truncate=_is_truncate_given(catalog, relation),
-        idle=_idle(relation, accesses),
+        idle=_idle(relation, accesses, catalog.user_roles),
         columns=tuple(column.name for column in relation.columns),
         writable=tuple(column.name for column in relation.columns if column.is_writable),
         publications=tuple(published_words(one) for one in relation.publications),
         policies=tuple(policy_text(relation, policy) for policy in relation.policies),
-        column_privileges=_column_privileges(relation),
+        column_privileges=_column_privileges(relation, catalog.user_roles),
         reads=read_conditions(relation),
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
@@ -133,10 +131,10 @@ def _is_truncate_given(catalog: Catalog, relation: Relation) -> bool:
     )
 
 
-def _column_privileges(relation: Relation) -> dict[str, tuple[str, ...]]:
+def _column_privileges(relation: Relation, roles: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the writable columns that a role may name, by role and command."""
     found: dict[str, tuple[str, ...]] = {}
-    for role in (ANON, AUTHENTICATED):
+    for role in roles:
         for letter, command in (("a", "insert"), ("w", "update")):
             names = [c for c in relation.columns if letter in c.privileges.get(role, "")]
             if held := tuple(c.name for c in names if c.is_writable):
@@ -176,7 +174,9 @@ def read_conditions(relation: Relation) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str, ...]]:
+def _idle(
+    relation: Relation, accesses: Iterable[Access], roles: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
     """Return the commands that policies open to users, but through which nobody came."""
     reached = {a.command for a in accesses if a.succeeds and a.persona != SERVICE_ROLE}
     found: dict[str, tuple[str, ...]] = {}
@@ -186,7 +186,7 @@ def _idle(relation: Relation, accesses: Iterable[Access]) -> dict[str, tuple[str
             for policy in relation.policies
             if policy.command == command
             and policy.permissive
-            and (policy.binds(ANON) or policy.binds(AUTHENTICATED))
+            and any(policy.binds(role) for role in roles)
             and policy.text not in ("false", "false false")
             and "service_role" not in policy.text
         )

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 __all__ = [
     "GROUPS",
     "LATER_GROUPS",
+    "LOGIN",
     "Surroundings",
     "observe_surroundings",
     "with_rows_made",
     "with_untried_policies",
 ]
 
+LOGIN = "authenticator"
+"""The role in which the API logs in, and which becomes what a token names."""
 GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
 LATER_GROUPS = ("sign_up", "cascades")
 """Groups that a contract may leave out: then nobody has said anything about them."""
@@ -70,7 +73,7 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             "schemas": tuple(_schemas(catalog)),
             "roles": tuple(_roles(catalog)),
             "sequences": tuple(_sequences(catalog)),
-            "default_privileges": tuple(_defaults(connection)),
+            "default_privileges": tuple(_defaults(connection, catalog)),
             "platform_policies": (),
         },
         _buckets(connection),
@@ -94,7 +97,8 @@ def _schemas(catalog: Catalog) -> Iterator[str]:
 
 
 def _roles(catalog: Catalog) -> Iterator[str]:
-    for role in API_ROLES:
+    yield from (f"{LOGIN}: member of {role}" for role in catalog.assumable)
+    for role in (*API_ROLES, *catalog.assumable):
         yield from (f"{role}: member of {other}" for other in catalog.memberships.get(role, ()))
         if role in catalog.above_rls:
             yield f"{role}: above row-level security"
@@ -103,7 +107,7 @@ def _roles(catalog: Catalog) -> Iterator[str]:
 
 def _sequences(catalog: Catalog) -> Iterator[str]:
     for name, held in sorted(catalog.sequences.items()):
-        for role in API_ROLES[:2]:
+        for role in catalog.user_roles:
             if held.get(role):
                 yield f"{role}: {_words(held[role])} on {name}"
 
@@ -112,8 +116,9 @@ def _words(letters: str) -> str:
     return ", ".join(_LETTERS.get(letter, letter) for letter in letters)
 
 
-def _defaults(connection: Connection[Any]) -> Iterator[str]:
-    parameters = {"roles": list(API_ROLES), "platform": list(PLATFORM_SCHEMAS)}
+def _defaults(connection: Connection[Any], catalog: Catalog) -> Iterator[str]:
+    roles = [*API_ROLES, *catalog.assumable]
+    parameters = {"roles": roles, "platform": list(PLATFORM_SCHEMAS)}
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(sql_text("catalog/access/default_privileges.sql"), parameters)
         for row in rows.fetchall():

@@ -83,7 +83,7 @@ def _doubts(plan: Plan, people: Sequence[Knocker], cells: Sequence[Cell]) -> Ite
             through[cell.command].add(cell.persona)
     roles = set(role_of.values())
     for policy in plan.relation.policies:
-        if not any(policy.binds(role) for role in roles) or is_nobodys(policy):
+        if not any(plan.catalog.binds(policy, role) for role in roles) or is_nobodys(policy):
             continue
         if not policy.permissive:
             yield Doubt(plan.relation, policy, partial(_rows, plan))
@@ -91,7 +91,7 @@ def _doubts(plan: Plan, people: Sequence[Knocker], cells: Sequence[Cell]) -> Ite
         mine: dict[str, set[str]] = {}
         alone = False
         for command in _commands(policy):
-            got = {who for who in through[command] if policy.binds(role_of[who])}
+            got = {w for w in through[command] if plan.catalog.binds(policy, role_of[w])}
             rivals = [
                 other
                 for other in plan.relation.policies
@@ -99,7 +99,10 @@ def _doubts(plan: Plan, people: Sequence[Knocker], cells: Sequence[Cell]) -> Ite
             ]
             if got:
                 mine[command] = got
-                alone |= any(not any(other.binds(role_of[who]) for other in rivals) for who in got)
+                alone |= any(
+                    not any(plan.catalog.binds(other, role_of[who]) for other in rivals)
+                    for who in got
+                )
         if not alone:
             yield Doubt(plan.relation, policy, partial(_rows, plan), mine)
 
@@ -131,7 +134,7 @@ def holding_for_nobody(
         asked = [
             (doubt, probe)
             for doubt in doubts
-            if doubt.policy.binds(knocker.persona.role)
+            if observation.catalog.binds(doubt.policy, knocker.persona.role)
             and (not doubt.through or knocker.name in set().union(*doubt.through.values()))
             for probe in _questions(doubt, knocker)
         ]

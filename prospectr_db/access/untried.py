@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.personas import ANON, AUTHENTICATED
 from prospectr_db.access.running import run
 from prospectr_db.access.statements import quote_identifier
 from prospectr_db.database.catalog import Policy, Relation
@@ -31,7 +30,7 @@ def untried_policies(
     found: set[str] = set()
     for command, known in passed.items():
         mine = [p for p in relation.policies if p.permissive and p.command in (command, "all")]
-        asked = [p for p in mine if p.binds(ANON) or p.binds(AUTHENTICATED)]
+        asked = [p for p in mine if any(p.binds(r) for r in observation.catalog.user_roles)]
         for policy in asked:
             if policy.text in ("false", "false false"):
                 continue

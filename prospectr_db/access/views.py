@@ -24,7 +24,7 @@ from prospectr_db.access.view_inserts import view_inserts
 from prospectr_db.access.view_reading import ViewReader
 from prospectr_db.access.view_states import Setting
 from prospectr_db.access.world import OWNER
-from prospectr_db.database.catalog import API_ROLES, Relation
+from prospectr_db.database.catalog import Relation
 
 __all__ = ["observe_views"]
 
@@ -35,6 +35,7 @@ def observe_views(
     """Yield what each persona sees and changes through each view."""
     markers = Markers(observation.catalog, observation.world)
     extremes = Extremes(observation)
+    users = observation.catalog.user_roles
     for view in views:
         reader = ViewReader(observation, view, markers)
         sources = tables_of_view(observation.catalog, view)
@@ -54,7 +55,7 @@ def observe_views(
             any(observation.ownership[source.oid].owned for source in sources),
             view.security_invoker,
             accesses,
-            {role: view.privileges.get(role, "") for role in API_ROLES[:2]},
+            {role: view.privileges.get(role, "") for role in users},
             columns=tuple(column.name for column in view.columns),
             writable=tuple(column.name for column in view.columns),
             links={r.label: r.label for r in reached if observation.ownership[r.oid].owned},
@@ -74,7 +75,7 @@ def _cells(
     yield from mine
     settings: list[Setting] = []
     opening: Setting | None = None
-    if outcome.state is None and knocker.persona.role in API_ROLES[:2]:
+    if outcome.state is None and knocker.persona.role in observation.catalog.user_roles:
         for setting, found in _in_states(reader, knocker, mine):
             yield from found
             settings.append(setting)

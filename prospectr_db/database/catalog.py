@@ -89,6 +89,17 @@ class Catalog:
     exposed: tuple[str, ...]
     roles: frozenset[str]
     attributes: Mapping[str, tuple[str, ...]]
+    assumable: tuple[str, ...] = ()
+    """Roles of the project's own that a token can name."""
+
+    @property
+    def user_roles(self) -> tuple[str, ...]:
+        """The roles of visitors and users: the API's two, and those of the project's own."""
+        return (*API_ROLES[:2], *self.assumable)
+
+    def binds(self, policy: Policy, role: str) -> bool:
+        """Whether a policy applies to a role, by name or because the role is a member of one."""
+        return policy.binds(role) or any(policy.binds(r) for r in self.memberships.get(role, ()))
 
     @cached_property
     def by_oid(self) -> dict[int, Relation]:
@@ -125,8 +136,8 @@ class Catalog:
         return tuple(r for r in self.relations if r.schema not in PLATFORM_SCHEMAS)
 
     def reachable(self, relation: Relation) -> bool:
-        """Whether anon or authenticated may look into the schema the relation is in."""
-        return any(role in self.schemas.get(relation.schema, ()) for role in API_ROLES[:2])
+        """Whether visitors or users may look into the schema the relation is in."""
+        return any(role in self.schemas.get(relation.schema, ()) for role in self.user_roles)
 
 
 def read_catalog(
@@ -148,6 +159,8 @@ def read_catalog(
             text = sql_text(f"catalog/access/{name}.sql")
             return cursor.execute(text, parameters).fetchall()
 
+        assumable = tuple(row["role"] for row in ask("assumable"))
+        parameters["roles"] = [*parameters["roles"], *assumable]
         relations = ask("relations")
         parameters["relations"] = [row["oid"] for row in relations]
         parts = {name: grouped(ask(name)) for name in _PARTS}
@@ -170,6 +183,7 @@ def read_catalog(
             exposed=tuple(exposed),
             roles=frozenset(row["role"] for row in memberships),
             attributes={row["role"]: tuple(row["attributes"]) for row in memberships},
+            assumable=assumable,
         )
 
 
@@ -184,7 +198,7 @@ def reread(
     parameters: dict[str, Any] = {
         "only": list(oids),
         "relations": list(oids),
-        "roles": list(roles),
+        "roles": [*roles, *catalog.assumable],
         "platform": list(PLATFORM_SCHEMAS),
         "shared": list(SHARED),
     }

@@ -10,6 +10,7 @@ from prospectr_db.access.finding import Finding
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import KNOWING, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined
+from prospectr_db.access.role_names import is_in_role
 from prospectr_db.report.style import Style
 
 __all__ = ["matrix_text", "whose"]
@@ -154,7 +155,8 @@ def _extras(table: TableAccess, style: Style) -> Iterator[str]:
         if access.persona == "service_role" or access.command == "call":
             continue
         lesser = is_lesser(access.persona)
-        usual = access.rows in ("own", "other", "any") and "=" not in access.persona and not lesser
+        named = "=" in access.persona or lesser or is_in_role(access.persona)
+        usual = access.rows in ("own", "other", "any") and not named
         repeats = access.rows == "own" and access.persona in ("stranger", "newcomer")
         if (usual and access.command != "truncate") or repeats:
             continue
