@@ -251,7 +251,10 @@ def _values_of_another(plan: Plan, strange: str, role: str) -> dict[str, str | N
     below = tuple(name for path in owner.parents for name in path.split(", "))
     saying = owner.deciding or tuple(owner.claims) or below
     values = plan.insert_values(strange, home, role=role)
-    if values is None or not saying or any(name in values for name in saying):
+    if values is None or not saying:
+        return values
+    unsaid = [plan.relation.by_name[name].default or "" for name in saying if name not in values]
+    if len(unsaid) < len(saying) and not any("uid()" in default for default in unsaid):
         return values
     return plan.insert_values(strange, home, role=role, ungranted=saying)
 

@@ -209,7 +209,7 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
 
 
 _PRIVATE = re.compile(
-    r"e?mail|phone|token|secret|passw|address|birth|iban|card|ssn|salary|ip_|private",
+    r"e?mail|phone|token|secret|passw|address|birth|iban|card|ssn|salary|ip_|(?<!is_)private",
     re.IGNORECASE,
 )
 
@@ -284,9 +284,10 @@ def _judge_own_update(
             )
             yield _finding(table, access, "re-parent", columns=names, sentence=sentence)
     state = access.rows.partition(" [")[2].partition("=")[0]
+    between_two = " or " in table.owner_path
     for name in table.standing:
-        if name == state:
-            continue  # whoever is an admin already
+        if name == state or between_two:
+            continue  # whoever is an admin already; a row of two users says nothing of one
         changed = [c for c in access.columns if c.partition("=")[0] == name]
         if changed and _may_not_raise(matrix, access.persona):
             if access.persona == "owner" and _is_his_to_give(matrix, table, name):
