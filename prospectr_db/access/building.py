@@ -130,6 +130,8 @@ class Builder:
         for name in owner.users:
             column = relation.by_name[name]
             other = name in self.world.substitutes.get(relation.oid, ())
+            # Of a list that gives power one row shows enough: whoever is on it is somebody else.
+            other = other or (relation.oid in self.world.rosters and key == OWNER)
             held = self.world.actors[VICTIM].id if other and key != VICTIM else actor.id
             given[name] = naming(column, held)
         for name, path in owner.claims.items():

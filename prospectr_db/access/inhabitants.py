@@ -128,6 +128,7 @@ class World:
     departed: set[tuple[Standing, str | None]] = field(default_factory=set)
     substitutes: dict[int, set[str]] = field(default_factory=dict)
     slots: dict[int, Slot] = field(default_factory=dict)
+    rosters: frozenset[int] = frozenset()
     strays: dict[tuple[int, str], int] = field(default_factory=dict)
     states: dict[tuple[int, str, str | None], Mapping[str, str | None]] = field(
         default_factory=dict

@@ -70,6 +70,8 @@ class Plan:
             return "orphan"
         if not self.ownership[self.source.oid].owned:
             return "any"
+        if key == OWNER and self.source.oid in self.world.rosters:
+            return "other"
         if key == knocker.actor:
             return "own"
         if key.startswith(f"{OWNER} as "):

@@ -226,7 +226,12 @@ def _judge_insert(
 ) -> Iterator[Finding]:
     rows, _, state = access.rows.partition(" [")
     single = " or " not in table.owner_path
-    if rows.startswith("other") and outsider:
+    if rows == "own" and table.roster and (outsider or access.persona == "owner"):
+        sentence = (
+            f"{people(access.persona)} can put themselves into {table.relation}, which gives power"
+        )
+        yield _finding(table, access, "escalation", sentence=sentence)
+    elif rows.startswith("other") and outsider:
         yield _finding(table, access, "insert-for-others")
     elif rows.startswith("own under other's "):
         parent = _parent_of(matrix, table, rows)

@@ -21,7 +21,7 @@ from prospectr_db.database.catalog import Catalog, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.ownership import Ownership
 
-__all__ = ["Standing", "find_standings", "weakest"]
+__all__ = ["Standing", "asks_about_caller", "find_standings", "weakest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,7 @@ def find_standings(
             through = [oid for oid, pairs in helpers.items() if (relation.oid, name) in pairs]
             about = (relation.oid, name) in personal
             known_once = name in known.get(relation.label, ())
-            if not known_once and not _asks_about_caller(
-                catalog, texts, relation, name, mine.users
-            ):
+            if not known_once and not asks_about_caller(catalog, texts, relation, name, mine.users):
                 continue  # such as a flag by which somebody closes his profile to others
             if (
                 (readers and (one_per_user or apart))
@@ -126,7 +124,7 @@ def find_standings(
     return tuple(found)
 
 
-def _asks_about_caller(
+def asks_about_caller(
     catalog: Catalog,
     texts: Iterable[Text],
     relation: Relation,

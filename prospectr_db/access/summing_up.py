@@ -76,6 +76,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
+        roster=relation.oid in observation.world.rosters,
         spellings=tuple(stated(relation, policy) for policy in relation.policies),
         states=(
             {

@@ -29,6 +29,7 @@ from prospectr_db.access.inhabitants import (
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.pairs import add_pairs, find_pairs
 from prospectr_db.access.partitions import add_partition_rows
+from prospectr_db.access.rosters import add_listed, find_rosters
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import equals, literal
 from prospectr_db.access.strays import note_strays
@@ -89,9 +90,11 @@ def build_world(
         for relation in (relations or catalog.own_relations)
         if relation.is_table and not relation.is_partition
     ]
+    builder.world.rosters = find_rosters(catalog, ownership, standings)
     for key in (OWNER, OTHER):
         for relation in wanted:
-            builder.get(relation, key)
+            if key == OWNER or relation.oid not in builder.world.rosters:
+                builder.get(relation, key)
     second_pass(builder)
     for relation in wanted:
         add_orphan(builder, relation)
@@ -124,6 +127,9 @@ def _add_people(
     for membership in memberships:
         demote(builder, membership.relation)
         add_removed(builder, membership)
+    for relation in relations:
+        if relation.oid in builder.world.rosters:
+            add_listed(builder, relation, standings)
     pairs = find_pairs(catalog, ownership, known)
     for standing in standings:
         if standing.relation not in {pair.oid for pair in pairs}:

@@ -1,0 +1,96 @@
+"""Lists of people who may more because they are on them, and flags that only look like one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prospectr_db.access.findings import judge
+from prospectr_db.access.observe import observe
+from prospectr_db.database import Target
+from tests.integration.access.holding import Held, run
+
+STAFF = """
+create table public.staff (user_id uuid primary key references auth.users (id) on delete cascade);
+create table public.tickets (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    body text not null
+);
+create function public.is_staff() returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select from public.staff as s where s.user_id = (select auth.uid())) $$;
+revoke execute on function public.is_staff() from public, anon;
+grant execute on function public.is_staff() to authenticated;
+alter table public.staff enable row level security;
+alter table public.tickets enable row level security;
+create policy "themselves" on public.staff for select to authenticated
+using (user_id = (select auth.uid()));
+create policy "own or staff" on public.tickets for select to authenticated
+using (user_id = (select auth.uid()) or (select public.is_staff()));
+revoke all on public.staff, public.tickets from anon, authenticated, service_role;
+grant select on public.staff, public.tickets to authenticated, service_role;
+"""
+# A profile that its owner may close to others: no power of his own.
+PRIVATE = """
+create table public.profiles (
+    id uuid primary key references auth.users (id) on delete cascade,
+    is_private boolean not null default false
+);
+create table public.posts (
+    id bigint generated always as identity primary key,
+    author_id uuid not null references public.profiles (id) on delete cascade,
+    body text not null
+);
+alter table public.profiles enable row level security;
+alter table public.posts enable row level security;
+create policy "own" on public.profiles for all to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create function public.is_open(author uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$ select not p.is_private from public.profiles as p where p.id = author $$;
+revoke execute on function public.is_open(uuid) from public, anon;
+grant execute on function public.is_open(uuid) to authenticated;
+create policy "own or open" on public.posts for select to authenticated
+using (author_id = (select auth.uid()) or public.is_open(author_id));
+revoke all on public.profiles, public.posts from anon, authenticated, service_role;
+grant select, update (is_private) on public.profiles to authenticated;
+grant select on public.posts to authenticated;
+"""
+
+
+def test_whoever_is_on_a_list_is_a_user_of_his_own(held: Callable[[str], Held]) -> None:
+    after = held(STAFF)
+    found = after(
+        'alter policy "own or staff" on public.tickets using (user_id = (select auth.uid()))'
+    )
+    assert any(s.startswith("Users in staff can no longer read tickets") for s in found), found
+
+
+def test_that_a_list_is_not_asked_any_more_is_a_leak(held: Callable[[str], Held]) -> None:
+    after = held(STAFF)
+    found = after(
+        "create or replace function public.is_staff() returns boolean"
+        " language sql stable security definer set search_path = ''"
+        " as $$ select exists (select from public.staff as s where s.user_id = s.user_id) $$"
+    )
+    read = "can now read tickets (every column) on other people's rows."
+    assert f"Authenticated strangers {read}" in found
+
+
+def test_whoever_may_put_himself_on_a_list_is_told(target: Target) -> None:
+    run(target, STAFF)
+    run(
+        target,
+        'create policy "join" on public.staff for insert to authenticated'
+        " with check (user_id = (select auth.uid()));"
+        " grant insert on public.staff to authenticated;",
+    )
+    found = {f.sentence for f in judge(observe(target)) if f.severity == "error"}
+    assert "Owners can put themselves into staff, which gives power." in found
+
+
+def test_a_flag_about_what_others_may_is_nobodys_power(target: Target) -> None:
+    run(target, PRIVATE)
+    matrix = observe(target)
+    assert not [name for name in matrix.personas if "is_private" in name]
+    assert not [f for f in judge(matrix) if f.rule == "escalation"]
