@@ -10,7 +10,7 @@ from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership import implies_values, told_apart
 from prospectr_db.access.reach import called_functions
-from prospectr_db.access.statements import equals, update
+from prospectr_db.access.statements import equals, literal, update
 from prospectr_db.access.variations import reach_state, same_value
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Column, Function, Relation
@@ -116,20 +116,24 @@ def _columns(
 def _preparation(
     observation: Observation, relation: Relation, row: Row, values: Mapping[str, str | None]
 ) -> str:
-    """Return what brings a row into a state, and lets what changes it afterwards be noticed."""
-    names: Sequence[str] = relation.primary_key or tuple(row.values)
-    plan = observation.plan(relation)
+    """Return what brings a row into a state, and lets what changes it afterwards be noticed.
+
+    A row without a key is found by what no state changes of it.
+    """
+    told = observation.ownership[relation.oid].states
+    kept = [name for name in row.values if name not in told and name not in values]
+    names: Sequence[str] = relation.primary_key or kept or tuple(row.values)
+    found = equals(relation, {name: row.values[name] for name in names})
+    there = " ".join(
+        ("(select t.tableoid, t.ctid, to_jsonb(t) from", relation.sql_name, "as t where", found)
+    )
     noted = " ".join(
         (
-            "update prospectr_access.rows as r",
-            "set partition = t.tableoid, place = t.ctid, image = to_jsonb(t)",
-            "from",
-            relation.sql_name,
-            "as t where r.relation =",
-            str(relation.oid),
-            "and",
-            plan.joined_key(),
+            "update prospectr_access.rows as r set (partition, place, image) =",
+            there,
+            "limit 1) where r.label =",
+            literal(row.label),
         )
     )
-    changed = update(relation, values, equals(relation, {n: row.values[n] for n in names}))
-    return "; ".join((changed, noted) if relation.primary_key else (changed,))
+    changed = update(relation, values, found)
+    return "; ".join((changed, noted) if relation.primary_key or kept else (changed,))

@@ -26,8 +26,10 @@ def openings(
     ``mine`` are the row classes and commands that got through, ``commands`` those that some policy
     opens. A policy that asks for the state only of the new row lets it be left: what moderators
     removed is published again. And where a row cannot be read, PostgreSQL finds it all the same for
-    an UPDATE or DELETE without WHERE (its manual, "CREATE POLICY").
+    an UPDATE or DELETE without WHERE (its manual, "CREATE POLICY"). What those did is not seen of a
+    row without a key, which is found by its place: that is another in the state.
     """
+    keyed = bool(plan.relation.primary_key or plan.source.primary_key)
     row = plan.targets.get(OWNER)
     if row is None or plan.slot is not None or knocker.persona.role in plan.catalog.above_rls:
         return
@@ -40,8 +42,14 @@ def openings(
         if "update" in commands and granted and (rows, "update") not in mine:
             if base == "own" or any(command == "update" for _, command in mine):
                 yield from _leaving(plan, plan.in_state(row, name), rows, preparation, granted)
-            yield from _updating(plan, knocker, row, rows, preparation, granted)
-        if "delete" in commands and (rows, "delete") not in mine and plan.relation.holds(role, "d"):
+            if keyed:
+                yield from _updating(plan, knocker, row, rows, preparation, granted)
+        if (
+            keyed
+            and "delete" in commands
+            and (rows, "delete") not in mine
+            and plan.relation.holds(role, "d")
+        ):
             text = delete(plan.relation)
             yield Probe(row.label, rows, "delete", "no where", None, text, preparation, plan.gone())
 
@@ -76,12 +84,13 @@ def _updating(
 
     In a column that the state leaves as it was: what brought the row into it is no change of his.
     """
+    key = plan.relation.primary_key or plan.source.primary_key
     made = preparation.partition(" where ")[0]
     kept = [c for c in granted if " ".join((quote_identifier(c.name), "=")) not in made]
     if not kept:
         return
     plain = plain_column(plan, kept)
-    if plain.name in (plan.relation.primary_key or plan.source.primary_key):
+    if plain.name in key:
         return
     value = next(new_values(plan, knocker, plain))
     text, asked = update(plan.relation, {plain.name: value}), plan.changed(plain.name)

@@ -137,9 +137,9 @@ class Plan:
             values = self.world.states.get((relation.oid, name, value))
             if values is not None and (names is None or name in names):
                 shown = "null" if value is None else value.split(" ")[0]
-                where = equals(
-                    relation, {n: row.values[n] for n in relation.primary_key or row.values}
-                )
+                kept = [n for n in row.values if n not in possible and n not in values]
+                names_kept = relation.primary_key or kept or row.values
+                where = equals(relation, {n: row.values[n] for n in names_kept})
                 if relation is self.relation:
                     self._taken[f"{name}={shown}"] = values
                 yield f"{prefix}{name}={shown}", update(relation, values, where)

@@ -77,7 +77,7 @@ def _shown(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> set[str] | No
 def _reading(
     plan: Plan, knocker: Knocker, states: dict[str, str], some: Sequence[str]
 ) -> Iterator[Probe]:
-    row = plan.targets[OWNER]
+    row = plan.in_state(plan.targets[OWNER], *some)
     rows = f"{plan.row_class(knocker, OWNER)} [{', '.join(some)}]"
     preparation = "; ".join(states[state] for state in some)
     for probe in selects(plan, knocker, [(rows, row, preparation)]):

@@ -46,3 +46,26 @@ def test_a_condition_on_it_that_is_lost_is_a_leak(target: Target) -> None:
     )
     said = "can now read activity (every column) on their own rows where kind=b"
     assert any(said in sentence for sentence in found), found
+
+
+def test_a_view_and_a_function_show_and_change_such_a_row_in_states_only(target: Target) -> None:
+    seen = """
+    create or replace view public.seen as select verb from public.activity
+    where kind = 'b' and hidden;
+    revoke all on public.seen from anon, authenticated;
+    grant select, update on public.seen to authenticated;
+    create function public.hide(v text) returns void language sql security definer
+    set search_path = ''
+    as $$ update public.activity set hidden = true where verb = v and actor_id = auth.uid() $$;
+    revoke execute on function public.hide(text) from public, anon;
+    grant execute on function public.hide(text) to authenticated;
+    """
+    run(target, ACTIVITY + seen)
+    matrix = observe(target)
+    view, function = matrix.table("seen"), matrix.table("public.hide(text)")
+    assert view is not None
+    assert function is not None
+    strange = {(a.rows, a.command) for a in view.accesses if a.persona == "stranger" and a.succeeds}
+    both = "other [activity.kind=b, activity.hidden=true]"
+    assert strange == {(both, "select"), (both, "update")}
+    assert not [a for a in function.accesses if a.persona == "stranger" and a.command == "update"]
