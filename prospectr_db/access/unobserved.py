@@ -26,7 +26,8 @@ def without_unseen(
     """Leave out what nobody saw of tables that are among ``told`` as unobserved.
 
     That somebody has lost what was never tried is not known, nor whether a grant or policy is of
-    use. Where the contract accepts that a table is unobserved, its lines about it are claims like others.
+    use. Where the contract accepts that a table is unobserved, its lines about it are claims like
+    others.
     """
     said = {finding.relation for finding in told if finding.rule == UNBUILDABLE}
     unseen = {t.relation: t for t in matrix.tables if is_unobserved(t) and t.relation in said}
