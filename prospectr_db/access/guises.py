@@ -23,6 +23,7 @@ from prospectr_db.access.knocks import Knocker
 from prospectr_db.access.lesser import (
     ANONYMOUS,
     NEVER_ENROLLED,
+    NO_LEVEL,
     SECOND_FACTOR,
     UNVERIFIED,
     told_change,
@@ -137,7 +138,7 @@ def _asked(observation: Observation, said: str) -> Iterator[_Guise]:
         for relation in catalog.relations
         for policy in relation.policies
         for path, value in asked_by(helpers, policy)
-        if path not in tenants
+        if path not in tenants and path != ("app_metadata",)
     ]
     plain = list(dict.fromkeys(options))[:_MOST_VALUES]
     addressed = list(dict.fromkeys(addresses(texts)))[:_MOST_VALUES]
@@ -204,6 +205,10 @@ def _first_factor(persona: Persona) -> Persona:
     return persona.with_claims({"aal": "aal1"})
 
 
+def _without_level(persona: Persona) -> Persona:
+    return persona.without_claims("aal")
+
+
 def _anonymous(persona: Persona) -> Persona:
     claims = persona.payload or {}
     held = dict(claims.get("app_metadata") or {})
@@ -258,6 +263,7 @@ _PLAIN = {
     guise.name: guise
     for guise in (
         _Guise(SECOND_FACTOR, re.compile(r"\baal\d?\b|mfa_factors"), _first_factor),
+        _Guise(NO_LEVEL, re.compile(r"\baal\d?\b"), _without_level),
         _Guise(NEVER_ENROLLED, re.compile(r"mfa_factors"), _first_factor, _without_factors),
         _Guise(ANONYMOUS, re.compile(r"\bis_anonymous\b"), _anonymous, _without_address),
         _Guise(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANONYMOUS",
     "NEVER_ENROLLED",
+    "NO_LEVEL",
     "OTHER_DOMAIN",
     "OTHER_METHOD",
     "SECOND_FACTOR",
@@ -34,11 +35,20 @@ __all__ = [
 
 SECOND_FACTOR = "without a second factor"
 NEVER_ENROLLED = "who enrolled no second factor"
+NO_LEVEL = "whose token says no aal"
 ANONYMOUS = "signed in anonymously"
 UNVERIFIED = "with an unverified e-mail"
 OTHER_DOMAIN = "with an e-mail of another domain"
 OTHER_METHOD = "signed in by another method"
-_NAMED = (SECOND_FACTOR, NEVER_ENROLLED, ANONYMOUS, UNVERIFIED, OTHER_DOMAIN, OTHER_METHOD)
+_NAMED = (
+    SECOND_FACTOR,
+    NEVER_ENROLLED,
+    NO_LEVEL,
+    ANONYMOUS,
+    UNVERIFIED,
+    OTHER_DOMAIN,
+    OTHER_METHOD,
+)
 _NAME = re.compile(
     rf"(?P<base>.+?) (?P<change>{'|'.join(_NAMED)}|without (?P<less>\S+)|with (?P<more>\S+?=\S+))"
 )
@@ -91,6 +101,8 @@ def _usual(persona: str) -> tuple[str, str | None]:
     """Return with whom he is compared, and who has the same claim and nothing else."""
     found = _NAME.fullmatch(persona)
     assert found is not None  # noqa: S101 - the callers have looked
+    if found["change"] == NO_LEVEL:  # what says nothing must not count for more than the least
+        return f"{found['base']} {SECOND_FACTOR}", None
     if not found["more"]:
         return found["base"], None
     path = found["more"].partition("=")[0]
@@ -181,7 +193,7 @@ def lesser_is_common(entry: Entry, facts: Facts) -> bool:
             if any((relation, who, r, command) in facts.allowed for r in (rows, _as_other(rows))):
                 return True
     usual = _allowed(facts, (relation, base, rows, command))
-    if usual is None or (claim and _is_shut(facts, (relation, without, rows, command))):
+    if usual is None or (without != base and _is_shut(facts, (relation, without, rows, command))):
         return False
     columns = set(facts.allowed.get(entry, ()))
     return usual in ((), ("*",)) or columns <= set(usual)

@@ -278,3 +278,24 @@ create policy own on public.tickets for select to authenticated
     table = observe(target).table("tickets")
     assert table is not None
     assert not [access for access in table.accesses if is_lesser(access.persona)]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "coalesce((select auth.jwt() ->> 'aal'), 'aal2') = 'aal2'",
+        "((select auth.jwt() ->> 'aal') = 'aal2') is not false",
+    ],
+)
+def test_a_token_that_says_no_level_is_none_of_the_second(
+    condition: str, target: Target, run: Run
+) -> None:
+    run(NOTES + restrict(AAL))
+    contract = written(target)
+    assert not any("no aal" in entry[1] for entry in contract.facts.allowed)
+    run(f"alter policy gate on public.notes using ({condition});")
+    told = red(target, contract)
+    says = "Owners whose token says no aal can now read notes on their own rows."
+    assert told.get(says) == "leak", told
+    assert set(told.values()) == {"leak"}
+    assert red(target, written(target)) == {}

@@ -110,3 +110,14 @@ def test_a_terminal_wraps_and_a_pipe_does_not() -> None:
     assert lines[0].startswith("    \x1b[31mword")
     assert all(line.startswith("        word") for line in lines[1:])
     assert max(len(line.replace("\x1b[31m", "").replace("\x1b[0m", "")) for line in lines) <= 60
+
+
+def test_what_a_lesser_token_is_kept_from_has_a_line() -> None:
+    lesser = [
+        access("owner without a second factor", "own", "select", ok=False),
+        access("owner without a second factor", "own", "delete", ok=False),
+        access("role reporter", "other", "select"),
+    ]
+    text = matrix_text(matrix(table("notes", *lesser)), Style(80, color=False))
+    assert "owner without a second factor on own rows: not S D" in text
+    assert "role reporter on others' rows: S" in text
