@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.building import Builder
-from prospectr_db.access.crossings import linked_columns, links_of
+from prospectr_db.access.crossings import linked_columns, links_of, tried_once
 from prospectr_db.access.decisions import asked_through_functions
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Between, Row
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.probes_update import new_values, plain_column
 from prospectr_db.access.row_classes import partly
-from prospectr_db.access.statements import delete, equals, insert, insert_known, update
+from prospectr_db.access.statements import insert, insert_known
 from prospectr_db.access.values import naming
 from prospectr_db.database.catalog import Catalog, Constraint, Relation
 
@@ -180,32 +179,13 @@ def between(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
         return
     for found in plan.world.between.get(plan.relation.oid, ()):
         if found.child is not None:
-            yield from _of_row(plan, knocker, found, found.child)
+            rows, there = f"{found.base} [{found.name}]", _preparation(plan, found, child=True)
+            yield from tried_once(plan, knocker, rows, found.child, there)
         given = _new(plan, knocker, found)
         if given is not None:
             yield _insert(
                 plan, f"own [{found.name}]", given, _preparation(plan, found, child=False)
             )
-
-
-def _of_row(plan: Plan, knocker: Knocker, found: Between, row: Row) -> Iterator[Probe]:
-    relation, role = plan.relation, knocker.persona.role
-    rows, there = f"{found.base} [{found.name}]", _preparation(plan, found, child=True)
-    readable = [c.name for c in relation.columns if "r" in c.privileges.get(role, "")]
-    if readable:
-        names = [n for n in relation.primary_key or readable if n in readable] or readable
-        where = equals(relation, {name: row.values[name] for name in names})
-        text = " ".join(("select 1 from", relation.sql_name, "where", where))
-        yield Probe(row.label, rows, "select", "where", None, text, there)
-    granted = [c for c in relation.columns if "w" in c.privileges.get(role, "")]
-    if granted := [column for column in granted if column.is_writable]:
-        plain = plain_column(plan, granted)
-        value = next(new_values(plan, knocker, plain))
-        text = update(relation, {plain.name: value}, plan.where(row))
-        yield Probe(row.label, rows, "update", "where", None, text, there)
-    if relation.holds(role, "d"):
-        text = delete(relation, plan.where(row))
-        yield Probe(row.label, rows, "delete", "where", None, text, there)
 
 
 def _new(plan: Plan, knocker: Knocker, found: Between) -> dict[str, str | None] | None:

@@ -21,7 +21,7 @@ from prospectr_db.database.catalog import Catalog, Constraint, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["add_crossings", "crossings", "linked_columns", "links_of"]
+__all__ = ["add_crossings", "crossings", "linked_columns", "links_of", "tried_once"]
 
 
 def links_of(
@@ -97,23 +97,28 @@ def crossings(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     """Yield reading, changing and deleting such rows, each made just before, as their user."""
     if knocker.actor != OWNER or knocker.brief or knocker.calls is not None:
         return  # a claim more or less is a matter of plain rows
-    relation, role = plan.relation, knocker.persona.role
     for (oid, rows), row in plan.world.crossings.items():
-        if oid != relation.oid:
-            continue
-        there = insert_known(relation, row.values)
-        readable = [c.name for c in relation.columns if "r" in c.privileges.get(role, "")]
-        if readable:
-            names = [n for n in relation.primary_key or readable if n in readable] or readable
-            where = equals(relation, {name: row.values[name] for name in names})
-            text = " ".join(("select 1 from", relation.sql_name, "where", where))
-            yield Probe(row.label, rows, "select", "where", None, text, there)
-        granted = [c for c in relation.columns if "w" in c.privileges.get(role, "")]
-        if granted := [column for column in granted if column.is_writable]:
-            plain = plain_column(plan, granted)
-            value = next(new_values(plan, knocker, plain))
-            text = update(relation, {plain.name: value}, plan.where(row))
-            yield Probe(row.label, rows, "update", "where", None, text, there)
-        if relation.holds(role, "d"):
-            text = delete(relation, plan.where(row))
-            yield Probe(row.label, rows, "delete", "where", None, text, there)
+        if oid == plan.relation.oid:
+            yield from tried_once(plan, knocker, rows, row, insert_known(plan.relation, row.values))
+
+
+def tried_once(
+    plan: Plan, knocker: Knocker, rows: str, row: Row, there: str | None
+) -> Iterator[Probe]:
+    """Yield reading, changing and deleting one row, which ``there`` makes or moves just before."""
+    relation, role = plan.relation, knocker.persona.role
+    readable = [c.name for c in relation.columns if "r" in c.privileges.get(role, "")]
+    if readable:
+        names = [n for n in relation.primary_key or readable if n in readable] or readable
+        where = equals(relation, {name: row.values[name] for name in names})
+        text = " ".join(("select 1 from", relation.sql_name, "where", where))
+        yield Probe(row.label, rows, "select", "where", None, text, there)
+    granted = [c for c in relation.columns if "w" in c.privileges.get(role, "")]
+    if granted := [column for column in granted if column.is_writable]:
+        plain = plain_column(plan, granted)
+        value = next(new_values(plan, knocker, plain))
+        text = update(relation, {plain.name: value}, plan.where(row))
+        yield Probe(row.label, rows, "update", "where", None, text, there)
+    if relation.holds(role, "d"):
+        text = delete(relation, plan.where(row))
+        yield Probe(row.label, rows, "delete", "where", None, text, there)

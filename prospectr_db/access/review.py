@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
 from prospectr_db.access.facts import VIEWS
-from prospectr_db.access.finding import Finding, Kind, Severity
+from prospectr_db.access.finding import Finding, Severity
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
@@ -19,7 +19,9 @@ from prospectr_db.access.matrix import (
     TableAccess,
     states_of,
 )
+from prospectr_db.access.objections import objection
 from prospectr_db.access.phrases import people, phrase
+from prospectr_db.access.review_own import review_own_update
 from prospectr_db.access.review_triggers import review_set
 from prospectr_db.access.role_names import is_in_role
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
@@ -34,12 +36,12 @@ def review_channel(table: TableAccess, access: Access) -> Iterator[Finding]:
     if access.persona not in OUTSIDERS or (table.owned and access.rows != "other"):
         return
     if table.owned or access.persona == "anon":
-        yield _finding(table, access, "channel")
+        yield objection(table, access, "channel")
     elif table.relation == "channel any topic":
         # Some projects mean it so: everybody who signed up may talk to everybody.
-        yield _finding(table, access, "channel", kind="surprise")
+        yield objection(table, access, "channel", kind="surprise")
     else:
-        yield _finding(table, access, "public-channel", "note", kind="surprise")
+        yield objection(table, access, "public-channel", "note", kind="surprise")
 
 
 def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
@@ -60,12 +62,12 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
         given = _truncate_severity(matrix, table)
-        yield _finding(
+        yield objection(
             table, access, "truncate", "warning" if is_in_role(access.persona) else given
         )
     elif access.command == "escalate":
         meant: Severity = "note" if _is_meant(table, access) else "error"
-        yield _finding(table, access, "escalation", meant)
+        yield objection(table, access, "escalation", meant)
     elif base in (DEPENDENT, AT_TIMES):
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
@@ -76,13 +78,13 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     elif access.command == "insert":
         yield from _judge_insert(matrix, table, access, outsider=outsider)
     elif outsider and base in table.public_rows and access.command == "select":
-        yield _finding(table, access, "public-bucket", "note", kind="surprise")
+        yield objection(table, access, "public-bucket", "note", kind="surprise")
     elif outsider and base.startswith("other"):
         yield from _judge_others(table, access)
     elif outsider and base == "orphan" and access.command in ("update", "delete"):
-        yield _finding(table, access, "orphan")
+        yield objection(table, access, "orphan")
     if access.command == "update" and base == "own":
-        yield from _judge_own_update(matrix, table, access)
+        yield from review_own_update(matrix, table, access)
 
 
 def _judge_removed(matrix: AccessMatrix, table: TableAccess, access: Access) -> Finding:
@@ -92,9 +94,9 @@ def _judge_removed(matrix: AccessMatrix, table: TableAccess, access: Access) -> 
     """
     if _is_anything_closed(matrix, access.persona):
         sentence = f"{phrase(table, access)}, as if they still belonged"
-        return _finding(table, access, "removed-member", sentence=sentence)
+        return objection(table, access, "removed-member", sentence=sentence)
     sentence = f"{phrase(table, access)}: no policy asks who was removed"
-    return _finding(table, access, "removed-member", "warning", kind="surprise", sentence=sentence)
+    return objection(table, access, "removed-member", "warning", kind="surprise", sentence=sentence)
 
 
 def _is_anything_closed(matrix: AccessMatrix, removed: str) -> bool:
@@ -115,10 +117,10 @@ def _judge_both(table: TableAccess, access: Access) -> Finding:
     """Return the objection to what a plain member here can do because of what he is elsewhere."""
     linked = {name for columns in table.links for name in columns.split(", ")}
     if access.command == "update" and access.columns and set(access.columns) <= linked:
-        sentence = f"{phrase(table, access)}: they can take them to another tenant of theirs"
-        return _finding(table, access, "taken-along", "warning", kind="surprise", sentence=sentence)
+        said = f"{phrase(table, access)}: they can take them to another tenant of theirs"
+        return objection(table, access, "taken-along", "warning", kind="surprise", sentence=said)
     sentence = f"{phrase(table, access)}, which plain members cannot: power elsewhere counts here"
-    return _finding(table, access, "power-elsewhere", sentence=sentence)
+    return objection(table, access, "power-elsewhere", sentence=sentence)
 
 
 def _judge_dependence(
@@ -126,7 +128,7 @@ def _judge_dependence(
 ) -> Iterator[Finding]:
     if outsider and not _readable(matrix, table, access):
         kind = "function" if table.kind == "function" else "view"
-        yield _finding(table, access, f"{kind}-depends", "warning", kind="surprise")
+        yield objection(table, access, f"{kind}-depends", "warning", kind="surprise")
 
 
 def _is_meant(function: TableAccess, access: Access) -> bool:
@@ -139,14 +141,14 @@ def _judge_function(matrix: AccessMatrix, table: TableAccess, access: Access) ->
     # What it shows of rows in a state is meant, unless a secret was asked for and decides nothing.
     only_in_state = access.command == "select" and states_of(access.rows) and not table.secrets
     if _is_meant(table, access) or only_in_state:
-        yield _finding(table, access, "function", "note", kind="surprise")
+        yield objection(table, access, "function", "note", kind="surprise")
     elif access.command in ("select", "update"):
-        yield _finding(table, access, "function")
+        yield objection(table, access, "function")
     elif access.command == "insert" and _readable(matrix, table, access):
         # As comments go below posts that everybody reads.
-        yield _finding(table, access, "function", "note", kind="surprise")
+        yield objection(table, access, "function", "note", kind="surprise")
     elif access.command == "insert":
-        yield _finding(table, access, "function")
+        yield objection(table, access, "function")
 
 
 def _readable(matrix: AccessMatrix, function: TableAccess, access: Access) -> bool:
@@ -173,13 +175,13 @@ def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Ite
         return
     writes = access.command in ("insert", "update", "delete")
     if table.kind == "table" and not table.rls:
-        yield _finding(table, access, "rls-off", "error" if writes else "warning")
+        yield objection(table, access, "rls-off", "error" if writes else "warning")
     elif writes and access.command != "insert":
-        yield _finding(table, access, "unowned-write")
+        yield objection(table, access, "unowned-write")
     elif access.command == "insert":
-        yield _finding(table, access, "unowned-write", "warning", kind="surprise")
+        yield objection(table, access, "unowned-write", "warning", kind="surprise")
     elif table.kind == "table":
-        yield _finding(table, access, "public-read", "note", kind="surprise")
+        yield objection(table, access, "public-read", "note", kind="surprise")
 
 
 def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
@@ -199,13 +201,13 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
             not state and not is_view and any(not other.succeeds for other in states)
         )
         if conditional:
-            yield _finding(table, access, "conditional-read", "note", kind="surprise")
+            yield objection(table, access, "conditional-read", "note", kind="surprise")
             return
         if _reads_everything(table, access):
             sentence = f"{phrase(table, access)}: a policy lets them read every row"
-            yield _finding(table, access, "other-rows", kind="surprise", sentence=sentence)
+            yield objection(table, access, "other-rows", kind="surprise", sentence=sentence)
             return
-    yield _finding(table, access, "other-rows")
+    yield objection(table, access, "other-rows")
 
 
 _PRIVATE = re.compile(
@@ -230,23 +232,23 @@ def _judge_insert(
         sentence = (
             f"{people(access.persona)} can put themselves into {table.relation}, which gives power"
         )
-        yield _finding(table, access, "escalation", sentence=sentence)
+        yield objection(table, access, "escalation", sentence=sentence)
     elif rows.startswith("other") and outsider:
-        yield _finding(table, access, "insert-for-others")
+        yield objection(table, access, "insert-for-others")
     elif rows.startswith("own under other's "):
         parent = _parent_of(matrix, table, rows)
         # The owner meets no parent of others: he is to them what the stranger is to his.
         reader = "stranger" if access.persona == "owner" else access.persona
         if parent is not None and _is_read(parent, reader, state):
-            yield _finding(table, access, "link-visible", "note", kind="surprise")
+            yield objection(table, access, "link-visible", "note", kind="surprise")
         elif outsider or access.persona == "owner":
-            yield _finding(table, access, "link")
+            yield objection(table, access, "link")
     elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
         theirs = rows.removeprefix("for another ") in table.owner_columns
         if single and theirs and table.links and not table.membership:
-            yield _finding(table, access, "insert-under-other-name")
+            yield objection(table, access, "insert-under-other-name")
     elif rows == "orphan" and access.persona == "anon":
-        yield _finding(table, access, "anonymous-insert", "warning", kind="surprise")
+        yield objection(table, access, "anonymous-insert", "warning", kind="surprise")
 
 
 def _is_read(parent: TableAccess, reader: str, state: str) -> bool:
@@ -262,132 +264,6 @@ def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAcce
     return matrix.table(table.links.get(columns, ""))
 
 
-def _judge_own_update(
-    matrix: AccessMatrix, table: TableAccess, access: Access
-) -> Iterator[Finding]:
-    subject = people(access.persona)
-    gave = _given_away(table, access)
-    if gave and not _manages(table, access) and not _keeps(table, access):
-        at_once = f"{table.relation}: {' and '.join(gave)} at once"
-        what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
-        sentence = f"{subject} can give their rows away by updating {what}"
-        yield _finding(table, access, "transfer", columns=gave, sentence=sentence)
-    movable = {part for name in access.columns for part in name.split(TOGETHER)}
-    for columns, parent_label in table.links.items():
-        names = [name for name in columns.split(", ") if name in movable]
-        parent = matrix.table(parent_label)
-        if not names or parent is None:
-            continue
-        visible = any(
-            e.succeeds and e.command == "select" and e.rows == "other" and e.persona == "stranger"
-            for e in parent.accesses
-        )
-        if not visible:
-            sentence = (
-                f"{subject} can move their rows of {table.relation} under somebody else's "
-                f"{parent_label} by updating {', '.join(names)}"
-            )
-            yield _finding(table, access, "re-parent", columns=names, sentence=sentence)
-    state = access.rows.partition(" [")[2].partition("=")[0]
-    between_two = " or " in table.owner_path
-    for name in table.standing:
-        if name == state or between_two:
-            continue  # whoever is an admin already; a row of two users says nothing of one
-        changed = [c for c in access.columns if c.partition("=")[0] == name]
-        if changed and _may_not_raise(matrix, access.persona):
-            if access.persona == "owner" and _is_his_to_give(matrix, table, name):
-                continue
-            sentence = (
-                f"{subject} can change their own {table.relation}.{name}, "
-                "which decides what they may do"
-            )
-            yield _finding(table, access, "escalation", columns=changed, sentence=sentence)
-
-
-def _given_away(table: TableAccess, access: Access) -> list[str]:
-    """Return the columns by which a row gets another owner altogether."""
-    owners = set(table.owner_columns)
-    alone = [name for name in access.columns if name in owners]
-    if alone and len(owners) == 1:
-        return alone
-    sets = [name.split(TOGETHER) for name in access.columns if TOGETHER in name]
-    return next((names for names in sets if owners and owners <= set(names)), [])
-
-
-def _keeps(table: TableAccess, access: Access) -> bool:
-    """Whether somebody with a standing only wrote his own id over his own id.
-
-    Who owns a row is asked with somebody else's, and cannot.
-    """
-    owner = table.find("owner", "own", "update")
-    return "=" in access.persona and owner is not None and not _given_away(table, owner)
-
-
-def _manages(table: TableAccess, access: Access) -> bool:
-    """Whether somebody changes his own row as one of those that he manages: memberships, roles.
-
-    He changes others' too, or his own only while he has a certain standing.
-    """
-    others = table.find(access.persona, "other", "update")
-    if others is not None and others.succeeds and (table.membership or "=" in access.persona):
-        return True
-    if not table.membership:
-        return False
-    plain = table.find("member", "own", "update")
-    if access.persona == "owner" and plain is not None and not plain.succeeds:
-        return True  # as whose the tenant is: whoever is only a member cannot
-    states = {
-        (other.rows.partition("[")[2].partition("=")[0], other.succeeds)
-        for other in table.accesses
-        if other.persona == access.persona
-        and other.command == "update"
-        and other.rows.startswith("own")
-    }
-    plain = table.find(access.persona, "own", "update")
-    if plain is not None and not plain.succeeds:
-        return any((name, True) in states for name in table.standing)
-    return any((name, False) in states for name in table.standing)
-
-
-def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:
-    """Whether somebody else's standing reaches further than this persona's."""
-    power: dict[str, int] = {}
-    for table in matrix.tables:
-        for access in table.accesses:
-            if access.rows.partition(" [")[0] in ("other", "any") and access.succeeds:
-                power[access.persona] = power.get(access.persona, 0) + 1
-    best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
-    return power.get(persona, 0) < best
-
-
-def _is_his_to_give(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
-    """Whether an owner sets a standing as whose the list is, not as one of those on it.
-
-    The proof are those on somebody else's list who could gain by it: they were tried on their own
-    rows and cannot.
-    """
-    parents = [matrix.table(label) for label in table.links.values()]
-    if not table.membership or not any(p is not None and p.owner_columns for p in parents):
-        return False
-    personas = [name for name in matrix.personas if name.startswith(f"{column}=")]
-    tried = [
-        access
-        for access in table.accesses
-        if access.persona in personas
-        and access.command == "update"
-        and access.rows.partition(" [")[0] == "own"
-    ]
-    gaining = [access for access in tried if _may_not_raise(matrix, access.persona)]
-    return bool(gaining) and not any(
-        access.succeeds and column in {part.partition("=")[0] for part in _parts(access)}
-        for access in gaining
-    )
-
-
-def _parts(access: Access) -> list[str]:
-    return [part for name in access.columns for part in name.split(TOGETHER)]
-
-
 def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
     """By default every new table has it; on a table that stands out somebody granted it."""
     others = [
@@ -400,27 +276,3 @@ def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
     ]
     careful = any(not any("D" in held for held in t.privileges.values()) for t in others)
     return "warning" if table.default_truncate and not careful else "error"
-
-
-def _finding(
-    table: TableAccess,
-    access: Access,
-    rule: str,
-    severity: Severity = "error",
-    *,
-    kind: Kind = "leak",
-    columns: Sequence[str] | None = None,
-    sentence: str | None = None,
-) -> Finding:
-    return Finding(
-        kind,
-        severity,
-        table.relation,
-        access.persona,
-        access.rows,
-        access.command,
-        tuple(access.columns if columns is None else columns),
-        (sentence or phrase(table, access)) + ".",
-        access.statement,
-        rule,
-    )

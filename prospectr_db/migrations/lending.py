@@ -75,8 +75,10 @@ def disposable(
     with server.memory() as memory:
         memory.execute("select pg_advisory_lock(%s)", (LOCK,))
         prepared, _ = reach(server, memory, project, seed=seed, to=to, on_event=on_event)
-        memory.execute("select pg_advisory_unlock(%s)", (LOCK,))
         template = prepared.template
+        # Roles are the cluster's: what other files granted them is not part of this state.
+        Templates(memory).restore_globals(template)
+        memory.execute("select pg_advisory_unlock(%s)", (LOCK,))
         _drop_leftovers(memory)
         loans = _take(memory, template, name) if undone else None
         if loans is None:

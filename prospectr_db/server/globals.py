@@ -58,14 +58,16 @@ def restore_globals(connection: Connection[Any], wanted: Globals) -> bool:
         return False
     now = {role["name"]: role for role in current["roles"]}
     then = {role["name"]: role for role in wanted["roles"]}
+    gone = now.keys() - then.keys()
     with connection.transaction():
         for membership in _without(current["memberships"], wanted["memberships"]):
-            if membership["role"] in then and membership["member"] in then:
+            # Of a role that goes they go with it; PostgreSQL's own roles are on no list, and stay.
+            if not {membership["role"], membership["member"]} & gone:
                 connection.execute(_revoke(membership))
         for grant in _without(current["parameters"], wanted["parameters"]):
             if grant["role"] in then or grant["role"] == "public":
                 connection.execute(_parameter("revoke", "from", grant))
-        for name in sorted(now.keys() - then.keys()):
+        for name in sorted(gone):
             _drop(connection, name)
         for name, role in then.items():
             if now.get(name) != role:

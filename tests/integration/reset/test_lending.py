@@ -128,3 +128,18 @@ def test_an_observation_leaves_rows_and_sequences_where_they_were(
                 assert rows == [(1, "first")]
             assert seen.table("notes") is not None
     assert len(_kept(own)) == 1
+
+
+def test_what_other_files_granted_to_roles_does_not_come_with_a_copy(
+    own: EmbeddedServer, make_project: MakeProject
+) -> None:
+    files = {"supabase/migrations/20260101000000_create_notes.sql": TABLE}
+    granted = "grant pg_read_all_data to authenticated; grant service_role to authenticated;"
+    more = {**files, "supabase/migrations/20260102000000_grant_roles.sql": granted}
+    plain, open_wide = (load(make_project(f), environment={}) for f in (files, more))
+    asked = "select pg_has_role('authenticated', 'pg_read_all_data', 'member')"
+    for project, expected in ((plain, False), (open_wide, True), (plain, False), (open_wide, True)):
+        with disposable(own, project, undone=True) as target, connect(target) as connection:
+            row = connection.execute(asked).fetchone()
+            assert row is not None
+            assert row[0] is expected
