@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.decisions import decision_texts
+from prospectr_db.access.decisions import Text, helper_functions, mentions
 from prospectr_db.access.inhabitants import OWNER, Actor
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.standing import Standing, asks_about_caller
@@ -27,7 +27,8 @@ def find_rosters(
     """
     targets = {fk.target for relation in catalog.relations for fk in relation.foreign_keys}
     made = " ".join(f.source for f in catalog.functions if f.return_type == "trigger")
-    texts = decision_texts(catalog)
+    helpers = helper_functions(catalog).values()
+    said = [(function.source, mentions(catalog, function.source)) for function in helpers]
     return frozenset(
         relation.oid
         for relation in catalog.own_relations
@@ -37,7 +38,7 @@ def find_rosters(
         and f"{relation.name} (" not in made.replace("(", " (")
         and _is_once_per_user(relation, ownership[relation.oid])
         and _says_who_left(relation, ownership[relation.oid], standings)
-        and _is_asked_for(catalog, relation, ownership[relation.oid].users[0], texts)
+        and _is_asked_for(catalog, relation, ownership[relation.oid].users[0], said)
     )
 
 
@@ -51,16 +52,11 @@ def _says_who_left(relation: Relation, owner: Ownership, standings: Sequence[Sta
     return set(owner.states) <= leaving
 
 
-def _is_asked_for(
-    catalog: Catalog,
-    relation: Relation,
-    user: str,
-    texts: Sequence[tuple[str, frozenset[tuple[int, str]]]],
-) -> bool:
-    """Whether something beside the table's own policies looks for the caller's row in it."""
-    own = {policy.text for policy in relation.policies}
-    others = [(text, pairs) for text, pairs in texts if text not in own]
-    return asks_about_caller(catalog, others, relation, user, (user,))
+def _is_asked_for(catalog: Catalog, relation: Relation, user: str, said: Sequence[Text]) -> bool:
+    """Whether policies of other tables, or helpers of policies, look for the caller's row in it."""
+    others = [other for other in catalog.relations if other.oid != relation.oid]
+    texts = [(policy.text, policy.reads) for other in others for policy in other.policies]
+    return asks_about_caller(catalog, [*texts, *said], relation, user, (user,))
 
 
 def add_listed(builder: Builder, relation: Relation, standings: Sequence[Standing]) -> None:
