@@ -127,8 +127,11 @@ def differing(access: Access, found: Found) -> Access | None:
         return replace(access, columns=extra) if extra and known else None
     if access.succeeds is usual.succeeds or _is_as_in_no_state(access, usual, found):
         return None
-    if claim and access.succeeds and _has_power(access, claim, found):
-        return None
+    if claim and access.succeeds:
+        if _has_power(access, claim, found):
+            return None
+        if base != "owner" and access.rows.startswith("other"):
+            return access  # of the owner it is not told, because the claim gives it to anybody
     return None if base != "owner" and _is_told_of_owner(access, found) else access
 
 
@@ -155,12 +158,20 @@ def _is_as_in_no_state(access: Access, usual: Access, found: Found) -> bool:
 
 def _has_power(access: Access, claim: str, found: Found) -> bool:
     """Whether the claim alone gives as much on anybody's rows, be they his own."""
-    rows = {access.rows, _as_other(access.rows)}
-    holders = (claim, f"newcomer with {claim}")
-    entries = (found.get((who, kind, access.command)) for who in holders for kind in rows)
-    return access.persona.startswith("owner ") and any(
-        e is not None and e.succeeds for e in entries
-    )
+    if lesser_base(access.persona) != "owner":
+        return False
+    entries = (found.get((*place, access.command)) for place in _powers(claim, access.rows))
+    return any(entry is not None and entry.succeeds for entry in entries)
+
+
+def _powers(claim: str, rows: str) -> set[tuple[str, str]]:
+    """Return who holds a claim, with the rows, to whom it may give all that it gives an owner.
+
+    Of users who own nothing only what they may on others' rows: the rest is told of the owner.
+    """
+    others = _as_other(rows)
+    found = {(claim, rows), (claim, others)}
+    return found | ({(f"newcomer with {claim}", others)} if others != rows else set())
 
 
 def _is_told_of_owner(access: Access, found: Found) -> bool:
@@ -188,10 +199,9 @@ def lesser_is_common(entry: Entry, facts: Facts) -> bool:
     relation, persona, rows, command = entry
     without, claim = _usual(persona)
     base = lesser_base(persona)
-    if claim and base == "owner":
-        for who in (claim, f"newcomer with {claim}"):
-            if any((relation, who, r, command) in facts.allowed for r in (rows, _as_other(rows))):
-                return True
+    powers = _powers(claim, rows) if claim and base == "owner" else ()
+    if any((relation, *place, command) in facts.allowed for place in powers):
+        return True
     usual = _allowed(facts, (relation, base, rows, command))
     if usual is None or (without != base and _is_shut(facts, (relation, without, rows, command))):
         return False

@@ -15,6 +15,7 @@ from prospectr_db.database.connection import connect_as_migrator
 from tests.integration.access.schemas import NOTES, TEAMS, TREE
 from tests.integration.access.tokens import (
     AAL,
+    DROPPED,
     OPTED_IN,
     PRIVATE,
     RESTRICTIONS,
@@ -299,3 +300,41 @@ def test_a_token_that_says_no_level_is_none_of_the_second(
     assert told.get(says) == "leak", told
     assert set(told.values()) == {"leak"}
     assert red(target, written(target)) == {}
+
+
+@pytest.mark.parametrize(
+    ("condition", "claim"),
+    [
+        (f"{PLAN} = 'pro'", "app_metadata.plan=pro"),
+        ("(select auth.jwt() -> 'app_metadata' ->> 'role') = 'admin'", "app_metadata.role=admin"),
+        ("(select auth.email()) like '%@acme.com'", "email=*@acme.com"),
+    ],
+)
+def test_what_one_table_of_several_asks_for_is_not_given_to_everybody(
+    condition: str, claim: str, target: Target, run: Run
+) -> None:
+    run(NOTES + TREE + restrict(condition))
+    assert red(target, None) == {}
+    contract = written(target)
+    owner = ("notes", f"owner with {claim}", "own", "select")
+    assert contract.facts.allowed[owner] == ("*",)
+    assert ("notes", "owner", "own", "select") not in contract.facts.allowed
+    assert red(target, contract) == {}
+    run(DROPPED)
+    told = red(target, contract)
+    assert told["Owners can now read notes (every column) on their own rows."] == "leak"
+    assert not [sentence for sentence in told if "no longer read" in sentence]
+
+
+def test_what_everybody_with_an_address_of_the_companys_reads_is_told_once(
+    target: Target, run: Run
+) -> None:
+    run(
+        NOTES
+        + TREE
+        + 'alter policy "see own" on public.notes using (true);'
+        + restrict("(select auth.email()) like '%@acme.com'", command="select")
+    )
+    facts = written(target).facts
+    told = [entry for entry in facts.allowed if "acme.com" in entry[1]]
+    assert told == [("notes", "newcomer with email=*@acme.com", "other", "select")]
