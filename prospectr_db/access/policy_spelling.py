@@ -8,7 +8,7 @@ sides of AND, OR and ``=``. Unlike `decisions.normalise` this keeps what belongs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from prospectr_db.database.catalog import Policy, Relation
@@ -136,8 +136,48 @@ def _said(node: list[object]) -> str:
                 sides[-1].append(part)
         if "SELECT" in _words(node) or not all(sides):
             break
-        return f" {word} ".join(sorted((_said(side) for side in sides), key=_place))
+        said = [_listed(_said(side)) for side in sides]
+        said = _merged(said) if word == "OR" else said
+        return f" {word} ".join(sorted(said, key=_place))
     return _joined(node)
+
+
+_LIST = re.compile(r"ANY (?:\(ARRAY\[(.*)\]\)|'\{([\w, -]*)\}')")
+_TEXT = r"'(?:[^']|'')*'"
+_TEXTS = re.compile(rf"{_TEXT}(?:, {_TEXT})*")
+_EQUAL = re.compile(rf"\(?([^()]+|[^()]*\([^()]*\)[^()]*) = (?:({_TEXT})|(ANY \(.*\)))\)?")
+
+
+def _listed(side: str) -> str:
+    """Return a list of texts in order, however it is written: ``ANY (ARRAY['a', 'b'])``."""
+    found = _LIST.fullmatch(side)
+    if found is None:
+        return side
+    inner = found[1]
+    if inner is None:
+        inner = ", ".join(f"'{part.strip()}'" for part in found[2].split(","))
+    return _any(re.findall(_TEXT, inner)) if _TEXTS.fullmatch(inner) else side
+
+
+def _any(texts: Iterable[str]) -> str:
+    return f"ANY (ARRAY[{', '.join(sorted(set(texts)))}])"
+
+
+def _merged(sides: list[str]) -> list[str]:
+    """Write one list for several sides of an OR that compare the same with a text each."""
+    values: dict[str, list[str]] = {}
+    rest: list[str] = []
+    for side in sides:
+        found = _EQUAL.fullmatch(side)
+        told = re.findall(_TEXT, found[2] or found[3]) if found else []
+        if found is None or (found[3] and _any(told) != found[3]):
+            rest.append(side)
+        else:
+            values.setdefault(found[1], []).extend(told)
+    lists = [f"{k} = {v[0] if len(set(v)) == 1 else _any(v)}" for k, v in values.items()]
+    if len(rest) + len(lists) == 1:
+        return [*rest, *lists]
+    return [*rest, *(f"({text})" for text in lists)]
 
 
 def _place(side: str) -> tuple[bool, str]:

@@ -19,7 +19,13 @@ from prospectr_db.access.policy_spelling import spelt
         ("((title)::text ~~ '%(x)::y'::text)", "(title ~~ '%(x)::y')"),
         ("((at)::timestamp without time zone > now())", "(at > now())"),
         ("( SELECT private.is_in(t.id) AS is_in)", "private.is_in(t.id)"),
-        ("(status = ANY (ARRAY['a'::text, 'b'::text]))", "(status = ANY (ARRAY['a', 'b']))"),
+        ("(status = ANY (ARRAY['a'::text, 'b'::text]))", "(status = ANY (ARRAY['b', 'a']))"),
+        ("(status = ANY ('{a,b}'::text[]))", "(status = ANY (ARRAY['a', 'b']))"),
+        ("((status = 'a') OR (status = 'b'))", "(status = ANY (ARRAY['a', 'b']))"),
+        (
+            "(x AND ((status = 'a') OR (status = 'b') OR y))",
+            "(x AND (y OR (status = ANY (ARRAY['a', 'b']))))",
+        ),
     ],
 )
 def test_two_spellings_are_one(one: str, other: str) -> None:
@@ -40,6 +46,10 @@ def test_two_spellings_are_one(one: str, other: str) -> None:
         ),
         ("(a IS NOT NULL)", "(a IS NULL)"),
         ("private.f(a, b)", "private.f(b, a)"),
+        ("((status = 'a') OR (kind = 'b'))", "(status = ANY (ARRAY['a', 'b']))"),
+        ("((status = 'a') AND (status = 'b'))", "(status = ANY (ARRAY['a', 'b']))"),
+        ("(status = ANY (ARRAY['a', 'b']))", "(status = ANY (ARRAY['a', 'b', 'c']))"),
+        ("(status <> ALL (ARRAY['a', 'b']))", "(status = ANY (ARRAY['a', 'b']))"),
     ],
 )
 def test_two_meanings_are_two(one: str, other: str) -> None:
