@@ -12,7 +12,7 @@ from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 
-__all__ = ["Held", "hold", "run"]
+__all__ = ["Held", "built", "hold", "run"]
 
 
 def run(target: Target, text: str) -> None:
@@ -51,13 +51,18 @@ class Held:
         return {f.sentence for f in check(matrix, self.contract) if f.severity == severity}
 
 
-def hold(target: Target, schema: str) -> Held:
-    """Build a right schema and write its contract, which reads as it was written."""
+def built(target: Target, schema: str) -> Held:
+    """Build a schema to which no rule objects, and write its contract, which reads as written."""
     run(target, schema)
     matrix = observe(target)
     assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
     text = render(facts_of(matrix), accepted={})
     assert render(parse_contract(text).facts, accepted={}, previous=text) == text
-    held = Held(target, text)
+    return Held(target, text)
+
+
+def hold(target: Target, schema: str) -> Held:
+    """Build a right schema and write its contract, which it keeps without a reason for anything."""
+    held = built(target, schema)
     assert held.errors() == set()
     return held
