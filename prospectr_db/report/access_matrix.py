@@ -11,6 +11,7 @@ from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import KNOWING, Access, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined
 from prospectr_db.access.role_names import is_in_role
+from prospectr_db.access.row_classes import in_words, is_partly
 from prospectr_db.report.style import Style
 
 __all__ = ["matrix_text", "whose"]
@@ -192,19 +193,21 @@ def _letter(access: Access) -> str:
 def _where(states: Sequence[str]) -> str:
     """Return in which states, with the values of one column together."""
     values: dict[str, list[str]] = {}
+    parts: list[str] = []
     for state in states:
+        if is_partly(state):
+            parts.append(in_words(state))
+            continue
         name, _, value = state.partition("=")
-        values.setdefault(name, []).append(value)
-    if not values:
-        return ""
-    said = [f"{name} is {joined(found, word='or')}" for name, found in values.items()]
-    return f" where {joined(said, word='or')}"
+        values.setdefault(name, []).append(in_words(value))
+    said = [f"{name} is {joined(found, word='or')}" for name, found in values.items()] + parts
+    return f" where {joined(said, word='or')}" if said else ""
 
 
 def whose(rows: str) -> str:
     """Return a row class in words."""
     base, _, state = rows.partition(" [")
-    where = f" where {state.removesuffix(']')}" if state else ""
+    where = f" where {in_words(state)}" if state else ""
     above, below = "own under other's ", "other's under own "
     if base.startswith(above):
         return f"own rows under somebody else's {base.removeprefix(above)}{where}"

@@ -121,3 +121,10 @@ def test_what_a_lesser_token_is_kept_from_has_a_line() -> None:
     text = matrix_text(matrix(table("notes", *lesser)), Style(80, color=False))
     assert "owner without a second factor on own rows: not S D" in text
     assert "role reporter on others' rows: S" in text
+
+
+def test_a_parent_that_is_theirs_in_part_is_said_in_words() -> None:
+    below = access("owner", "own under other's room_id [rooms as members]", "delete")
+    state = access("owner", "own under other's room_id [locked=true]", "delete")
+    text = matrix_text(matrix(table("notes", below, state)), Style(300, color=False))
+    assert "where locked is true or rooms is theirs by members alone: D" in text
