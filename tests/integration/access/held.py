@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prospectr_db.access.check import check
@@ -12,7 +13,10 @@ from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 
-__all__ = ["Held", "built", "hold", "run"]
+__all__ = ["Held", "Run", "built", "hold", "red", "run", "written"]
+
+Run = Callable[[str], None]
+"""Runs SQL on a test's own database, as migrations would be."""
 
 
 def run(target: Target, text: str) -> None:
@@ -66,3 +70,15 @@ def hold(target: Target, schema: str) -> Held:
     held = built(target, schema)
     assert held.errors() == set()
     return held
+
+
+def written(target: Target) -> Contract:
+    """Return the contract that `access write` would leave behind, whatever it states."""
+    return parse_contract(render(facts_of(observe(target)), accepted={}))
+
+
+def red(target: Target, contract: Contract | None) -> dict[str, str]:
+    """Return what is red, with the kind of each sentence."""
+    given = {} if contract is None else {"given": contract.given}
+    found = check(observe(target, **given), contract)
+    return {f.sentence: f.kind for f in found if f.severity == "error"}

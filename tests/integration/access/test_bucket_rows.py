@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from prospectr_db.access.check import check
@@ -12,10 +10,8 @@ from prospectr_db.access.findings import judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.held import Run
 from tests.integration.access.schemas import FILES, NOTES
-
-Run = Callable[[str], None]
 
 OWN = "owner_id = (select auth.uid())::text"
 OWN_BUCKETS = f"""
@@ -28,17 +24,6 @@ create policy "drop own" on storage.buckets for delete to authenticated using ({
 LISTED = """
 create policy "list" on storage.buckets for select to authenticated using (true);
 """
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
 
 
 def allowed(matrix: AccessMatrix) -> dict[tuple[str, str, str], set[str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from prospectr_db.access.check import check
@@ -12,12 +10,11 @@ from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_admin, connect_as_migrator
+from prospectr_db.database.connection import connect_admin
 from prospectr_db.report.access import matrix_text
 from prospectr_db.report.style import Style
+from tests.integration.access.held import Run
 from tests.integration.access.schemas import NOTES
-
-Run = Callable[[str], None]
 
 ROOMS = (
     NOTES
@@ -51,17 +48,6 @@ def policy(name: str, command: str, condition: str, role: str = "authenticated")
         f'create policy "{name}" on realtime.messages for {command} to {role}'
         f" {clause} ({condition});"
     )
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
 
 
 def errors(matrix: AccessMatrix) -> list[Finding]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from prospectr_db.access.check import check
 from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
 from prospectr_db.access.findings import judge
@@ -13,9 +9,8 @@ from prospectr_db.access.observation import look
 from prospectr_db.access.observe import observe
 from prospectr_db.access.ownership import find_ownership
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_admin, connect_as_migrator
-
-Run = Callable[[str], None]
+from prospectr_db.database.connection import connect_admin
+from tests.integration.access.held import Run
 
 CLAIM = "(auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid"
 TABLES = """
@@ -81,17 +76,6 @@ SPELLINGS = {
         helper(f"select {CLAIM}") + helper("select private.tenant()", name="mine"),
     ),
 }
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
 
 
 def policies(condition: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from prospectr_db.access.check import check
@@ -22,26 +20,8 @@ from prospectr_db.project import load
 from prospectr_db.report.access_why import why_text
 from prospectr_db.report.style import Style
 from tests.conftest import MakeProject
+from tests.integration.access.held import Run, written
 from tests.integration.access.schemas import FILES, NOTES, TEAMS, TREE
-
-Run = Callable[[str], None]
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
-
-
-def written(target: Target) -> Contract:
-    """Return the contract that `access write` would leave behind."""
-    matrix = observe(target)
-    return parse_contract(render(facts_of(matrix), accepted={}))
 
 
 def sentences(target: Target, contract: Contract) -> set[str]:

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, parse_contract, render
-from prospectr_db.access.facts import facts_of
+from prospectr_db.access.contract import Contract
 from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.held import run, written
 
 BASE = """
 create schema private;
@@ -87,15 +86,6 @@ grant execute on function public.accept(uuid), public.words(), public.rating() t
 )
 
 
-def run(target: Target, text: str) -> None:
-    with connect_as_migrator(target, autocommit=True) as connection:
-        connection.execute(text)  # type: ignore[call-overload]
-
-
-def stated(target: Target) -> Contract:
-    return parse_contract(render(facts_of(observe(target)), accepted={}))
-
-
 def told(target: Target, contract: Contract) -> set[str]:
     matrix = observe(target, given=contract.given)
     return {f.sentence for f in check(matrix, contract) if f.severity == "error"}
@@ -104,7 +94,7 @@ def told(target: Target, contract: Contract) -> set[str]:
 def test_a_condition_that_a_function_loses_turns_the_contract_red(target: Target) -> None:
     run(target, RIGHT)
     assert [f.sentence for f in judge(observe(target)) if f.severity == "error"] == []
-    contract = stated(target)
+    contract = written(target)
     assert told(target, contract) == set()
     for lost, expected in (
         ("and x.accepted_at is null", "accepted_at=2020-01-01"),
@@ -117,7 +107,7 @@ def test_a_condition_that_a_function_loses_turns_the_contract_red(target: Target
 
 def test_another_spelling_of_a_functions_conditions_is_no_difference(target: Target) -> None:
     run(target, RIGHT)
-    contract = stated(target)
+    contract = written(target)
     run(
         target,
         ACCEPT.format(
@@ -136,7 +126,7 @@ def test_a_total_that_begins_to_count_others_rows_is_told_whatever_the_default(
     target: Target,
 ) -> None:
     run(target, RIGHT)
-    contract = stated(target)
+    contract = written(target)
     run(target, WORDS.format("") + RATING.format(""))
     sentences = told(target, contract)
     for name in ("words", "rating"):
@@ -146,7 +136,7 @@ def test_a_total_that_begins_to_count_others_rows_is_told_whatever_the_default(
 
 def test_a_search_path_that_a_function_loses_turns_the_contract_red(target: Target) -> None:
     run(target, RIGHT)
-    contract = stated(target)
+    contract = written(target)
     run(target, "alter function public.words() reset search_path")
     assert told(target, contract) == {
         (
@@ -158,7 +148,7 @@ def test_a_search_path_that_a_function_loses_turns_the_contract_red(target: Targ
 
 def test_who_reaches_what_is_new_is_said_beside_that_it_is_unmentioned(target: Target) -> None:
     run(target, RIGHT)
-    contract = stated(target)
+    contract = written(target)
     run(
         target,
         """

@@ -11,7 +11,7 @@ from prospectr_db.access.findings import judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.held import run
 
 GRANTS = """
 revoke all on all tables in schema public from anon, authenticated, service_role;
@@ -69,11 +69,6 @@ ENROL = """
 alter policy "Students enrol." on public.enrollments
 with check (student_id = (select auth.uid()) and {});
 """
-
-
-def run(target: Target, text: str) -> None:
-    with connect_as_migrator(target, autocommit=True) as connection:
-        connection.execute(text.encode())
 
 
 def errors(matrix: AccessMatrix) -> list[str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.held import Run, red, written
 from tests.integration.access.schemas import NOTES, TEAMS, TREE
 from tests.integration.access.tokens import (
     AAL,
@@ -22,31 +18,6 @@ from tests.integration.access.tokens import (
     Restriction,
     restrict,
 )
-
-Run = Callable[[str], None]
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
-
-
-def written(target: Target) -> Contract:
-    """Return the contract that `access write` would leave behind."""
-    return parse_contract(render(facts_of(observe(target)), accepted={}))
-
-
-def red(target: Target, contract: Contract | None) -> dict[str, str]:
-    """Return what is red, with the kind of each sentence."""
-    given = {} if contract is None else {"given": contract.given}
-    found = check(observe(target, **given), contract)
-    return {f.sentence: f.kind for f in found if f.severity == "error"}
 
 
 @pytest.mark.parametrize("case", RESTRICTIONS, ids=lambda case: case.name)

@@ -13,7 +13,8 @@ from prospectr_db.access.observation import look
 from prospectr_db.access.observe import observe
 from prospectr_db.access.ownership import find_ownership
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_admin, connect_as_migrator
+from prospectr_db.database.connection import connect_admin
+from tests.integration.access.held import run
 
 LISTS = """
 create schema private;
@@ -76,11 +77,6 @@ grant update (can_edit) on public.sharers to authenticated;
 """
 DELETED = "todos (every column) on their own rows where lists.deleted_at=2020-01-01"
 HIDDEN = "todos (every column) on their own rows where lists.hidden_at=2020-01-01"
-
-
-def run(target: Target, text: str) -> None:
-    with connect_as_migrator(target, autocommit=True) as connection:
-        connection.execute(text.encode())
 
 
 def errors(matrix: AccessMatrix) -> set[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from prospectr_db.access.check import check
@@ -12,9 +10,7 @@ from prospectr_db.access.findings import judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
-
-Run = Callable[[str], None]
+from tests.integration.access.held import Run
 
 OWN = "user_id = (select auth.uid())"
 
@@ -95,17 +91,6 @@ KINDS = {
         ("t_0", "t_1"),
     ),
 }
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
 
 
 def commands(matrix: AccessMatrix, label: str, persona: str, rows: str) -> set[str]:

@@ -4,22 +4,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.server.embedded import EmbeddedServer, ensure, stop
 from prospectr_db.server.settings import ServerSettings
 from prospectr_db.server.templates import Templates
+from tests.integration.access.held import Run, red, written
 from tests.integration.access.schemas import NOTES, TREE
-
-Run = Callable[[str], None]
 
 REPORTER = "create role reporter nologin; grant reporter to authenticator;"
 READS = (
@@ -54,26 +50,6 @@ def target(own_server: EmbeddedServer) -> Target:
         template = own_server.platform(connection)
         Templates(connection).make(template, "roles")
     return own_server.target("roles")
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
-
-
-def written(target: Target) -> Contract:
-    return parse_contract(render(facts_of(observe(target)), accepted={}))
-
-
-def red(target: Target, contract: Contract | None) -> dict[str, str]:
-    found = check(observe(target), contract)
-    return {f.sentence: f.kind for f in found if f.severity == "error"}
 
 
 def test_what_such_a_role_may_is_in_the_contract_and_right(target: Target, run: Run) -> None:

@@ -6,17 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
+from prospectr_db.access.contract import facts_of, parse_contract, render
 from prospectr_db.access.mutants import mutate
 from prospectr_db.access.observe import observe, observing
 from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.server.templates import Template
+from tests.integration.access.held import Run, red
 from tests.integration.access.schemas import NOTES
-
-Run = Callable[[str], None]
 
 COUNTRIES = """
 create table public.countries (code text primary key, name text not null);
@@ -43,24 +41,8 @@ OFF = (
 ON = "Row-level security is now on for {}; the contract says that it is off."
 
 
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
-
-
 def text(target: Target) -> str:
     return render(facts_of(observe(target)), accepted={})
-
-
-def red(target: Target, contract: Contract | None) -> dict[str, str]:
-    found = check(observe(target), contract)
-    return {f.sentence: f.kind for f in found if f.severity == "error"}
 
 
 @pytest.mark.parametrize(

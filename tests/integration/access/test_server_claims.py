@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from prospectr_db.access.check import check
@@ -11,10 +9,8 @@ from prospectr_db.access.contract import facts_of, parse_contract, render
 from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.held import Run
 from tests.integration.access.schemas import NOTES
-
-Run = Callable[[str], None]
 
 ROLE = "(select auth.jwt()) -> 'app_metadata' ->> 'role'"
 HELPERS = f"""
@@ -40,17 +36,6 @@ ASKED = {
         "staff=true",
     ),
 }
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
 
 
 def policy(condition: str) -> str:

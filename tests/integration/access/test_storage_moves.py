@@ -11,9 +11,7 @@ from prospectr_db.access.contract import facts_of, parse_contract, render
 from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from prospectr_db.database.connection import connect_as_migrator
-
-Run = Callable[[str], None]
+from tests.integration.access.held import Run
 
 MINE = "(storage.foldername(name))[1] = (select auth.uid())::text"
 OWNED = "owner_id = (select auth.uid())::text"
@@ -42,17 +40,6 @@ create policy a_s on storage.objects for select to authenticated
 """
 CONTRACTS: dict[str, str] = {}
 """What was written for a schema: the same for each test that begins with it."""
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
 
 
 @pytest.fixture

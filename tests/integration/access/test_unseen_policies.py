@@ -7,17 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
-from prospectr_db.access.observe import observe
 from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.server.templates import Template
 from tests.integration.access import ordinary
+from tests.integration.access.held import Run, red, written
 from tests.integration.access.schemas import FILES, NOTES, TEAMS, TREE
-
-Run = Callable[[str], None]
 
 LONG = "char_length(title) > 500"
 """What no title of the world is."""
@@ -27,26 +23,6 @@ EXTRA = (
     f" using (is_pro and ({LONG} or body = 'open sesame' and char_length(body) > 500));"
 )
 NOBODY = "through which nobody came by anything that was tried"
-
-
-@pytest.fixture
-def run(target: Target) -> Run:
-    """Run statements as migrations would be."""
-
-    def execute(sql: str) -> None:
-        with connect_as_migrator(target) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
-
-    return execute
-
-
-def written(target: Target) -> Contract:
-    return parse_contract(render(facts_of(observe(target)), accepted={}))
-
-
-def red(target: Target, contract: Contract | None) -> dict[str, str]:
-    found = check(observe(target), contract)
-    return {f.sentence: f.kind for f in found if f.severity == "error"}
 
 
 def test_a_policy_that_nobody_passes_is_held_by_its_text(target: Target, run: Run) -> None:
