@@ -140,7 +140,8 @@ def _values(
     if type_name in _THRESHOLDS:
         return ["0", "1", "100"]
     if type_name in _NUMBERS:
-        return [value for value in ids if value.isdigit()] + ["1", "100"]
+        # Less than nothing turns what is taken off into what is given.
+        return [value for value in ids if value.isdigit()] + ["1", "100", "-1"]
     if type_name == "boolean":
         return ["true", "false"]
     if type_name in ("json", "jsonb"):

@@ -135,7 +135,8 @@ class Builder:
             held = self.world.actors[VICTIM].id if other and key != VICTIM else actor.id
             given[name] = naming(column, held)
         for name, path in owner.claims.items():
-            given.setdefault(name, self._claim(relation.by_name[name], path, actor))
+            column = relation.by_name[name]
+            given.setdefault(name, naming(column, self._claim(column, path, actor)))
         for name in owner.soft:
             if relation.by_name[name].base_name == "uuid":
                 given.setdefault(name, seeded_uuid("soft", name, actor.world))
@@ -192,7 +193,7 @@ class Builder:
         if path == ("email",):
             return actor.email
         home = self.world.actors.get(actor.world, actor)
-        if column.base_name == "uuid":
+        if column.type.removesuffix("[]") == "uuid" or column.base_name == "uuid":
             return seeded_uuid("claim", ".".join(path), home.key)
         if column.category == "N":
             return str(1 + "ABCD".find(home.key[0]))

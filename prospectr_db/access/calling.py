@@ -55,10 +55,10 @@ class Seeing:
         }
 
     def _raises(self, knocker: Knocker, outcome: Outcome) -> bool:
-        """Whether a call changed the caller's own standing."""
+        """Whether a call raised the caller's own standing."""
         catalog = self.observation.catalog
         relations = {catalog.by_oid[s.relation].label for s in self.observation.standings}
-        return any(f"{label}:{knocker.actor}" in outcome.labels for label in relations)
+        return any(f"{label}:{knocker.actor}:raised" in outcome.labels for label in relations)
 
 
 def rows_of(knocker: Knocker) -> str:

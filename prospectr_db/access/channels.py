@@ -13,7 +13,6 @@ from typing import Any
 
 import psycopg
 
-from prospectr_db.access.claims import token_personas
 from prospectr_db.access.facts import CHANNEL, EXTENSIONS
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Access, Cell, TableAccess, TokenAccess, Verdict, collapse
@@ -22,6 +21,7 @@ from prospectr_db.access.personas import Persona
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.statements import literal
 from prospectr_db.access.summing_up import policy_text
+from prospectr_db.access.tokens import forgers, token_personas
 from prospectr_db.access.topics import (
     ANY_TOPIC,
     Topic,
@@ -98,7 +98,7 @@ def observe_channel_tokens(
     open_ones = [topic for topic in every if f"channel {topic.label}" in known]
     topics = list(dict.fromkeys([*open_ones, *every]))[:_MOST_FOR_TOKENS]
     found: dict[tuple[str, str, str], TokenAccess] = {}
-    for knocker in token_personas(observation):
+    for knocker in (*token_personas(observation), *forgers(observation)):
         for topic, probe, outcome in _try(observation, knocker, topics):
             table = known.get(f"channel {topic.label}") or known[f"channel {ANY_TOPIC}"]
             usual = [known[f"channel {ANY_TOPIC}"], table]

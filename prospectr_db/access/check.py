@@ -43,7 +43,7 @@ def check(matrix: AccessMatrix, contract: Contract | None) -> tuple[Finding, ...
     What the contract states has been reviewed, whatever the default rules think of it: it becomes
     a note. What no contract can state, or nobody could prove, needs a reason in ``accepted``.
     """
-    findings = list(_accept(judge(matrix), contract))
+    findings = list(_accept(matrix, contract))
     if contract is not None:
         found = compare(facts_of(matrix), contract.facts, matrix)
         differences = list(without_unseen(found, matrix, findings))
@@ -54,8 +54,8 @@ def check(matrix: AccessMatrix, contract: Contract | None) -> tuple[Finding, ...
     return tuple(sorted(set(findings), key=lambda f: (rank[f.severity], f.relation, f.sentence)))
 
 
-def _accept(findings: tuple[Finding, ...], contract: Contract | None) -> Iterator[Finding]:
-    for finding in findings:
+def _accept(matrix: AccessMatrix, contract: Contract | None) -> Iterator[Finding]:
+    for finding in judge(matrix):
         if contract is None:
             yield finding
         elif contract.accepted.get(finding.key):
@@ -67,8 +67,9 @@ def _accept(findings: tuple[Finding, ...], contract: Contract | None) -> Iterato
         ):
             # The contract says so, or the comparison will object.
             yield replace(finding, severity="warning" if finding.kind == "loss" else "note")
-        elif finding.rule in _OPEN_DOORS and finding.severity == "warning":
-            yield replace(finding, severity="error")  # beside that nobody has stated it
+        elif finding.rule in _OPEN_DOORS and matrix.table(finding.relation) is not None:
+            # Beside that nobody has stated it. What nobody can call stands in no contract.
+            yield replace(finding, severity="error")
         else:
             yield finding
 

@@ -1,40 +1,29 @@
-"""Tokens as an adversary would send them, and what they reach that an ordinary one does not."""
+"""Which claims policies ask of a token, and users whose token has what only the server gives."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prospectr_db.access.baselines import ABROAD, BESIDE, UNNAMED
 from prospectr_db.access.claim_options import Option, holding
 from prospectr_db.access.decisions import (
-    all_texts,
     claim_keys,
     helper_functions,
     literals,
     mentions,
     near,
     near_claim,
-    user_metadata_keys,
 )
-from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
-from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
+from prospectr_db.access.expressions import without_defaults
+from prospectr_db.access.observe import Observation
 from prospectr_db.access.ownership import listed_claims
-from prospectr_db.access.personas import AUTHENTICATED, Persona
-from prospectr_db.access.probes import Knocker, Plan, Probe
-from prospectr_db.access.world import COLLEAGUE, NEWCOMER, OTHER, OWNER
-from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
+from prospectr_db.access.probes import Knocker
+from prospectr_db.access.world import COLLEAGUE, NEWCOMER, OTHER
+from prospectr_db.database.catalog import Catalog, Function, Policy
 
-__all__ = [
-    "asked_by",
-    "forgeries",
-    "observe_tokens",
-    "said_by",
-    "server_claims",
-    "token_personas",
-]
+__all__ = ["asked_by", "believed", "said_by", "server_claims"]
 
 _MOST = 8
 # The user's own, or what Auth says of how he signed in, which has personas of its own.
@@ -42,36 +31,10 @@ _NOT_THE_SERVERS = (
     *("user_metadata", "sub", "email", "role", "aud", "is_anonymous", "aal", "amr", "phone"),
     *("email_verified", "phone_verified", "session_id", "iat", "exp", "iss"),
 )
+_NEVER_FORGED = tuple(name for name in _NOT_THE_SERVERS if name != "user_metadata")
 _LEVEL = re.compile(r"aal\d")
 Asked = tuple[tuple[str, ...], str | bool]
 """The path of a claim, and a value that it is compared with."""
-
-
-def _values(observation: Observation) -> list[Any]:
-    """Return what a forger would write: what policies compare with, and other people's ids."""
-    said: list[str] = []
-    for text in all_texts(observation.catalog):
-        if "user_meta" in text or "@jwt" in text or "jwt" in text:
-            said += [v for v in literals(text) if re.fullmatch(r"\w[\w-]{0,30}", v)]
-    said += [v for s in observation.standings for v in s.values if v]
-    keys = set(user_metadata_keys(observation.catalog)) | {"user_metadata", "sub", "role"}
-    ids = [
-        value
-        for (_, key), row in observation.world.rows.items()
-        if key == OWNER
-        for name, value in row.values.items()
-        if value and name in ("id", "org_id", "organization_id", "tenant_id", "team_id")
-    ]
-    plain = [v for v in dict.fromkeys(said) if v not in keys]
-    return [*plain[:_MOST], True, observation.world.actors[OWNER].id, *dict.fromkeys(ids)][
-        : _MOST * 2
-    ]
-
-
-def forgeries(observation: Observation) -> list[dict[str, Any]]:
-    """Return the user_metadata that a user could give himself, one dict per value."""
-    keys = user_metadata_keys(observation.catalog)
-    return [dict.fromkeys(keys, value) for value in _values(observation)] if keys else []
 
 
 def server_claims(observation: Observation) -> Iterator[Knocker]:
@@ -81,6 +44,7 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
     """
     actors = observation.world.actors
     seen: set[str] = set()
+    by_label = observation.catalog.by_label
     tenants = _tenants(observation)
     if tenants:
         personal = _personal(observation)
@@ -100,10 +64,13 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
         if isinstance(value, str):
             asked.add(path)
         key = COLLEAGUE if tenants else NEWCOMER
-        yield Knocker(holding(actors[key].persona(name), Option(path, value)), key, only=only)
+        # Where he could do something once he is tried again, whatever decides there by now.
+        told = (by_label.get(label) for label in observation.given.claims.get(name, ()))
+        mine = None if only is None else only | {one.oid for one in told if one is not None}
+        yield Knocker(holding(actors[key].persona(name), Option(path, value)), key, only=mine)
         if tenants:
             there = actors[OTHER].persona(f"{name}{ABROAD}")
-            yield Knocker(holding(there, Option(path, value)), OTHER, brief=True, only=only)
+            yield Knocker(holding(there, Option(path, value)), OTHER, brief=True, only=mine)
     # Whoever has a role at all is not whoever has the right one.
     some = only or _asking(observation.catalog, frozenset())
     for path in sorted(asked):
@@ -165,13 +132,29 @@ def _asked(catalog: Catalog) -> Iterator[Asked]:
         yield from asked_by(helpers, policy)
 
 
-def asked_by(helpers: Mapping[int, Function], policy: Policy) -> Iterator[Asked]:
+def believed(catalog: Catalog) -> list[str | bool]:
+    """Return the values that claims are compared with, be they the server's or a user's own.
+
+    Whoever is to be taken in by what a user writes himself wants to read one of them.
+    """
+    helpers = helper_functions(catalog)
+    policies = [policy for relation in catalog.relations for policy in relation.policies]
+    listed = [value for values in listed_claims(catalog).values() for value in values]
+    found = [v for policy in policies for _, v in asked_by(helpers, policy, but=_NEVER_FORGED)]
+    return list(dict.fromkeys([*found, *listed]))
+
+
+def asked_by(
+    helpers: Mapping[int, Function], policy: Policy, *, but: Sequence[str] = _NOT_THE_SERVERS
+) -> Iterator[Asked]:
     """Yield the claims that one policy asks for, itself or through ``helpers``, with each value."""
-    yield from _asked_in(policy.text, literals(policy.text))
+    asked = without_defaults(policy.text)
+    yield from _asked_in(asked, literals(asked), but)
     reached, text = said_by(helpers, policy)
     for function in reached:
         given = _given(function, text)
-        yield from _asked_in(function.source, [*given, *literals(function.source)])
+        source = without_defaults(function.source)
+        yield from _asked_in(source, [*given, *literals(source)], but)
         yield from _named(function, given)
 
 
@@ -181,9 +164,9 @@ def _said_in(name: str) -> Asked:
     return tuple(claim.split(".")), True if value == "true" else value
 
 
-def _asked_in(text: str, values: Iterable[str]) -> Iterator[Asked]:
+def _asked_in(text: str, values: Iterable[str], but: Sequence[str]) -> Iterator[Asked]:
     for path in sorted(claim_keys(text)):
-        if path[0] in _NOT_THE_SERVERS:
+        if path[0] in but:
             continue
         # What is compared with something else, such as a row's state, is no value of the claim.
         for value in near_claim(path, text) or values:
@@ -221,111 +204,3 @@ def _named(function: Function, given: Sequence[str]) -> Iterator[tuple[tuple[str
         if path == ("app_metadata",):
             for key, value in itertools.pairwise(given):
                 yield (*path, key), value
-
-
-def token_personas(observation: Observation) -> Iterator[Knocker]:
-    """Yield the strange tokens."""
-    plain = observation.world.actors[NEWCOMER].persona("newcomer")
-    yield Knocker(plain.without_claims("sub", name="no sub"), None, brief=True)
-    yield Knocker(plain.with_claims({"sub": None}, name="sub null"), None, brief=True)
-    yield Knocker(Persona("no claims", AUTHENTICATED, None), None, brief=True)
-    yield Knocker(Persona("empty claims", AUTHENTICATED, ""), None, brief=True)
-    yield Knocker(Persona("an empty object as claims", AUTHENTICATED, "{}"), None, brief=True)
-    yield Knocker(plain.with_claims({"sub": "x"}, name="a sub that is no uuid"), None, brief=True)
-    yield Knocker(
-        plain.with_claims(
-            {"app_metadata": [], "user_metadata": "x"}, name="metadata of wrong types"
-        ),
-        NEWCOMER,
-        brief=True,
-    )
-    anonymous = plain.with_claims({"is_anonymous": True, "email": ""}, name="an anonymous sign-in")
-    yield Knocker(anonymous, NEWCOMER, brief=True)
-    for number, forged in enumerate(forgeries(observation)):
-        key = f"forger {number}"
-        if key in observation.world.actors:
-            name = f"forged user_metadata {forged}"
-            persona = observation.world.actors[key].persona(name, user_metadata=forged)
-            yield Knocker(persona, key, brief=True)
-
-
-def observe_tokens(
-    observation: Observation, relations: Sequence[Relation]
-) -> tuple[TokenAccess, ...]:
-    """Return what strange tokens reach beyond an ordinary user without rows."""
-    actor = observation.world.actors[NEWCOMER]
-    ordinary = Knocker(actor.persona("newcomer"), NEWCOMER, brief=True)
-    plans = [observation.plan(r) for r in relations if r.policies or not r.rls]
-    usual: set[_Place] = set()
-    closed: set[tuple[int, str, str, str, str | None]] = set()
-    for plan, probe, outcome in _tried(observation, ordinary, plans, lambda *_: True):
-        usual |= {_place(plan, cell) for cell in _through(plan, ordinary, probe, outcome)}
-        told = outcome.message or ""
-        if told.startswith("permission denied for table") and not outcome.from_function:
-            closed.add(_shape(plan, probe))
-
-    def may_differ(plan: Plan, knocker: Knocker, probe: Probe) -> bool:
-        # A privilege is the role's, whatever the token says; and what is usual is not told.
-        everybody = probe.row is None and probe.command in ("update", "delete")
-        keys = [plan.row_class(knocker, k) for k in plan.targets] if everybody else [probe.rows]
-        places = {(plan.relation.oid, rows, probe.command) for rows in keys if rows != "own"}
-        return _shape(plan, probe) not in closed and not places <= usual
-
-    found: list[TokenAccess] = []
-    for knocker in token_personas(observation):
-        seen: set[_Place] = set()
-        tried = _tried(observation, knocker, plans, may_differ)
-        cells = ((p, cell) for p, probe, o in tried for cell in _through(p, knocker, probe, o))
-        for plan, cell in cells:
-            place = _place(plan, cell)
-            if place in usual or place in seen or cell.rows == "own":
-                continue
-            seen.add(place)
-            found.append(
-                TokenAccess(
-                    plan.relation.label,
-                    knocker.name,
-                    cell.rows,
-                    cell.command,
-                    cell.statement,
-                    knocker.persona.claims or "",
-                )
-            )
-    return tuple(found)
-
-
-_Place = tuple[int, str, str]
-
-
-def _place(plan: Plan, cell: Cell) -> _Place:
-    return plan.relation.oid, cell.rows, cell.command
-
-
-def _shape(plan: Plan, probe: Probe) -> tuple[int, str, str, str, str | None]:
-    return plan.relation.oid, probe.rows, probe.command, probe.form, probe.column
-
-
-def _tried(
-    observation: Observation,
-    knocker: Knocker,
-    plans: Iterable[Plan],
-    wanted: Callable[[Plan, Knocker, Probe], bool],
-) -> Iterator[tuple[Plan, Probe, Outcome]]:
-    """Run the probes that are wanted as a persona."""
-    batch = [
-        (plan, probe)
-        for plan in plans
-        for probe in plan.probes(knocker)
-        if wanted(plan, knocker, probe)
-    ]
-    outcomes = run(observation, knocker.persona, [probe for _, probe in batch])
-    for (plan, probe), outcome in zip(batch, outcomes, strict=True):
-        yield plan, probe, outcome
-
-
-def _through(plan: Plan, knocker: Knocker, probe: Probe, outcome: Outcome) -> Iterator[Cell]:
-    """Yield the cells of a probe that gets through."""
-    # Success needs no control: it is its own proof.
-    for cell in judge_probe(plan, knocker, probe, outcome, outcome):
-        if cell.verdict is Verdict.ALLOWED or cell.passed:
-            yield cell

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from prospectr_db.access.facts import (
     ANSWER_STATES,
+    OTHER_BUCKETS,
     PUBLICATIONS,
     SECRETS,
     SEVERAL,
+    SIGN_UPS,
     TRIGGERS,
     VIEW_STATES,
     VIEWS,
@@ -17,8 +19,17 @@ from prospectr_db.access.facts import (
     Facts,
 )
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, KNOWING, SET, THROUGH, states_of
+from prospectr_db.access.matrix import (
+    AT_TIMES,
+    DEPENDENT,
+    KNOWING,
+    SET,
+    THROUGH,
+    USER_METADATA,
+    states_of,
+)
 from prospectr_db.access.publications import PUBLISHED
+from prospectr_db.access.storage_world import ANY_OTHER
 
 __all__ = ["as_covered", "with_one_word"]
 
@@ -75,9 +86,14 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
         return None
     if finding.rule == PUBLISHED and finding.kind == "loss" and PUBLICATIONS not in wanted.covers:
         return f"which columns and rows of {relation} are published"
+    if f" in {ANY_OTHER}/" in finding.rows and OTHER_BUCKETS not in wanted.covers:
+        return "which files are reached in buckets that no policy names"
     derived = not any(THROUGH in name for name in finding.columns)
     if finding.command == SET and derived and TRIGGERS not in wanted.covers:
         return f"which columns users set through triggers of {relation}"
+    signing = any(USER_METADATA in name for name in finding.columns)
+    if finding.command == SET and derived and signing and SIGN_UPS not in wanted.covers:
+        return f"which columns of {relation} users decide about as they sign up"
     rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
     if rests and ANSWER_STATES not in wanted.covers:
         return f"when other people's rows decide what {relation} answers"

@@ -66,7 +66,10 @@ def given_by(
         pairs=related_pairs([*facts.allowed, *facts.shut]),
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
         lesser=lesser_users([*facts.allowed, *facts.shut]),
-        claims=held_claims([*facts.allowed, *facts.shut]),
+        claims=held_claims(
+            [*facts.allowed, *facts.shut],
+            {name for columns in facts.standing.values() for name in columns},
+        ),
     )
 
 

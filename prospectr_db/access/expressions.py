@@ -16,6 +16,7 @@ __all__ = [
     "near",
     "near_claim",
     "normalise",
+    "without_defaults",
 ]
 
 
@@ -103,6 +104,19 @@ def _elements(text: str) -> list[str]:
     if not re.fullmatch(r"\{[^{}:]+\}", text):
         return []
     return [element.strip(' "') for element in text.strip("{}").split(",")]
+
+
+_NESTED = r"[^()']|'[^']*'"
+for _ in range(3):
+    _NESTED = rf"[^()']|'[^']*'|\((?:{_NESTED})*\)"
+_DEFAULT = re.compile(
+    rf"(\bcoalesce\s*\((?:{_NESTED})*?),\s*'[^']*'(?:::[\w ]+)?\s*\)", re.IGNORECASE
+)
+
+
+def without_defaults(text: str) -> str:
+    """Return an expression without the texts that stand for what is missing: no value asked for."""
+    return _DEFAULT.sub(r"\1)", text)
 
 
 _COMPARED = (

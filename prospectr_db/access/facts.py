@@ -28,9 +28,11 @@ __all__ = [
     "COMMANDS",
     "COVERS",
     "EXTENSIONS",
+    "OTHER_BUCKETS",
     "PUBLICATIONS",
     "SECRETS",
     "SEVERAL",
+    "SIGN_UPS",
     "TRIGGERS",
     "VIEWS",
     "VIEW_STATES",
@@ -61,8 +63,12 @@ VIEWS = frozenset({"view", "materialized view"})
 """Kinds of relations that show what other relations hold."""
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
+SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no policy names"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
-COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL)
+COVERS = (
+    *(ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
+    OTHER_BUCKETS,
+)
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""

@@ -58,7 +58,7 @@ def observe_functions(
             continue
         statements = list(calls(observation, function))
         touched = tables_of_function(observation.catalog, function)
-        question = changed_rows(observation, touched)
+        question = changed_rows(observation, touched, raised=True)
         definer = function.definer or asks_as_another(observation.catalog, function.source)
         gone = without_owners_rows(observation, touched) if definer else None
         told = function.label in observation.given.states

@@ -26,9 +26,9 @@ class Given:
     columns that gave users power elsewhere, ``pairs`` tables that relate two users, with the
     relations to whose rows that mattered, ``lesser`` users with one claim less or more, with the
     relations of which something was told of them, ``claims`` the server's that had users of their
-    own: they are tried even if no policy mentions them any more, for that is how a condition is
-    lost. For the same reason ``owned`` says by which columns rows belonged to users, and by which
-    to whom a claim names.
+    own, with the relations again: they are tried even if no policy mentions them any more, for that
+    is how a condition is lost. For the same reason ``owned`` says by which columns rows belonged
+    to users, and by which to whom a claim names.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Given:
     pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     owned: Mapping[str, str] = field(default_factory=dict)
     lesser: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    claims: frozenset[str] = frozenset()
+    claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 NOTHING = Given()
@@ -66,10 +66,19 @@ def lesser_users(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, froz
     return {persona: frozenset(relations) for persona, relations in found.items()}
 
 
-def held_claims(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
-    """Return the users with a claim of the server's that the contract speaks of."""
-    held = re.compile(r"app_metadata\.[\w.-]+=\S+")
-    return frozenset(persona for _, persona, _, _ in entries if held.fullmatch(persona))
+def held_claims(
+    entries: Iterable[tuple[str, str, str, str]], standing: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    """Return the users with a claim of the server's that the contract speaks of, and where.
+
+    ``standing`` are the columns that give others theirs, who are called alike.
+    """
+    held = re.compile(rf"(?!(?:{'|'.join(map(re.escape, standing)) or '(?!)'})=)[\w.-]+=\S+")
+    found: dict[str, set[str]] = {}
+    for relation, persona, _, _ in entries:
+        if held.fullmatch(persona):
+            found.setdefault(persona, set()).add(relation)
+    return {persona: frozenset(relations) for persona, relations in found.items()}
 
 
 def parent_states(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, set[tuple[str, str]]]:

@@ -24,6 +24,7 @@ __all__ = [
     "SET",
     "THROUGH",
     "TOGETHER",
+    "USER_METADATA",
     "VALUE",
     "Access",
     "AccessMatrix",
@@ -52,6 +53,8 @@ VALUE = "value"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 # What triggers do with what is written: a column is set through another, or follows by it somehow.
 SET, THROUGH, BY = "set", " through ", " by "
+# What a user says of himself as he signs up, where that is what is written.
+USER_METADATA = "user_metadata."
 
 
 class Verdict(StrEnum):

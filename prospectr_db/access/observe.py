@@ -32,6 +32,7 @@ from prospectr_db.access.personas import (
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.several import on_top, several
+from prospectr_db.access.sign_up_writes import sign_up_writes
 from prospectr_db.access.summing_up import policy_text, sum_up
 from prospectr_db.access.trigger_writes import trigger_writes
 from prospectr_db.access.truncation import Truncations
@@ -186,12 +187,13 @@ def _observe_tokens(
     members: Sequence[Observation], relations: Sequence[Relation]
 ) -> tuple[TokenAccess, ...]:
     """Observe strange tokens, a few dozen tables at a time; in the order of the tokens."""
-    from prospectr_db.access.claims import observe_tokens, token_personas
     from prospectr_db.access.clones import share
+    from prospectr_db.access.tokens import observe_tokens, strange_tokens
 
     chunks = _chunks(relations, len(members))
     found = [token for tokens in share(members, chunks, observe_tokens) for token in tokens]
-    order = {knocker.name: place for place, knocker in enumerate(token_personas(members[0]))}
+    strange = [knocker for _, kind in strange_tokens(members[0]) for knocker in kind]
+    order = {knocker.name: place for place, knocker in enumerate(strange)}
     return tuple(sorted(found, key=lambda token: order[token.persona]))
 
 
@@ -230,8 +232,9 @@ def _observe_chunk(
                 cells[oid] += found
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
-    for oid, extra in trigger_writes(observation, plans, personas, cells).items():
-        cells[oid] += extra
+    for following in (trigger_writes, sign_up_writes):
+        for oid, extra in following(observation, plans, personas, cells).items():
+            cells[oid] += extra
     unseen = unseen_policies(observation, plans, personas, cells)
     for relation in relations:
         told = sum_up(observation, plans[relation.oid], cells[relation.oid])

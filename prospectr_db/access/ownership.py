@@ -341,8 +341,13 @@ def told_apart(relation: Relation, column: Column, texts: Iterable[Text]) -> tup
     if column.category == "D":
         ago, ahead = "2020-01-01 00:00:00+00", "2090-01-01 00:00:00+00"
         return (ago, ahead) if column.not_null else (None, ago, ahead)
-    if column.category not in "SN":
-        return ()
+    return _told_by_texts(relation, column, texts) if column.category in "SN" else ()
+
+
+def _told_by_texts(
+    relation: Relation, column: Column, texts: Iterable[Text]
+) -> tuple[str | None, ...]:
+    """Return the values of a text or number that its own check lists, or else policies name."""
     pair = (relation.oid, column.name)
     said: list[str] = []
     for check in relation.checks:
@@ -358,7 +363,19 @@ def told_apart(relation: Relation, column: Column, texts: Iterable[Text]) -> tup
         said = [v for v in said if not _is_forbidden(relation, column, int(v))]
     elif said:
         said += literals(column.default or "")
+        if len(set(said)) == 1 and _takes_anything(relation, column):
+            said.append(_OTHER)  # else there would be nothing to tell it from
     return tuple(dict.fromkeys(said))[:_MAX_VALUES]
+
+
+_OTHER = "other"
+"""A value that no policy names, of a column without any list of its values."""
+
+
+def _takes_anything(relation: Relation, column: Column) -> bool:
+    """Whether nothing restricts what is written into a column of text."""
+    named = [c.columns for c in (*relation.checks, *relation.foreign_keys)]
+    return not column.domain_checks and all(column.name not in names for names in named)
 
 
 _BOUND = r"\(?\b{}\b\)?(?:::\w+)? (>=|>|<=|<|<>) \(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::\w+)?"

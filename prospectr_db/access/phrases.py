@@ -13,6 +13,7 @@ from prospectr_db.access.matrix import (
     SET,
     THROUGH,
     TOGETHER,
+    USER_METADATA,
     Access,
     TableAccess,
 )
@@ -151,7 +152,9 @@ def _setting(name: str, columns: Sequence[str]) -> str:
         closed, _, written = text.partition(link)
         whole = closed if "." in closed else f"{name}.{closed}"
         verb = "set" if link == THROUGH else "decide about"
-        said.append(f"{verb} {whole}{link}{name}.{written}")
+        place = written if written.startswith(USER_METADATA) else f"{name}.{written}"
+        signing = " as they sign up" if place == written else ""
+        said.append(f"{verb} {whole}{link}{place}{signing}")
     return joined(said)
 
 

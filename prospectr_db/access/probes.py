@@ -164,17 +164,7 @@ class Plan:
     def changed(self, column: str | None = None) -> str:
         """Return the question which known rows changed, in one column or at all."""
         names = self.relation.primary_key or self.source.primary_key
-        known = " ".join(
-            (
-                "select array_agg(r.label order by r.label) from prospectr_access.rows as r",
-                "left join",
-                self.relation.sql_name,
-                "as t on",
-                self._joined(names),
-                "where r.relation =",
-                str(self.source.oid),
-            )
-        )
+        known = self.known()
         if not names or column is None or column in names:
             if self.relation.oid != self.source.oid:
                 moved = "to_jsonb(t) is distinct from r.image"
@@ -183,6 +173,20 @@ class Plan:
             return " ".join((known, "and", moved))
         value = "".join(("->>", literal(column)))
         return "".join((known, " and to_jsonb(t)", value, " is distinct from r.image", value))
+
+    def known(self) -> str:
+        """Return the question which known rows there are, each beside what has become of it."""
+        return " ".join(
+            (
+                "select array_agg(r.label order by r.label) from prospectr_access.rows as r",
+                "left join",
+                self.relation.sql_name,
+                "as t on",
+                self.joined_key(),
+                "where r.relation =",
+                str(self.source.oid),
+            )
+        )
 
     def gone(self) -> str:
         """Return the question which known rows are there no more."""

@@ -174,8 +174,10 @@ def new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | N
         mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
         if mine is not None and knocker.actor in plan.world.affiliates:
             current = mine.values.get(column.name)
-        yield from (v for v in plan.owner.states[column.name] if v != current)
-        return
+        others = [v for v in plan.owner.states[column.name] if v != current]
+        yield from others
+        if others:
+            return
     for value in plan.fresh_values(column):
         if value != current:
             yield value

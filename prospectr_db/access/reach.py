@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from prospectr_db.access.observation import Observation
+from prospectr_db.access.inhabitants import OWNER
 from prospectr_db.access.statements import delete, equals, literal, quote_identifier
-from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Catalog, Function, Relation
+
+if TYPE_CHECKING:
+    from prospectr_db.access.observation import Observation
 
 __all__ = [
     "asks_as_another",
@@ -196,10 +199,13 @@ def without_anybodys_rows(
     return "; ".join(steps) or None
 
 
-def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str:
+def changed_rows(
+    observation: Observation, relations: Sequence[Relation], *, raised: bool = False
+) -> str:
     """Return the question which known rows changed, or were added for the owner, in some tables.
 
     A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``.
+    With ``raised``, a row by which its user may do more than before is told as ``LABEL:raised``.
     """
     parts: list[str] = []
     for relation in relations:
@@ -208,6 +214,8 @@ def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str
         plan = observation.plan(relation)
         told = "select array_agg(r.label order by r.label)"
         parts.append(plan.changed().replace(told, "select r.label", 1))
+        if raised and (more := _raised(observation, relation)):
+            parts.append(f"{plan.known().replace(told, _RAISED, 1)} and ({more})")
         known = " ".join(
             ("select 1 from prospectr_access.rows as r where r.relation =", str(relation.oid))
         )
@@ -239,6 +247,30 @@ def changed_rows(observation: Observation, relations: Sequence[Relation]) -> str
     if not parts:
         return "select '{}'::text[]"
     return "".join(("select array(", " union all ".join(parts), ")"))
+
+
+_RAISED = "select r.label || ':raised'"
+
+
+def _raised(observation: Observation, relation: Relation) -> str:
+    """Return the condition that a row gives its user more than it did; empty where none can.
+
+    What policies ask about a user has another value; of amounts, also of those that only the server
+    sets beside it, there is more: to spend some of one's own raises nobody.
+    """
+    asked = {s.column for s in observation.standings if s.relation == relation.oid}
+    found = []
+    for column in relation.columns if asked else ():
+        is_closed = "w" not in column.privileges.get("authenticated", "")
+        was = "".join(("r.image->>", literal(column.name)))
+        now = "".join(("t.", quote_identifier(column.name)))
+        if column.category == "N" and (column.name in asked or is_closed):
+            found.append("".join((now, " > (", was, ")::numeric")))
+        elif column.name in asked:
+            found.append(
+                "".join(("to_jsonb(t)->>", literal(column.name), " is distinct from ", was))
+            )
+    return "".join(("t.tableoid is not null and (", " or ".join(found), ")")) if found else ""
 
 
 def _is_the_owners(observation: Observation, relation: Relation) -> str:

@@ -274,5 +274,7 @@ def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
         and other.default_truncate
         and other.relation.partition(".")[0] not in PLATFORM_SCHEMAS
     ]
-    careful = any(not any("D" in held for held in t.privileges.values()) for t in others)
+    # Where everything was taken away nobody weighed one privilege against another.
+    given = [t for t in others if any(t.privileges.values()) or any(t.column_privileges.values())]
+    careful = any(not any("D" in held for held in t.privileges.values()) for t in given)
     return "warning" if table.default_truncate and not careful else "error"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import psycopg
 
 from prospectr_db.access.decisions import user_metadata_keys
 from prospectr_db.access.inhabitants import Actor, Row
+from prospectr_db.access.reach import called_functions
 from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.building import Builder
 
-__all__ = ["sign_up"]
+__all__ = ["new_user", "sign_up"]
 
 # What Supabase Auth knows of a user who came through a provider.
 _METADATA = {"full_name": "Ada", "name": "Ada", "avatar_url": "https://x.test/a"}
@@ -35,18 +40,35 @@ def sign_up(builder: Builder, users: Relation, actor: Actor) -> Row | None:
     connection.execute("rollback to savepoint sign_up; release savepoint sign_up")
     said = {key: f"{key} {actor.key}" for key in user_metadata_keys(builder.catalog)}
     row = _try(builder, users, actor, {**said, **_METADATA})
-    if row is not None and row.forced and refused is not None and not said:
-        elsewhere = refused.diag.table_name not in (None, users.name)
-        if refused.sqlstate == "23502" and elsewhere:
-            builder.hopeless(users, actor.key, str(refused.diag.message_primary))
-            return None
+    if row is not None and row.forced and refused is not None and _is_left_out(builder, refused):
+        builder.hopeless(users, actor.key, str(refused.diag.message_primary))
+        return None
     return row
 
 
-def _try(builder: Builder, users: Relation, actor: Actor, metadata: dict[str, str]) -> Row | None:
+def _is_left_out(builder: Builder, refused: psycopg.Error) -> bool:
+    """Whether a row of another table lacks a column that no trigger on users so much as names."""
+    users, catalog = builder.catalog.users, builder.catalog
+    table, column = refused.diag.table_name, refused.diag.column_name
+    if refused.sqlstate != "23502" or users is None or table in (None, users.name):
+        return False
+    triggers = [catalog.function_by_oid.get(trigger.function) for trigger in users.triggers]
+    known = [function for function in triggers if function is not None]
+    called = [other for function in known for other in called_functions(catalog, function)]
+    return not any(re.search(rf"\b{column}\b", f.source) for f in (*known, *called))
+
+
+def new_user(
+    users: Relation,
+    id_: str,
+    email: str | None,
+    metadata: Mapping[str, Any],
+    supplied: Mapping[str, str | None],
+) -> dict[str, str | None]:
+    """Return the columns of a user that Supabase Auth fills, and what the contract supplies."""
     given: dict[str, str | None] = {
-        "id": actor.id,
-        "email": actor.email,
+        "id": id_,
+        "email": email,
         "aud": "authenticated",
         "role": "authenticated",
         "instance_id": "00000000-0000-0000-0000-000000000000",
@@ -56,6 +78,11 @@ def _try(builder: Builder, users: Relation, actor: Actor, metadata: dict[str, st
         "created_at": "2026-01-01 00:00:00+00",
         "updated_at": "2026-01-01 00:00:00+00",
     }
-    given |= builder.supplied.get(users.label, {})
-    given = {name: value for name, value in given.items() if name in users.by_name}
+    given |= supplied
+    return {name: value for name, value in given.items() if name in users.by_name}
+
+
+def _try(builder: Builder, users: Relation, actor: Actor, metadata: dict[str, str]) -> Row | None:
+    supplied = builder.supplied.get(users.label, {})
+    given = new_user(users, actor.id, actor.email, metadata, supplied)
     return builder.attempt(users, actor.key, given, fixed=set(given))

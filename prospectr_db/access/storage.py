@@ -20,7 +20,7 @@ from prospectr_db.access.storage_probes import (
     whose,
 )
 from prospectr_db.access.storage_unseen import unseen_file_policies
-from prospectr_db.access.storage_world import Folder, Stored, add_files, find_folders
+from prospectr_db.access.storage_world import ANY_OTHER, Folder, Stored, add_files, find_folders
 from prospectr_db.access.summing_up import policy_text, read_conditions
 from prospectr_db.database.catalog import Relation
 
@@ -90,7 +90,8 @@ def _cells(scene: _Scene, knocker: Knocker) -> Iterator[Cell]:
             continue
         told[key] = cell
     if knocker.persona.role == SERVICE_ROLE:
-        yield from told.values()
+        # What it may in any bucket says nothing that its own do not.
+        yield from (cell for cell in told.values() if f" in {ANY_OTHER}/" not in cell.rows)
         return
     yield from _with_takeovers(scene, knocker, told, refused)
     yield from _moved(scene, knocker, changeable)

@@ -17,10 +17,21 @@ from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.world import OTHER, OWNER, VICTIM
 from prospectr_db.database.catalog import Relation
 
-__all__ = ["ANOTHERS", "Folder", "Stored", "add_files", "find_folders", "path_of", "values_of"]
+__all__ = [
+    "ANOTHERS",
+    "ANY_OTHER",
+    "Folder",
+    "Stored",
+    "add_files",
+    "find_folders",
+    "path_of",
+    "values_of",
+]
 
 ANOTHERS = "folder=another"
 """The state of a file that its owner uploaded into somebody else's folder."""
+ANY_OTHER = "any other bucket"
+"""A bucket that no policy names, as whoever makes the next one will have."""
 _SERVERS = "owner_id=null"
 _MOST_BUCKETS = 8
 _MOST_TENANTS = 2
@@ -93,7 +104,7 @@ def find_folders(observation: Observation, objects: Relation) -> list[Folder]:
         extension = extension.replace("%", "").strip(".") or "txt"
         states = dict(list(_states(texts))[:_MOST_STATES])
         found.append(Folder(bucket, public, "user", users, extension, states))
-        for tenant in tenants[:_MOST_TENANTS]:
+        for tenant in tenants[:_MOST_TENANTS] if bucket != ANY_OTHER else ():
             rows = {key: world.row(tenant, key) for key in (OWNER, OTHER)}
             if len(tenant.primary_key) == 1 and all(rows.values()):
                 name = tenant.primary_key[0]
@@ -107,15 +118,17 @@ def _buckets(observation: Observation, objects: Relation) -> dict[str, bool]:
     connection = observation.connection
     rows = connection.execute("select id, public from storage.buckets order by id").fetchall()
     found = {str(name): bool(public) for name, public in rows}
-    for policy in objects.policies:
-        for name in near("bucket_id", policy.text):
-            if name not in found:
-                found[name] = False
-                connection.execute(
-                    "insert into storage.buckets (id, name) values (%s, %s) on conflict do nothing",
-                    (name, name),
-                )
-    return dict(list(found.items())[:_MOST_BUCKETS])
+    named = [name for policy in objects.policies for name in near("bucket_id", policy.text)]
+    found |= {name: False for name in named if name not in found}
+    found = dict(list(found.items())[:_MOST_BUCKETS])
+    if objects.policies:
+        found[ANY_OTHER] = False
+    for name in found:
+        connection.execute(
+            "insert into storage.buckets (id, name) values (%s, %s) on conflict do nothing",
+            (name, name),
+        )
+    return found
 
 
 def _texts_about(objects: Relation, bucket: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ __all__ = [
 LOGIN = "authenticator"
 """The role in which the API logs in, and which becomes what a token names."""
 GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
-LATER_GROUPS = ("sign_up", "cascades")
+LATER_GROUPS = ("sign_up", "cascades", "services")
 """Groups that a contract may leave out: then nobody has said anything about them."""
 _LETTERS = {
     "r": "select",
@@ -50,6 +50,8 @@ _LETTERS = {
 _KINDS = {"r": "tables", "S": "sequences", "f": "functions", "T": "types", "n": "schemas"}
 # Nothing of a project is created by this role: it is the platform's own.
 _PLATFORM_ROLE = "supabase_admin"
+# Supabase's own services log in with these; Auth calls its hooks as the first.
+_SERVICES = ("supabase_auth_admin", "supabase_storage_admin", "supabase_realtime_admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             "sequences": tuple(_sequences(catalog)),
             "default_privileges": tuple(_defaults(connection, catalog)),
             "platform_policies": (),
+            "services": (*_handed_over(connection), *_policies_for_services(catalog)),
         },
         _buckets(connection),
         tuple(
@@ -127,6 +130,28 @@ def _defaults(connection: Connection[Any], catalog: Catalog) -> Iterator[str]:
             kind = _KINDS.get(row["kind"], row["kind"])
             place = f" in {row['schema']}" if row["schema"] else ""
             yield f"{row['role']}: {_words(row['privileges'])} on new {kind}{place}"
+
+
+def _handed_over(connection: Connection[Any]) -> Iterator[str]:
+    """Yield what a project grants to Supabase's services: without it a hook fails."""
+    parameters = {"services": list(_SERVICES), "platform": list(PLATFORM_SCHEMAS)}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(sql_text("catalog/access/services.sql"), parameters)
+        for row in rows.fetchall():
+            yield f"{row['role']}: {row['privileges']} on {row['place']}"
+
+
+def _policies_for_services(catalog: Catalog) -> Iterator[str]:
+    """Yield the policies that let a service see rows, which no user of the API comes through."""
+    for relation in sorted(catalog.own_relations, key=lambda one: one.label):
+        found = {
+            f"{role}: {'' if policy.permissive else 'restricted '}{policy.command}"
+            f" on {relation.label} where {normalise(policy.text)}"
+            for policy in relation.policies
+            for role in policy.roles
+            if role in _SERVICES
+        }
+        yield from sorted(found)
 
 
 def with_untried_policies(

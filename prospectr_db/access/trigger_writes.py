@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from prospectr_db.access.chosen import Chosen, chosen_values, is_same
+from prospectr_db.access.chosen import Chosen, chosen_values
+from prospectr_db.access.following import Try, followed
 from prospectr_db.access.inhabitants import OWNER
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.matrix import BY, SET, THROUGH, TOGETHER, Cell, Verdict
+from prospectr_db.access.matrix import TOGETHER, Cell, Verdict
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_insert import insert_classes
 from prospectr_db.access.reach import called_functions
-from prospectr_db.access.running import Outcome, run
+from prospectr_db.access.running import run
 from prospectr_db.access.statements import equals, insert, update
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["trigger_writes"]
+__all__ = ["trigger_writes", "written_by"]
 
 _MOST_PROBES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One statement that writes ``column``, and how what it makes of another one is read."""
-
-    column: Column
-    relation: Relation
-    closed: Column
-    chosen: Chosen
-    form: str
-    probe: Probe
-
-    @property
-    def group(self) -> tuple[str, int, str, str]:
-        """What the values of one column are compared by."""
-        return self.column.name, self.relation.oid, self.closed.name, self.form
 
 
 def trigger_writes(
@@ -58,7 +40,7 @@ def trigger_writes(
             continue
         tries = list(_tries(observation, plan, owner, source, cells))[:_MOST_PROBES]
         outcomes = run(observation, owner.persona, [one.probe for one in tries])
-        if told := list(_told(plan, owner, zip(tries, outcomes, strict=True))):
+        if told := list(followed(plan.relation, owner, zip(tries, outcomes, strict=True))):
             found[oid] = told
     return found
 
@@ -83,10 +65,10 @@ def _tries(
     owner: Knocker,
     source: str,
     cells: Mapping[int, Sequence[Cell]],
-) -> Iterator[_Try]:
+) -> Iterator[Try]:
     words = Chosen.words(source)
     relation = plan.relation
-    written = _written(cells[relation.oid])
+    written = written_by(cells[relation.oid])
     row = plan.world.row(relation, OWNER)
     given = next((v for rows, v in insert_classes(plan, owner) if rows == "own"), None)
     for other, closed in _closed(observation, plan, words, cells):
@@ -98,15 +80,15 @@ def _tries(
                 if column.name in written["update"] and row is not None:
                     where = plan.where(row)
                     probe = _probe(plan, other, update(relation, values, where), None, row.label)
-                    yield _Try(column, other, closed, chosen, "update", probe)
+                    yield Try(column.name, other, closed, chosen, "update", probe)
                 if column.name in written["insert"] and given is not None:
                     new = {**given, **values}
                     room = plan.make_room(new)
                     probe = _probe(plan, other, insert(relation, new), room, None)
-                    yield _Try(column, other, closed, chosen, "insert", probe)
+                    yield Try(column.name, other, closed, chosen, "insert", probe)
 
 
-def _written(cells: Iterable[Cell]) -> dict[str, set[str]]:
+def written_by(cells: Iterable[Cell]) -> dict[str, set[str]]:
     """Return the columns of his own rows that the owner writes, by command."""
     found: dict[str, set[str]] = {"insert": set(), "update": set()}
     for cell in cells:
@@ -132,7 +114,7 @@ def _closed(
         if not observation.ownership[relation.oid].owned:
             continue
         if relation.oid in cells:
-            written = set().union(*_written(cells[relation.oid]).values())
+            written = set().union(*written_by(cells[relation.oid]).values())
         else:
             held = {c.name: c.privileges.get("authenticated", "") for c in relation.columns}
             written = {name for name, letters in held.items() if set(letters) & set("aw")}
@@ -162,40 +144,3 @@ def _probe(plan: Plan, other: Relation, text: str, room: str | None, label: str 
         known = equals(other, {name: row.values[name] for name in names} if row else {})
     asked = ("select array(select to_jsonb(t)::text from", other.sql_name, "as t where", known)
     return Probe(label, "own", command, "trigger", None, text, room, " ".join((*asked, "limit 1)")))
-
-
-def _told(plan: Plan, owner: Knocker, tried: Iterable[tuple[_Try, Outcome]]) -> Iterator[Cell]:
-    groups: dict[tuple[str, int, str, str], list[tuple[_Try, str | None]]] = {}
-    for one, outcome in tried:
-        if outcome.state is None and outcome.labels:
-            value = json.loads(outcome.labels[0]).get(one.closed.name)
-            text = value if isinstance(value, str | None) else json.dumps(value)
-            groups.setdefault(one.group, []).append((one, text))
-    told: set[str] = set()
-    for found in groups.values():
-        first = found[0][0]
-        link = _link(found)
-        mine = first.relation.oid == plan.relation.oid
-        name = first.closed.name if mine else f"{first.relation.label}.{first.closed.name}"
-        text = f"{name}{link}{first.column.name}"
-        if link and text not in told:
-            told.add(text)
-            statement = first.probe.statement
-            yield Cell(owner.name, "own", SET, "trigger", text, Verdict.ALLOWED, statement)
-
-
-def _link(found: Sequence[tuple[_Try, str | None]]) -> str:
-    """Return how a column follows another: to the letter, somehow, or not at all (empty)."""
-    first = found[0][0]
-    wanted = [(one.chosen.expected, got) for one, got in found if one.chosen.expected is not None]
-    copied = len({value for value, _ in wanted}) > 1 and all(
-        is_same(first.closed, value, got) for value, got in wanted
-    )
-    if copied and first.chosen.hidden:
-        return THROUGH
-    answers: dict[str | None, set[str | None]] = {}
-    for one, got in found:
-        answers.setdefault(one.chosen.value, set()).add(got)
-    steady = all(len(values) == 1 for values in answers.values())
-    different = len({got for _, got in found}) > 1
-    return BY if copied or (steady and different and first.chosen.telling) else ""

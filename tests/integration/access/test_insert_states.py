@@ -11,7 +11,7 @@ from prospectr_db.access.findings import judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from tests.integration.access.held import run
+from tests.integration.access.held import hold, run
 
 GRANTS = """
 revoke all on all tables in schema public from anon, authenticated, service_role;
@@ -133,3 +133,25 @@ def test_a_state_that_is_lost_or_added_shows_in_new_rows(target: Target) -> None
     assert {kind for kind, _, _ in drafts} == {"leak"}
     archived = after(BY_TEXT.replace("published", "archived"))
     assert ("loss", "owner", "own [courses.status=published]") in archived
+
+
+PLANS = f"""
+create table public.orgs (
+    id uuid primary key default gen_random_uuid(), name text not null,
+    plan text not null default 'free',
+    made_by uuid not null default auth.uid() references auth.users (id) on delete cascade);
+alter table public.orgs enable row level security;
+create policy own on public.orgs for select to authenticated using (made_by = (select auth.uid()));
+create policy makes on public.orgs for insert to authenticated
+with check (made_by = (select auth.uid()) and plan = 'free');
+create policy changes on public.orgs for update to authenticated
+using (made_by = (select auth.uid()));
+{GRANTS}
+grant select, insert, update (name) on public.orgs to authenticated;
+"""
+
+
+def test_a_column_of_which_one_value_is_known_is_tried_with_another(target: Target) -> None:
+    held = hold(target, PLANS)
+    free = "alter policy makes on public.orgs with check (made_by = (select auth.uid()))"
+    assert held.after(free) == {"Owners can now insert into orgs.plan=any value for themselves."}

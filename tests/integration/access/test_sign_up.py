@@ -15,6 +15,7 @@ from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.errors import SqlError
 from prospectr_db.report.access import check_text
 from prospectr_db.report.style import Style
+from tests.integration.access.held import hold, run
 
 SIGN_UP = """
 create schema private;
@@ -132,3 +133,69 @@ def test_that_nobody_can_sign_up_is_told_and_nothing_else(target: Target) -> Non
     broken = "alter table public.members add constraint few check (role <> 'owner')"
     with pytest.raises(SqlError, match=r'Nobody can sign up: .*"few"'):
         seen(target, SIGN_UP + broken)
+
+
+PROFILES = """
+create table public.profiles (
+    id uuid primary key references auth.users on delete cascade, name text, username text,
+    role text not null default 'user' check (role in ('user', 'admin')),
+    plan text not null default 'free', credits int not null default 10);
+alter table public.profiles enable row level security;
+create function public.is_admin() returns boolean language sql stable security definer
+set search_path = '' as $$ select exists (
+    select from public.profiles where id = auth.uid() and role = 'admin') $$;
+create policy own on public.profiles for select to authenticated
+    using (id = auth.uid() or public.is_admin());
+create policy rename on public.profiles for update to authenticated using (id = auth.uid());
+create function public.greet() returns trigger language plpgsql security definer as $$ begin
+    insert into public.profiles (id, name) values (new.id, new.raw_user_meta_data ->> 'name');
+    return new;
+end $$;
+create trigger greet after insert on auth.users for each row execute function public.greet();
+create function public.spend(n int) returns void language plpgsql security definer
+set search_path = '' as $$ begin
+    if n <= 0 then raise exception 'something is spent'; end if;
+    update public.profiles set credits = credits - n where id = auth.uid() and credits >= n;
+end $$;
+revoke execute on function public.spend from public, anon;
+grant execute on function public.spend to authenticated;
+revoke all on public.profiles from anon, authenticated, service_role;
+grant select, update (name) on public.profiles to authenticated;
+"""
+BELIEVING = """
+create or replace function public.greet() returns trigger language plpgsql security definer as $$
+begin
+    insert into public.profiles (id, name, plan, credits, role) values (
+        new.id, new.raw_user_meta_data ->> 'name',
+        coalesce(new.raw_user_meta_data ->> 'plan', 'free'),
+        coalesce((new.raw_user_meta_data ->> 'credits')::int, 10),
+        case new.raw_user_meta_data ->> 'kind' when 'staff' then 'admin' else 'user' end);
+    return new;
+end $$;
+"""
+UNGUARDED = """
+create or replace function public.spend(n int) returns void language sql security definer
+set search_path = '' as $$
+    update public.profiles set credits = credits - n where id = auth.uid() and credits >= n $$;
+"""
+
+
+def test_what_a_trigger_on_users_believes_of_what_they_say_is_told(target: Target) -> None:
+    held = hold(target, PROFILES)  # a trigger without a search_path is called by nobody
+    signing = "as they sign up"
+    told = (
+        f"Owners can now set profiles.credits through user_metadata.credits {signing}, decide "
+        f"about profiles.plan by user_metadata.plan {signing} and decide about profiles.role by "
+        f"user_metadata.kind {signing}."
+    )
+    assert held.after(BELIEVING) == {told}
+    run(target, "alter table public.profiles alter username set not null")
+    with pytest.raises(SqlError, match=r'Nobody can sign up: .*"username"'):
+        held.errors()
+
+
+def test_to_spend_raises_nobody_and_to_spend_less_than_nothing_does(target: Target) -> None:
+    held = hold(target, PROFILES)
+    assert {s.partition(" can now ")[2] for s in held.after(UNGUARDED)} == {
+        "raise their own standing by calling public.spend(integer)."
+    }

@@ -70,6 +70,11 @@ def told(target: Target, run: Run) -> Callable[[str, str], set[str]]:
             id="anybody's file is moved into one's own folder",
         ),
         pytest.param(
+            f"alter policy d_i on storage.objects with check ({MINE})",
+            "Owners can now upload files to any other bucket/user.",
+            id="into whatever bucket there will be",
+        ),
+        pytest.param(
             "alter policy a_u on storage.objects using (bucket_id = 'avatars')",
             "Authenticated strangers can now change other people's files in avatars/user.",
             id="anybody's file is put under one's own name",

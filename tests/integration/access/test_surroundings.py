@@ -165,3 +165,30 @@ def test_a_table_that_is_published_is_told(target: Target) -> None:
         connection.execute("alter publication supabase_realtime add table public.notes")
     told = {f.sentence for f in check(observe(target), contract) if f.severity == "error"}
     assert told == {"notes now has what policies do not govern: published: supabase_realtime."}
+
+
+HOOK = """
+create table public.user_roles (user_id uuid primary key references auth.users, role text);
+alter table public.user_roles enable row level security;
+create policy auth_reads on public.user_roles for select to supabase_auth_admin using (true);
+grant select on public.user_roles to supabase_auth_admin;
+create function public.add_claims(event jsonb) returns jsonb language sql as 'select event';
+revoke execute on function public.add_claims from public, anon, authenticated, service_role;
+grant execute on function public.add_claims to supabase_auth_admin;
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        (
+            "revoke execute on function public.add_claims from supabase_auth_admin",
+            "execute on public.add_claims(jsonb)",
+        ),
+        ("revoke select on public.user_roles from supabase_auth_admin", "select on user_roles"),
+        ("drop policy auth_reads on public.user_roles", "select on user_roles where true"),
+    ],
+)
+def test_what_a_hook_needs_is_missed(change: str, lost: str, told: Tell) -> None:
+    sentence = f"supabase_auth_admin no longer holds: {lost} (services)."
+    assert told(HOOK, change) == {("loss", sentence)}
