@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from prospectr_db.access.comparison import compare
@@ -12,7 +12,7 @@ from prospectr_db.access.findings import Finding, judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.unobserved import without_unseen
 
-__all__ = ["CheckReport", "can_be_stated", "check", "compare"]
+__all__ = ["CheckReport", "can_be_stated", "check", "compare", "to_be_accepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,16 @@ def can_be_stated(finding: Finding) -> bool:
     if finding.kind in ("leak", "surprise", "loss"):
         return finding.rule != "transfer" or bool(finding.columns)
     return False
+
+
+_ORACLE = "seen when the contract was written; whoever may write the column learns this"
+
+
+def to_be_accepted(findings: Collection[Finding]) -> dict[str, str]:
+    """Return what a contract has no words for, with the reason that a new one gives, or none."""
+    found = {f.key: "" for f in findings if f.severity == "error" and not can_be_stated(f)}
+    oracles = [f for f in findings if f.kind == "oracle" and f.severity == "warning"]
+    return found | {f.key: _ORACLE for f in oracles}
 
 
 def _unreasoned(contract: Contract, keys: set[str]) -> Iterator[Finding]:

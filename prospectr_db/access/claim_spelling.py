@@ -10,7 +10,7 @@ from functools import partial
 from prospectr_db.access.expressions import CLAIM, claim_path, normalise
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
-__all__ = ["spelling", "with_plain_claims"]
+__all__ = ["answers_with_claim", "spelling", "with_plain_claims"]
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ASKS_MORE = re.compile(r"(?<!distinct )\bfrom\b|(?:=|<>|!=)\s*'[^']", re.IGNORECASE)
@@ -107,6 +107,13 @@ def spelling(catalog: Catalog) -> Callable[[str], str]:
         if len(answers) == before:
             break
     return say
+
+
+def answers_with_claim(catalog: Catalog, function: Function) -> bool:
+    """Whether a function only says what stands in its caller's token."""
+    if function.returns_set or function.return_type in ("boolean", "void", "trigger"):
+        return False
+    return _only_claim(function.source, {other.name for other in catalog.functions}) is not None
 
 
 def _told(function: Function, named: Mapping[str, int]) -> re.Pattern[str]:

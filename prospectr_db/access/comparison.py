@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prospectr_db.access.baselines import is_common
+from prospectr_db.access.comparison_along import comparable
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_flags import compare_row_security
@@ -13,9 +14,19 @@ from prospectr_db.access.comparison_policies import compare_unseen_policies
 from prospectr_db.access.comparison_states import compare_states, is_unheard_of
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
+from prospectr_db.access.comparison_values import are_otherwise, of_any_value
 from prospectr_db.access.comparison_views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.counterparts import same_people
-from prospectr_db.access.facts import ALL, CHANNEL, VIEWS, Entry, Facts, columns_named, expand
+from prospectr_db.access.facts import (
+    ALL,
+    ALONG,
+    CHANNEL,
+    VIEWS,
+    Entry,
+    Facts,
+    columns_named,
+    expand,
+)
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
@@ -75,7 +86,8 @@ def compare(
     def told(kind: Kind, can: str = "") -> Callable[[Entry, tuple[str, ...]], Finding]:
         def tell(entry: Entry, columns: tuple[str, ...]) -> Finding:
             table, access = _find(matrix, entry)
-            return _difference(kind, table, access, entry, columns, total=len(columns), can=can)
+            total = len(observed.columns_for(entry[0], entry[3]))
+            return _difference(kind, table, access, entry, columns, total=total, can=can)
 
         return tell
 
@@ -125,16 +137,21 @@ def _entry(
         return
     if now is None and entry not in observed.shut and is_tried(entry[2], table):
         now = implied(entry, observed)
-        if now is not None and table.kind not in VIEWS:
+        if now is not None and table.kind not in VIEWS and not are_otherwise(entry, now, then):
             return  # told with the rows in no state, because all are treated alike
     elif then is None and entry not in wanted.shut:
         then = implied(entry, wanted)
-        if then is not None and table.kind not in VIEWS:
+        is_news = ALONG in wanted.covers and are_otherwise(entry, now, then)
+        if then is not None and table.kind not in VIEWS and not is_news:
             return
     columns = observed.columns_for(relation, command)
     known = wanted.columns.get(relation) or columns
     is_now, was = expand(now, columns), expand(then, tuple(c for c in columns if c in known))
+    is_now = comparable(is_now, entry, wanted, observed)
+    was = comparable(was, entry, observed, wanted)
     more, less = _beyond(is_now, was), _beyond(was, is_now)
+    if command == "insert" and now is not None and then is not None:
+        more, less = of_any_value(is_now, was, more), of_any_value(was, is_now, less)
     if (now is not None and then is None) or more:
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from prospectr_db.access.comparison_along import is_along
 from prospectr_db.access.facts import (
+    ALONG,
     ANSWER_STATES,
     OTHER_BUCKETS,
     PUBLICATIONS,
@@ -94,6 +96,8 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     signing = any(USER_METADATA in name for name in finding.columns)
     if finding.command == SET and derived and signing and SIGN_UPS not in wanted.covers:
         return f"which columns of {relation} users decide about as they sign up"
+    if ALONG not in wanted.covers and _is_along(finding, observed):
+        return f"which columns of {relation} are changed together with its state"
     rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
     if rests and ANSWER_STATES not in wanted.covers:
         return f"when other people's rows decide what {relation} answers"
@@ -108,6 +112,12 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
         return f"in which states rows are seen through {relation}, nor who adds any"
     return None
+
+
+def _is_along(finding: Finding, observed: Facts) -> bool:
+    """Whether a finding is only about columns that change together with a state."""
+    states = observed.states.get(finding.relation, {})
+    return bool(finding.columns) and all(is_along(name, states) for name in finding.columns)
 
 
 def _is_of_several(finding: Finding, observed: Facts, wanted: Facts) -> bool:

@@ -23,6 +23,7 @@ from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 
 __all__ = [
     "ALL",
+    "ALONG",
     "ANSWER_STATES",
     "CHANNEL",
     "COMMANDS",
@@ -65,9 +66,10 @@ VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
 SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no policy names"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
+ALONG = "what changes with a state"
 COVERS = (
     *(ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    OTHER_BUCKETS,
+    *(OTHER_BUCKETS, ALONG),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.calling import Seeing, call_cell, call_probe
 from prospectr_db.access.calls_in_states import StateCalls
+from prospectr_db.access.claim_spelling import answers_with_claim
 from prospectr_db.access.decisions import helper_functions
 from prospectr_db.access.dependence import Dependence
 from prospectr_db.access.extremes import Extremes
@@ -99,7 +100,7 @@ def observe_functions(
             tried=frozenset({s.name for s in singles} | resting.tried | in_states.tried),
             secrets=secrets.meant(function),
             usual={state.column: state.usual for state in states},
-            serves=function.oid in helpers,
+            serves=function.oid in helpers or answers_with_claim(catalog, function),
         )
 
 

@@ -61,6 +61,7 @@ def _says_nothing(plan: Plan, knocker: Knocker, outcome: Outcome) -> bool:
         return True
     place = plan.source.oid, knocker.actor or ""
     his = int(place in plan.world.rows) + plan.world.strays.get(place, 0)
+    his += sum(1 for key in plan.targets if key.startswith(f"{knocker.actor} as "))
     return his > int(outcome.state == "23505")
 
 

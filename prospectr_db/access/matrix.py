@@ -258,7 +258,13 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
             return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
+    if access.command == "insert" and access.columns_total and _values(access) != _values(plain):
+        return False  # under a parent in this state a new row may be in others, or in fewer
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
+
+
+def _values(access: Access) -> set[str]:
+    return {name for name in access.columns if "=" in name}
 
 
 def _is_only_left(key: tuple[str, str, str], cells: Iterable[Cell]) -> bool:
@@ -266,7 +272,7 @@ def _is_only_left(key: tuple[str, str, str], cells: Iterable[Cell]) -> bool:
     column = key[1].rpartition("[")[2].rstrip("]").rpartition(", ")[2].partition("=")[0]
     through: dict[str, bool] = {}
     for cell in cells if key[2] == "update" else ():
-        name = (cell.column or "").partition("=")[0]
+        name = (cell.column or "").partition("=")[0].rpartition(TOGETHER)[2]
         through[name] = through.get(name, False) or cell.passed or cell.verdict is Verdict.ALLOWED
     return len(through) > 1 and {name for name, did in through.items() if did} == {column}
 
@@ -297,6 +303,9 @@ def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, in
         compares_columns = any(cell.column for cell in group) and len(group) > 1
         through = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in group)
         differs = compares_columns and through and form in _PLAIN and mine != plain
+        asked = {cell.column for cell in group}
+        if succeeds and not through and None not in asked and not asked & set(columns):
+            continue  # it was tried with none of the columns that get through
         if through is not succeeds or differs or form == COPY:
             forms.append(FormAccess(form, verdict, mine))
     total = {cell.column for cell in cells if cell.column}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from prospectr_db.access.alongside import alongside
 from prospectr_db.access.combined import combined
 from prospectr_db.access.copies import copies
 from prospectr_db.access.given import NOTHING, Given
@@ -215,9 +216,9 @@ def _observe_chunk(
         for knocker in personas
     }
     cells = _tried(observation, plans, personas, first)
-    # What single states have opened is tried once more in two states at once; and where only
-    # several open anything, each further one on top.
-    for more in ((combined, several), (on_top,)):
+    # What single states have opened is tried once more in two states at once; where only several
+    # open anything, each further one on top, and where only a state may be changed, more with it.
+    for more in ((combined, several), (on_top, alongside)):
         probes = {
             knocker.name: [
                 (oid, probe)

@@ -37,13 +37,12 @@ def openings(
     role = knocker.persona.role
     granted = [c for c in plan.relation.columns if "w" in c.privileges.get(role, "")]
     granted = [column for column in granted if column.is_writable]
+    if "update" in commands and granted:
+        yield from _moving(plan, knocker, states, mine, granted)
     for name, preparation in states.items():
         rows = f"{base} [{name}]"
-        if "update" in commands and granted and (rows, "update") not in mine:
-            if base == "own" or any(command == "update" for _, command in mine):
-                yield from _leaving(plan, plan.in_state(row, name), rows, preparation, granted)
-            if keyed:
-                yield from _updating(plan, knocker, row, rows, preparation, granted)
+        if "update" in commands and granted and keyed and (rows, "update") not in mine:
+            yield from _updating(plan, knocker, row, rows, preparation, granted)
         if (
             keyed
             and "delete" in commands
@@ -52,6 +51,41 @@ def openings(
         ):
             text = delete(plan.relation)
             yield Probe(row.label, rows, "delete", "no where", None, text, preparation, plan.gone())
+
+
+def _moving(
+    plan: Plan,
+    knocker: Knocker,
+    states: Mapping[str, str],
+    mine: Collection[tuple[str, str]],
+    granted: Collection[Column],
+) -> Iterator[Probe]:
+    """Yield bringing the rows that a user tries from each state into each other.
+
+    Not where the state is as good as none: then what a row may become is told of it without one.
+    Somebody else's only where he changes such rows at all, or where a policy asks for one thing
+    before and for another afterwards.
+    """
+    turning = any(
+        policy.permissive
+        and policy.command in ("update", "all")
+        and plan.catalog.binds(policy, knocker.persona.role)
+        and None not in (policy.using, policy.check)
+        and policy.using != policy.check
+        for policy in plan.relation.policies
+    )
+    changes = any(command == "update" for _, command in mine)
+    for key, row in plan.targets.items():
+        base = plan.row_class(knocker, key)
+        if key != OWNER and not base.startswith("as "):
+            continue  # whoever it does not belong to meets it as he meets the owner's
+        if base != "own" and not changes and not turning:
+            continue
+        there = states if key == OWNER else dict(plan.variants(row))
+        for name, preparation in there.items():
+            rows = f"{base} [{name}]"
+            if (base, "update") not in mine or (rows, "update") not in mine:
+                yield from _leaving(plan, plan.in_state(row, name), rows, preparation, granted)
 
 
 def _leaving(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prospectr_db.access.baselines import is_related
+from prospectr_db.access.comparison_along import is_along
 from prospectr_db.access.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix import (
     BY,
@@ -109,19 +110,46 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     columns = access.columns
     if access.command == SET:
         return f"{subject} {can} {_setting(table.relation, columns)}"
-    if columns and access.columns_total and len(columns) >= access.columns_total > 1:
-        what = f"{table.relation} (every column)"
-    elif columns:
-        what = ", ".join(f"{table.relation}.{name}" for name in columns[:6])
-        what += f" and {len(columns) - 6} more columns" if len(columns) > 6 else ""
-    else:
-        what = table.relation
+    what = _columns_of(table, access)
+    if access.command == "insert" and columns and all("=" in name for name in columns):
+        base, _, state = access.rows.partition(" [")
+        rows = " ".join((table.relation, _inserted(base), "with", joined(_values(columns))))
+        return f"{subject} {can} insert into {rows}{f', where {in_words(state)}' if state else ''}"
     if access.command == "insert":
         return f"{subject} {can} insert into {what} {_inserted(access.rows)}".rstrip()
     closed = {form.form for form in access.forms if form.verdict != "allowed"}
     together = any(TOGETHER in name for name in columns)
     how = " by a statement without WHERE" if "where" in closed and not together else ""
     return f"{subject} {can} {verb} {what} {on_rows(access.rows)}{how}"
+
+
+def _columns_of(table: TableAccess, access: Access) -> str:
+    """Return a table with the columns that an access is about."""
+    columns = access.columns
+    along = [name for name in columns if is_along(name, table.states)]
+    alone = [name for name in columns if name not in along]
+    whole = [name for name in alone if "=" not in name and TOGETHER not in name]
+    if access.columns_total and len(whole) >= access.columns_total > 1:
+        return f"{table.relation} (every column)"
+    if not alone:
+        return f"{table.relation}.{_few(along)}" if along else table.relation
+    what = _few([f"{table.relation}.{name}" for name in alone])
+    if along:
+        moves = sorted({name.rpartition(TOGETHER)[2] for name in along})
+        others = _few([name.rpartition(TOGETHER)[0] for name in along])
+        what += f" (and together with {joined(moves)}: {others})"
+    return what
+
+
+def _values(columns: Sequence[str]) -> list[str]:
+    """Return values of columns in words: ``status=any value`` is any status."""
+    pairs = [name.partition("=") for name in columns]
+    return [f"any {c}" if v == "any value" else f"{c}={v}" for c, _, v in pairs]
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 6} more columns" if len(names) > 6 else ""
+    return ", ".join(names[:6]) + more
 
 
 def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
@@ -193,8 +221,17 @@ def on_rows(rows: str) -> str:
     elif base.startswith(below):
         text = f"on other people's rows under their own {base.removeprefix(below)}"
     else:
-        text = words.get(base, f"on rows that are {base}")
+        text = words.get(base) or _in_part(base)
     return f"{text} where {in_words(state)}" if state else text
+
+
+def _in_part(base: str) -> str:
+    """Return rows that are somebody's by one of several columns, in words."""
+    whose, found, columns = f" {base}".partition(" as ")
+    if not found:
+        return f"on rows that are {base}"
+    them = "somebody else" if whose else "them"
+    return f"on rows that name {them} in {columns} only"
 
 
 def _inserted(rows: str) -> str:

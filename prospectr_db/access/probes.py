@@ -9,7 +9,7 @@ from functools import cached_property
 from prospectr_db.access.between import between
 from prospectr_db.access.crossings import crossings, links_of
 from prospectr_db.access.decisions import mentions
-from prospectr_db.access.inhabitants import OWNER, VICTIM, Row, Slot, World
+from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.polymorphic import kinds_of
@@ -98,6 +98,26 @@ class Plan:
         parent = self.catalog.by_oid[fk.target or 0]
         names = {name for oid, name in self._read_for_inserts if oid == parent.oid}
         yield from self._states_of(parent, f"{parent.name}.", names, row)
+
+    def states_behind(
+        self, kind: str, given: Mapping[str, str | None]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the states of a new row's parents, where its own state is asked for beside them.
+
+        Of the parent that makes it a row of its ``kind``, where one does.
+        """
+        read = self._read_for_inserts
+        if not any((self.relation.oid, name) in read for name in self.owner.states):
+            return
+        named = kind.removeprefix("for another ").removeprefix("own under other's ").split(", ")
+        keys = self.relation.foreign_keys
+        for fk in [fk for fk in keys if set(named) & set(fk.columns)] or keys:
+            pairs = list(zip(fk.columns, fk.target_columns, strict=True))
+            for key in (OWNER, OTHER, VICTIM):
+                row = self.world.rows.get((fk.target or 0, key))
+                if row is not None and all(given.get(n) == row.values[t] for n, t in pairs):
+                    yield from self.states_of_parent(fk, row)
+                    break
 
     @cached_property
     def _read_for_inserts(self) -> set[tuple[int, str]]:

@@ -109,8 +109,13 @@ def inserts_with_states(plan: Plan, knocker: Knocker, known: Collection[str]) ->
     """
     for kind, wanted in insert_classes(plan, knocker) if plan.owner.states else ():
         given = plan.fitted(wanted)
-        if given is not None and kind in known and not _has_columns(knocker, kind):
+        if given is None or kind not in known:
+            continue
+        if not _has_columns(knocker, kind):
             yield from _insert_columns(plan, knocker, kind, given, None, only=plan.owner.states)
+        for name, there in dict(plan.states_behind(kind, given)).items():
+            rows, only = f"{kind} [{name}]", plan.owner.states
+            yield from _insert_columns(plan, knocker, rows, given, there, only=only)
 
 
 def _has_columns(knocker: Knocker, kind: str) -> bool:

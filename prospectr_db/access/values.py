@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import date, timedelta
 
 from prospectr_db.access.decisions import literals
@@ -237,6 +238,9 @@ def _others(
     if name in ("json", "jsonb"):
         marker = f"{relation.name}-{tag}{number}"
         return [*shaped(column.name, said, marker, number), "{}", "[]"]
+    if name.endswith("multirange"):
+        of_one = replace(column, base_name=name.replace("multi", ""))
+        return [f"{{{_others(of_one, relation, tag, number, [])[0]}}}", "{}"]
     known = {
         "uuid": [seeded_uuid(relation.name, column.name, tag, number)],
         "bytea": [f"\\x{number:04x}"],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.check import CheckReport, can_be_stated, check
+from prospectr_db.access.check import CheckReport, can_be_stated, check, to_be_accepted
 from prospectr_db.access.clones import possible
 from prospectr_db.access.comparison import compare
 from prospectr_db.access.contract import Contract, facts_of, given_by, read_contract, render
@@ -36,8 +36,6 @@ __all__ = [
     "mutate_target",
     "write_contract",
 ]
-
-_ORACLE = "seen when the contract was written; whoever may write the column learns this"
 
 OnEvent = Callable[[object], None]
 
@@ -180,8 +178,7 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         found = judge(matrix)
     errors = [f for f in found if f.severity == "error"]
     holes = [f for f in errors if not can_be_stated(f)]
-    accepted = {f.key: "" for f in holes}
-    accepted |= {f.key: _ORACLE for f in found if f.kind == "oracle" and f.severity == "warning"}
+    accepted = to_be_accepted(found)
     if old:
         given = {key: reason for key, reason in old.accepted.items() if reason}
         keys = {f.key for f in found}

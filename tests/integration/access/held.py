@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prospectr_db.access.check import check
+from prospectr_db.access.check import check, to_be_accepted
 from prospectr_db.access.contract import Contract, parse_contract, render
 from prospectr_db.access.facts import facts_of
 from prospectr_db.access.findings import judge
@@ -59,14 +59,16 @@ def built(target: Target, schema: str) -> Held:
     """Build a schema to which no rule objects, and write its contract, which reads as written."""
     run(target, schema)
     matrix = observe(target)
-    assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
-    text = render(facts_of(matrix), accepted={})
-    assert render(parse_contract(text).facts, accepted={}, previous=text) == text
+    found = judge(matrix)
+    assert [f.sentence for f in found if f.severity == "error"] == []
+    accepted = to_be_accepted(found)
+    text = render(facts_of(matrix), accepted=accepted)
+    assert render(parse_contract(text).facts, accepted=accepted, previous=text) == text
     return Held(target, text)
 
 
 def hold(target: Target, schema: str) -> Held:
-    """Build a right schema and write its contract, which it keeps without a reason for anything."""
+    """Build a right schema and write its contract, which it keeps as it was written."""
     held = built(target, schema)
     assert held.errors() == set()
     return held

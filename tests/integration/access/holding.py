@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prospectr_db.database import Target
-from tests.integration.access.held import built, run
+from tests.integration.access import held
+from tests.integration.access.held import run
 
 __all__ = ["Held", "hold", "run"]
 
@@ -15,4 +16,4 @@ Held = Callable[[str], set[str]]
 
 def hold(target: Target, schema: str) -> Held:
     """Build a right schema and write its contract; errors of the rules fail the test."""
-    return built(target, schema).after
+    return held.hold(target, schema).after

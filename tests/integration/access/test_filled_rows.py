@@ -110,7 +110,7 @@ def test_a_row_that_a_trigger_completes_is_built_between_two_users(
         " using ((select auth.uid()) in (buyer_id, seller_id)) with check (true);"
         'alter policy "both read" on public.messages using (true);'
     )
-    assert "Owners can now update orders.note on rows that are as seller_id." in found
+    assert "Owners can now update orders.note on rows that name them in seller_id only." in found
     read = "can now read messages (every column) on other people's rows."
     assert f"Authenticated strangers {read}" in found
 

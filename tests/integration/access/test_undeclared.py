@@ -157,9 +157,12 @@ def test_other_words_for_a_key_that_is_not_declared_change_nothing(
         ),
         (
             'drop policy "shared" on public.boards',
-            "Owners can no longer read boards (every column) on rows that are as shared.",
+            (
+                "Owners can no longer read boards (every column) on rows that name them in shared"
+                " only."
+            ),
         ),
-        (SHARED_WRITE, "Owners can now update boards.title on rows that are as shared."),
+        (SHARED_WRITE, "Owners can now update boards.title on rows that name them in shared only."),
     ],
 )
 def test_a_user_in_a_list_is_told_from_one_who_is_not(

@@ -67,6 +67,7 @@ def test_such_a_schema_has_every_command_proven(target: Target) -> None:
     allowed = facts_of(matrix).allowed
     for command in ("select", "insert", "update"):
         assert ("zoo", "owner", "own", command) in allowed
+    assert "ages" in allowed["zoo", "owner", "own", "update"]
 
 
 def test_what_a_columns_own_checks_forbid_is_no_state(target: Target) -> None:
