@@ -9,6 +9,7 @@ from prospectr_db.access.comparison_along import is_along
 from prospectr_db.access.facts import (
     ALONG,
     ANSWER_STATES,
+    CROSSED,
     OTHER_BUCKETS,
     PUBLICATIONS,
     SECRETS,
@@ -90,6 +91,10 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
         return f"which columns and rows of {relation} are published"
     if f" in {ANY_OTHER}/" in finding.rows and OTHER_BUCKETS not in wanted.covers:
         return "which files are reached in buckets that no policy names"
+    crossed = finding.rows.startswith(("own under other's ", "other's under own "))
+    new = " [" in finding.rows or any("=" in name for name in finding.columns)
+    if crossed and new and CROSSED not in wanted.covers:
+        return f"what users do in each state to rows of {relation} that are theirs in part"
     derived = not any(THROUGH in name for name in finding.columns)
     if finding.command == SET and derived and TRIGGERS not in wanted.covers:
         return f"which columns users set through triggers of {relation}"

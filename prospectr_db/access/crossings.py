@@ -98,8 +98,38 @@ def crossings(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     if knocker.actor != OWNER or knocker.brief or knocker.calls is not None:
         return  # a claim more or less is a matter of plain rows
     for (oid, rows), row in plan.world.crossings.items():
-        if oid == plan.relation.oid:
-            yield from tried_once(plan, knocker, rows, row, insert_known(plan.relation, row.values))
+        if oid != plan.relation.oid:
+            continue
+        there = insert_known(plan.relation, row.values)
+        yield from tried_once(plan, knocker, rows, row, there)
+        if _is_of_two(plan, rows):
+            yield from _in_states(plan, knocker, rows, row, there)
+
+
+def _is_of_two(plan: Plan, rows: str) -> bool:
+    """Whether policies ask for such a row's parent as well: it has two who may do something.
+
+    Otherwise its states are told of the rows below one's own parent.
+    """
+    names = rows.removeprefix("own under other's ").removeprefix("other's under own ").split(", ")
+    asked = {oid for oid, _ in plan.read}
+    return any(fk.target in asked and set(names) <= set(fk.columns) for fk in plan.links())
+
+
+def _in_states(plan: Plan, knocker: Knocker, rows: str, row: Row, there: str) -> Iterator[Probe]:
+    """Yield the same of the row in each of its states, and bringing it from one into another."""
+    role = knocker.persona.role
+    columns = [c for c in plan.relation.columns if "w" in c.privileges.get(role, "")]
+    for name, change in plan.own_states(row):
+        found, place = plan.in_state(row, name), f"{rows} [{name}]"
+        made = f"{there}; {change}"
+        yield from tried_once(plan, knocker, place, found, made)
+        for column in (c for c in columns if c.is_writable):
+            for value in plan.owner.states.get(column.name, ()):
+                shown = plan.shown(column, value)
+                if shown != name and value is not None:
+                    text = update(plan.relation, {column.name: value}, plan.where(found))
+                    yield Probe(row.label, place, "update", "where", shown, text, made, None, value)
 
 
 def tried_once(
@@ -116,9 +146,11 @@ def tried_once(
     granted = [c for c in relation.columns if "w" in c.privileges.get(role, "")]
     if granted := [column for column in granted if column.is_writable]:
         plain = plain_column(plan, granted)
-        value = next(new_values(plan, knocker, plain))
-        text = update(relation, {plain.name: value}, plan.where(row))
-        yield Probe(row.label, rows, "update", "where", None, text, there)
+        in_states = plain.name in plan.owner.states  # then the value decides, and is told
+        for value in list(new_values(plan, knocker, plain))[: None if in_states else 1]:
+            shown = plan.shown(plain, value) if in_states else None
+            text = update(relation, {plain.name: value}, plan.where(row))
+            yield Probe(row.label, rows, "update", "where", shown, text, there)
     if relation.holds(role, "d"):
         text = delete(relation, plan.where(row))
         yield Probe(row.label, rows, "delete", "where", None, text, there)

@@ -28,6 +28,7 @@ __all__ = [
     "CHANNEL",
     "COMMANDS",
     "COVERS",
+    "CROSSED",
     "EXTENSIONS",
     "OTHER_BUCKETS",
     "PUBLICATIONS",
@@ -66,10 +67,10 @@ VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
 SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no policy names"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
-ALONG = "what changes with a state"
+ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 COVERS = (
     *(ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, ALONG),
+    *(OTHER_BUCKETS, ALONG, CROSSED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -88,6 +88,10 @@ class Plan:
         for _, name, preparation in self.states_above(read):
             yield name, preparation
 
+    def own_states(self, row: Row) -> Iterator[tuple[str, str]]:
+        """Yield the states of one row that lie in itself, whatever is above it."""
+        yield from self._states_of(self.relation, "", None, row)
+
     @cached_property
     def states_for_inserts(self) -> tuple[tuple[Constraint, str, str], ...]:
         """The states of parents that policies about new rows, or their helpers, ask for."""
@@ -121,9 +125,17 @@ class Plan:
 
     @cached_property
     def _read_for_inserts(self) -> set[tuple[int, str]]:
+        return self._read_by(("insert", "all")) if self.relation.foreign_keys else set()
+
+    @cached_property
+    def read(self) -> set[tuple[int, str]]:
+        """What policies of the relation, or their helpers, ask for."""
+        return self._read_by(("select", "insert", "update", "delete", "all"))
+
+    def _read_by(self, commands: Container[str]) -> set[tuple[int, str]]:
         read: set[tuple[int, str]] = set()
-        for policy in self.relation.policies if self.relation.foreign_keys else ():
-            if policy.command in ("insert", "all"):
+        for policy in self.relation.policies:
+            if policy.command in commands:
                 read |= policy.reads
                 for function in map(self.catalog.function_by_oid.get, policy.functions):
                     read |= mentions(self.catalog, function.source) if function else set()

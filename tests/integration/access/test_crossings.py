@@ -13,6 +13,7 @@ from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from tests.integration.access import crossed
+from tests.integration.access.held import hold
 
 MINE, THEIRS = "own under other's post_id", "other's under own post_id"
 
@@ -132,3 +133,57 @@ def test_a_row_can_be_seen_to_be_given_away_where_owners_need_a_profile(target: 
         connection.execute(crossed.GIVEN_TO_PROFILES)  # type: ignore[call-overload]
     found = {(f.rule, f.relation) for f in judge(observe(target)) if f.persona == "owner"}
     assert ("transfer", "posts") in found
+
+
+BOOKINGS = """
+create table public.services (
+    id uuid primary key default gen_random_uuid(),
+    provider_id uuid not null references auth.users (id) on delete cascade, name text not null);
+create table public.bookings (
+    id uuid primary key default gen_random_uuid(),
+    service_id uuid not null references public.services (id) on delete cascade,
+    customer_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    status text not null default 'asked' check (status in ('asked', 'agreed', 'off', 'done')));
+alter table public.services enable row level security;
+alter table public.bookings enable row level security;
+create function public.serves(service uuid) returns boolean language sql stable security definer
+set search_path = '' as $$ select exists (select from public.services as s
+    where s.id = service and s.provider_id = (select auth.uid())) $$;
+create policy shop on public.services for select to authenticated using (provider_id = auth.uid());
+create policy see on public.bookings for select to authenticated
+    using (customer_id = (select auth.uid()) or public.serves(service_id));
+create policy asks on public.bookings for update to authenticated
+    using (customer_id = (select auth.uid()) and status in ('asked', 'agreed'))
+    with check (customer_id = (select auth.uid()) and status in ('asked', 'off'));
+create policy serves on public.bookings for update to authenticated
+    using (public.serves(service_id)) with check (public.serves(service_id));
+revoke all on all tables in schema public from anon, authenticated, service_role;
+grant select on public.services to authenticated;
+grant select, update (status) on public.bookings to authenticated;
+"""
+REOPENING = """
+alter policy asks on public.bookings using (customer_id = (select auth.uid())
+    and status in ('asked', 'agreed', 'done'));
+"""
+CONFIRMING = """
+alter policy asks on public.bookings with check (customer_id = (select auth.uid()));
+"""
+INLINE = """
+alter policy serves on public.bookings
+    using (service_id in (select s.id from public.services as s where s.provider_id = auth.uid()))
+    with check (exists (select from public.services as s
+        where s.id = service_id and s.provider_id = auth.uid()));
+"""
+
+
+def test_a_row_between_two_users_is_tried_in_its_states(target: Target) -> None:
+    held = hold(target, BOOKINGS)
+    assert held.after(INLINE) == set()
+    theirs = "on their own rows under somebody else's service_id where status="
+    told = {s.partition(theirs)[2] for s in held.after(REOPENING)}
+    assert told == {"done."}
+    back = "using (customer_id = (select auth.uid()) and status in ('asked', 'agreed'))"
+    assert held.after(f"alter policy asks on public.bookings {back}") == set()
+    theirs = "on their own rows under somebody else's service_id."
+    told = f"Owners can now update bookings.status=any value {theirs}"
+    assert held.after(CONFIRMING) == {told}
