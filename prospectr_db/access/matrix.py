@@ -168,6 +168,7 @@ class TableAccess:
     links: Mapping[str, str] = field(default_factory=dict)
     standing: tuple[str, ...] = ()
     membership: bool = False
+    sharing: bool = False
     default_truncate: bool = False
     idle: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()

@@ -77,6 +77,8 @@ def who(persona: str) -> str:
     if persona.endswith(" elsewhere") and "=" not in persona:
         here, _, there = persona.removesuffix(" elsewhere").partition(", ")
         return f"{here}s who are {there}s elsewhere"
+    if persona.endswith(".removed member"):
+        return f"removed members of {persona.partition('.')[0]}"
     if persona.startswith("in "):
         return f"users {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)

@@ -245,7 +245,7 @@ def _judge_insert(
             yield objection(table, access, "link")
     elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
         theirs = rows.removeprefix("for another ") in table.owner_columns
-        if single and theirs and table.links and not table.membership:
+        if single and theirs and table.links and not (table.membership or table.sharing):
             yield objection(table, access, "insert-under-other-name")
     elif rows == "orphan" and access.persona == "anon":
         yield objection(table, access, "anonymous-insert", "warning", kind="surprise")

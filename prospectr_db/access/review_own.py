@@ -17,6 +17,8 @@ def review_own_update(
 ) -> Iterator[Finding]:
     """Yield the objections to changing one's own rows: given away, moved, or raised by them."""
     subject = people(access.persona)
+    if _shares(table):
+        return
     gave = _given_away(table, access)
     if gave and not _manages(table, access) and not _keeps(table, access):
         at_once = f"{table.relation}: {' and '.join(gave)} at once"
@@ -53,6 +55,23 @@ def review_own_update(
                 "which decides what they may do"
             )
             yield objection(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def _shares(table: TableAccess) -> bool:
+    """Whether rows are changed by whoever shares what they hang under, not by those they name.
+
+    The proof are those whom a row names below somebody else's, and who cannot change it.
+    """
+    named = [
+        access
+        for access in table.accesses
+        if access.command == "update"
+        and (
+            (access.persona == "owner" and access.rows.startswith("own under other's "))
+            or (access.persona.partition("=")[0] in table.standing and access.rows == "own")
+        )
+    ]
+    return table.sharing and bool(named) and not any(access.succeeds for access in named)
 
 
 def _given_away(table: TableAccess, access: Access) -> list[str]:

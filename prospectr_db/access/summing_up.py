@@ -65,6 +65,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         links=_links(observation, plan),
         standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
         membership=_is_below_membership(observation, relation),
+        sharing=_is_sharing(observation, plan),
         default_truncate=_is_truncate_given(catalog, relation),
         idle=_idle(relation, accesses, catalog.user_roles),
         columns=tuple(column.name for column in relation.columns),
@@ -121,6 +122,23 @@ def _is_below_membership(observation: Observation, relation: Relation) -> bool:
         for fk in relation.foreign_keys
         if fk.target in observation.ownership
     )
+
+
+def _is_sharing(observation: Observation, plan: Plan) -> bool:
+    """Whether a row lets whoever it names reach the parent that it hangs under, or what is below.
+
+    Then to name another is what its parent's owner is there for, and to be named raises nobody by
+    his own doing.
+    """
+    catalog, relation = observation.catalog, plan.relation
+    named = {(relation.oid, name) for name in observation.ownership[relation.oid].users}
+    mine = {relation.oid, *(one.oid for one in catalog.referring.get(relation.oid, ()))}
+    for fk in plan.links() if named else ():
+        parent = catalog.by_oid[fk.target or 0]
+        around = (parent, *catalog.referring.get(parent.oid, ()))
+        if any(named & observation.plan(r).read for r in around if r.oid not in mine):
+            return True
+    return False
 
 
 def _is_truncate_given(catalog: Catalog, relation: Relation) -> bool:

@@ -126,6 +126,15 @@ class Catalog:
         return found
 
     @cached_property
+    def referring(self) -> dict[int, tuple[Relation, ...]]:
+        """Relations with a foreign key, by the oid of what it points to."""
+        found: dict[int, dict[int, Relation]] = {}
+        for relation in self.relations:
+            for fk in relation.foreign_keys:
+                found.setdefault(fk.target or 0, {})[relation.oid] = relation
+        return {target: tuple(held.values()) for target, held in found.items()}
+
+    @cached_property
     def users(self) -> Relation | None:
         """auth.users, where there is one."""
         return self.by_label.get("auth.users")
