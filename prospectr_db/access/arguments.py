@@ -13,12 +13,12 @@ from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.statements import literal, typed
 from prospectr_db.access.values import EMBEDDINGS, candidates
 from prospectr_db.access.world import OTHER, OWNER
-from prospectr_db.database.catalog import Function, Relation
+from prospectr_db.database.catalog import Catalog, Function, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["calls", "named_after"]
+__all__ = ["calls", "named_after", "table_of"]
 
 _ARGUMENT_SETS = 12
 _LINES = " limit 500"
@@ -120,7 +120,7 @@ def _arguments(
     if type_name.endswith("[]"):
         inner = _arguments(observation, function, name, type_name[:-2])
         return ["".join(("array[", item, "]")) for item in inner]
-    table = _table(observation, type_name)
+    table = table_of(observation.catalog, type_name)
     if table is not None:
         return _records(observation, table, type_name) or ["null"]
     found = _values(observation, function, name, type_name)
@@ -265,10 +265,10 @@ def _objects(observation: Observation, function: Function) -> Iterator[str]:
     yield "[]"
 
 
-def _table(observation: Observation, type_name: str) -> Relation | None:
+def table_of(catalog: Catalog, type_name: str) -> Relation | None:
     """Return the table whose rows a type is, as in a computed field."""
     plain = type_name.replace('"', "")
-    for relation in observation.catalog.own_relations:
+    for relation in catalog.own_relations:
         if plain in (f"{relation.schema}.{relation.name}", relation.name):
             return relation
     return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from prospectr_db.access.comparison_answers import ANSWERED
 from prospectr_db.access.facts import (
     ANSWER_STATES,
+    ANSWERS,
     PUBLICATIONS,
     SECRETS,
     SEVERAL,
@@ -87,6 +89,8 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
         and _is_of_several(finding, observed, wanted)
     ):
         return f"in which states at once rows of {relation} are read"
+    if kind == "function" and ANSWERS not in wanted.covers and _is_of_columns(finding, wanted):
+        return f"which columns {relation} answers with"
     if kind == "function" and ANSWER_STATES not in wanted.covers and _is_opening(finding, wanted):
         return f"in which states of rows {relation} reaches them"
     if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
@@ -111,6 +115,12 @@ def _is_of_several(finding: Finding, observed: Facts, wanted: Facts) -> bool:
     fewer = [base, *(f"{base} [{state}]" for state in states)]
     known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
     return finding.command == "select" and len(states) > 1 and not known
+
+
+def _is_of_columns(finding: Finding, wanted: Facts) -> bool:
+    """Whether only columns of an answer are more than before, and not whose rows it shows."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    return finding.rule == ANSWERED or (bool(finding.columns) and entry in wanted.allowed)
 
 
 def _is_opening(finding: Finding, wanted: Facts) -> bool:

@@ -31,6 +31,7 @@ _VERBS = {
     "call": "call",
     "escalate": "raise their own standing through",
 }
+_MOST_NAMED = 6
 _PEOPLE = {
     "anon": "visitors without a login",
     "owner": "owners",
@@ -111,8 +112,9 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     if columns and access.columns_total and len(columns) >= access.columns_total > 1:
         what = f"{table.relation} (every column)"
     elif columns:
-        what = ", ".join(f"{table.relation}.{name}" for name in columns[:6])
-        what += f" and {len(columns) - 6} more columns" if len(columns) > 6 else ""
+        what = ", ".join(f"{table.relation}.{name}" for name in columns[:_MOST_NAMED])
+        more = len(columns) - _MOST_NAMED
+        what += f" and {more} more columns" if more > 0 else ""
     else:
         what = table.relation
     if access.command == "insert":
@@ -140,6 +142,10 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
+    if access.columns and len(access.columns) < access.columns_total:
+        named = list(access.columns[:_MOST_NAMED])
+        more = len(access.columns) - len(named)
+        whose = f"{joined([*named, f'{more} more columns'] if more else named)} of {whose}"
     return f"{subject_can} {verb} {whose} by calling {name}"
 
 
