@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.decisions import literals
 from prospectr_db.access.inhabitants import Row
+from prospectr_db.access.secret_columns import sounds_secret
 from prospectr_db.access.statements import literal, typed
 from prospectr_db.access.values import EMBEDDINGS, candidates
 from prospectr_db.access.world import OTHER, OWNER
@@ -148,6 +149,8 @@ def _values(
     if type_name in _TEXTS:
         said = literals(function.source)[:4]
         texts = [*_names(observation, function), *_held(observation, function, name, text=True)]
+        place = 0 if sounds_secret(name) else 1
+        texts[place:place] = _secrets(observation, function)
         ids = [value for value in ids if "-" in value][:2]
         return [*texts[:5], owner.email, *said, *ids, owner.id, "a"]
     if type_name in _SAMPLES:
@@ -218,6 +221,13 @@ def _held(
                 rank = 1 if column.name in relation.primary_key else 2
                 ranked.append((0 if named_after(name, relation, column.name) else rank, value))
     return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))[:8]
+
+
+def _secrets(observation: Observation, function: Function) -> list[str]:
+    """Return what the hashes were made of that a function can compare with."""
+    named = {relation.oid for relation, _ in _rows_named(observation, function)}
+    secrets = observation.world.secrets
+    return [secret for (oid, _), secret in secrets.items() if oid in named]
 
 
 _IDS = frozenset({"uuid", "int8", "int4"})

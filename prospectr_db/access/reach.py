@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from prospectr_db.access.observation import Observation
+from prospectr_db.access.inhabitants import OWNER
 from prospectr_db.access.statements import delete, equals, literal, quote_identifier
-from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Catalog, Function, Relation
+
+if TYPE_CHECKING:
+    from prospectr_db.access.observation import Observation
 
 __all__ = [
     "asks_as_another",

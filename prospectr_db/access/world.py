@@ -15,6 +15,7 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.gates import domain_of, find_gates, sign_in
+from prospectr_db.access.hashed import keep_secrets
 from prospectr_db.access.inhabitants import (
     COLLEAGUE,
     NEWCOMER,
@@ -102,6 +103,7 @@ def build_world(
         add_partition_rows(builder, relation)
     _add_people(builder, wanted, standings, pairs or {})
     add_amounts(builder, wanted)
+    keep_secrets(builder)
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)
