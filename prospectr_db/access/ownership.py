@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from prospectr_db.access.called_alike import called_alike
 from prospectr_db.access.decisions import (
     Text,
     asked_through_functions,
@@ -99,6 +100,7 @@ def find_ownership(
     compared, claims = comparisons(texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
     claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
+    claims |= called_alike(catalog, compared, claims)
     reads = frozenset(pair for _, pairs in texts for pair in pairs)
     keyed = {r.oid for r in catalog.relations if _is_user_keyed(catalog, r)}
     users: dict[int, tuple[str, ...]] = {}

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
+from prospectr_db.access.baselines import (
+    ABROAD,
+    is_abroad,
+    is_elsewhere,
+    is_of_both,
+    is_related_to_others,
+    is_removed,
+)
 from prospectr_db.access.facts import VIEWS
 from prospectr_db.access.finding import Finding, Severity
 from prospectr_db.access.matrix import (
@@ -49,6 +56,8 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield from review_set(table, access)
     elif is_of_both(access.persona):
         yield _judge_both(table, access)
+    elif is_abroad(access.persona):
+        yield from _judge_abroad(matrix, table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
         yield _judge_removed(matrix, table, access)
     else:
@@ -120,6 +129,40 @@ def _judge_both(table: TableAccess, access: Access) -> Finding:
         return objection(table, access, "taken-along", "warning", kind="surprise", sentence=said)
     sentence = f"{phrase(table, access)}, which plain members cannot: power elsewhere counts here"
     return objection(table, access, "power-elsewhere", sentence=sentence)
+
+
+def _judge_abroad(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objection to what somebody reaches by a role in another tenant's token.
+
+    Where the role counts within the tenant alone in some other place, it is the tenant's; else it
+    may be that of the application's own people.
+    """
+    base = access.rows.partition(" [")[0]
+    if not table.owned or not base.startswith("other"):
+        return
+    role = access.persona.removesuffix(ABROAD)
+    if _is_of_a_tenant(matrix, role):
+        sentence = f"{phrase(table, access)}: power elsewhere counts here"
+        yield objection(table, access, "power-elsewhere", sentence=sentence)
+    elif access.command == "select":
+        sentence = f"{phrase(table, access)}: no policy asks for their tenant"
+        yield objection(
+            table, access, "power-elsewhere", "warning", kind="surprise", sentence=sentence
+        )
+
+
+def _is_of_a_tenant(matrix: AccessMatrix, role: str) -> bool:
+    """Whether a role reaches rows of its own tenant that the same role elsewhere does not."""
+    mine, there = (
+        {
+            (table.relation, access.rows, access.command)
+            for table in matrix.tables
+            for access in table.accesses
+            if access.persona == persona and access.succeeds and table.owned
+        }
+        for persona in (role, f"{role}{ABROAD}")
+    )
+    return any(rows.startswith("other") for _, rows, _ in mine - there)
 
 
 def _judge_dependence(
