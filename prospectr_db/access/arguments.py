@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.decisions import literals
 from prospectr_db.access.inhabitants import Row
+from prospectr_db.access.secret_columns import sounds_secret
 from prospectr_db.access.statements import literal, typed
 from prospectr_db.access.values import EMBEDDINGS, candidates
 from prospectr_db.access.world import OTHER, OWNER
-from prospectr_db.database.catalog import Function, Relation
+from prospectr_db.database.catalog import Catalog, Function, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["calls", "named_after"]
+__all__ = ["calls", "named_after", "table_of"]
 
 _ARGUMENT_SETS = 12
 _LINES = " limit 500"
@@ -120,7 +121,7 @@ def _arguments(
     if type_name.endswith("[]"):
         inner = _arguments(observation, function, name, type_name[:-2])
         return ["".join(("array[", item, "]")) for item in inner]
-    table = _table(observation, type_name)
+    table = table_of(observation.catalog, type_name)
     if table is not None:
         return _records(observation, table, type_name) or ["null"]
     found = _values(observation, function, name, type_name)
@@ -149,6 +150,8 @@ def _values(
     if type_name in _TEXTS:
         said = literals(function.source)[:4]
         texts = [*_names(observation, function), *_held(observation, function, name, text=True)]
+        place = 0 if sounds_secret(name) else 1
+        texts[place:place] = _secrets(observation, function)
         ids = [value for value in ids if "-" in value][:2]
         return [*texts[:5], owner.email, *said, *ids, owner.id, "a"]
     if type_name in _SAMPLES:
@@ -221,6 +224,13 @@ def _held(
     return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))[:8]
 
 
+def _secrets(observation: Observation, function: Function) -> list[str]:
+    """Return what the hashes were made of that a function can compare with."""
+    named = {relation.oid for relation, _ in _rows_named(observation, function)}
+    secrets = observation.world.secrets
+    return [secret for (oid, _), secret in secrets.items() if oid in named]
+
+
 _IDS = frozenset({"uuid", "int8", "int4"})
 
 
@@ -266,10 +276,10 @@ def _objects(observation: Observation, function: Function) -> Iterator[str]:
     yield "[]"
 
 
-def _table(observation: Observation, type_name: str) -> Relation | None:
+def table_of(catalog: Catalog, type_name: str) -> Relation | None:
     """Return the table whose rows a type is, as in a computed field."""
     plain = type_name.replace('"', "")
-    for relation in observation.catalog.own_relations:
+    for relation in catalog.own_relations:
         if plain in (f"{relation.schema}.{relation.name}", relation.name):
             return relation
     return None

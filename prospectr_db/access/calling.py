@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from prospectr_db.access.answers import answered
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import Cell, Verdict
@@ -24,6 +25,8 @@ class Seeing:
     question: str
     labels: set[str]
     markers: Markers
+    columns: set[str] = field(default_factory=set)
+    """All columns that an answer had, whoever called."""
 
     def told(
         self, knocker: Knocker, probe: Probe, outcome: Outcome
@@ -34,8 +37,8 @@ class Seeing:
             yield "call", "all", Verdict.DENIED if denied else Verdict.REFUSED
             return
         yield "call", "all", Verdict.ALLOWED
-        given = set(re.findall(r"'([^']{8,})'", probe.statement))
-        lines = [_without(line, given) for line in outcome.output]
+        lines = _answer(probe, outcome)
+        self.columns.update(answered(lines))
         seen = self.markers.see(lines, knocker.actor)
         if seen.other or (knocker.actor == OWNER and seen.own):
             yield "select", "", Verdict.ALLOWED
@@ -53,6 +56,25 @@ class Seeing:
             for command, place, verdict in self.told(knocker, probe, outcome)
             if verdict is Verdict.ALLOWED
         }
+
+    def cells(
+        self,
+        knocker: Knocker,
+        rows: str,
+        command: str,
+        verdict: Verdict,
+        probe: Probe,
+        outcome: Outcome,
+    ) -> Iterator[Cell]:
+        """Yield what a call came to as cells: of rows that it showed, one for each column."""
+        cell = call_cell(knocker, rows, command, verdict, probe, outcome)
+        shown: set[str] = set()
+        if command == "select" and verdict is Verdict.ALLOWED:
+            lines = self.markers.shown(_answer(probe, outcome), knocker.actor)
+            shown = answered(lines, filled=True)
+        yield from (replace(cell, column=name) for name in sorted(shown))
+        if not shown:
+            yield cell
 
     def _raises(self, knocker: Knocker, outcome: Outcome) -> bool:
         """Whether a call raised the caller's own standing."""
@@ -77,6 +99,12 @@ def call_cell(
     """Return what a call came to as a cell."""
     told = outcome.message, outcome.state
     return Cell(knocker.name, rows, command, "call", None, verdict, probe.statement, *told)
+
+
+def _answer(probe: Probe, outcome: Outcome) -> list[str]:
+    """Return the lines of an answer without what only repeats what was asked with."""
+    given = set(re.findall(r"'([^']{8,})'", probe.statement))
+    return [_without(line, given) for line in outcome.output]
 
 
 def _without(line: str, given: set[str]) -> str:

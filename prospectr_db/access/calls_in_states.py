@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import islice
 
-from prospectr_db.access.calling import Seeing, call_cell, call_probe
+from prospectr_db.access.calling import Seeing, call_probe
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.known_secrets import Knowledge
 from prospectr_db.access.matrix import Cell, Verdict
@@ -80,7 +80,7 @@ class StateCalls:
                 closed = not any(("call", "all") in t[2] for t in tried)
                 if key == ("call", "all") or not closed:
                     rows = f"{key[1]} [{state.name}]"
-                    yield call_cell(knocker, rows, key[0], verdict, probe, outcome)
+                    yield from self.seeing.cells(knocker, rows, key[0], verdict, probe, outcome)
 
     def _called(
         self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]
@@ -128,7 +128,7 @@ class StateCalls:
                 if verdict is Verdict.ALLOWED and wanted is None:
                     opened.setdefault(key, []).append(one)
                 rows = f"{key[1]} [{one.name}]"
-                yield call_cell(knocker, rows, key[0], verdict, probe, outcome)
+                yield from self.seeing.cells(knocker, rows, key[0], verdict, probe, outcome)
 
     @cached_property
     def _telling(self) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
 from prospectr_db.access.between import inserts_between
+from prospectr_db.access.crossings import unnamed_crossings
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
@@ -46,6 +47,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     if not knocker.brief:
         opened = [c for c in ("update", "delete") if _opening(plan, knocker, c)]
         yield from openings(plan, knocker, states, mine, opened)
+        yield from unnamed_crossings(plan, knocker, mine, opened)
     if row is None or len({_column(name) for name in states}) < 2:
         return
     base = plan.row_class(knocker, OWNER)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prospectr_db.access.baselines import is_common
 from prospectr_db.access.comparison_along import comparable
+from prospectr_db.access.comparison_answers import compare_answers
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_flags import compare_row_security
@@ -98,6 +99,7 @@ def compare(
     )
     for relation in sorted(set(observed.relations) & set(wanted.relations)):
         found += _unknown_columns(relation, observed, wanted, expected)
+        found += compare_answers(relation, observed, wanted, found)
         found += _server_only(relation, observed, wanted, found)
         found += _privileges(relation, observed, wanted)
         found += compare_publications(
@@ -152,17 +154,18 @@ def _entry(
     more, less = _beyond(is_now, was), _beyond(was, is_now)
     if command == "insert" and now is not None and then is not None:
         more, less = of_any_value(is_now, was, more), of_any_value(was, is_now, less)
+    # A call reaches rows or does not; which columns are empty in them is beside the point.
+    whole = table.kind == "function" and (now is None or then is None)
+    total = len(is_now or was) if whole else len(columns)
     if (now is not None and then is None) or more:
         reserved = wanted.server_only.get(relation, ())
         opened = more if then is not None else is_now
-        leak = _difference(
-            "leak", table, access, entry, opened, total=len(columns), reserved=reserved
-        )
+        leak = _difference("leak", table, access, entry, opened, total=total, reserved=reserved)
         yield otherwise(leak, entry, wanted, table)
     if then is not None and now is None and not was:
         yield _difference("loss", table, access, entry, (), total=0)
     elif less := tuple(c for c in less if not _unknown(c, observed.columns.get(relation, ()))):
-        yield _difference("loss", table, access, entry, less, total=len(columns))
+        yield _difference("loss", table, access, entry, less, total=total)
     if now is not None and then is not None:
         yield from _forms(entry, observed, wanted, access, expected)
 

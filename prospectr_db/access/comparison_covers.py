@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prospectr_db.access.comparison_along import is_along
+from prospectr_db.access.comparison_answers import ANSWERED
 from prospectr_db.access.facts import (
     ALONG,
     ANSWER_STATES,
+    ANSWERS,
     CROSSED,
     OTHER_BUCKETS,
+    OTHER_VALUES,
     PUBLICATIONS,
     SECRETS,
     SEVERAL,
@@ -31,12 +34,14 @@ from prospectr_db.access.matrix import (
     USER_METADATA,
     states_of,
 )
+from prospectr_db.access.ownership import NAMELESS
 from prospectr_db.access.publications import PUBLISHED
 from prospectr_db.access.storage_world import ANY_OTHER
 
 __all__ = ["as_covered", "with_one_word"]
 
 _IDLE = "idle-grant"
+_NAMELESS = f"={NAMELESS}"
 
 
 def as_covered(observed: Facts, wanted: Facts) -> Facts:
@@ -83,40 +88,47 @@ def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -
 
 def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     """Return what a contract does not say, where a finding rests on that and on nothing else."""
+    if finding.relation not in wanted.relations:
+        return None
+    found = (*_of_rows(finding, observed, wanted), *_of_answers(finding, observed, wanted))
+    return next((said for cover, said in found if cover not in wanted.covers), None)
+
+
+def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield what a finding about rows rests on: how it was asked, and what that tells."""
+    relation, columns = finding.relation, finding.columns
+    if finding.rule == PUBLISHED and finding.kind == "loss":
+        yield PUBLICATIONS, f"which columns and rows of {relation} are published"
+    if f" in {ANY_OTHER}/" in finding.rows:
+        yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
+    if any(name.endswith(_NAMELESS) for name in (*states_of(finding.rows), *columns)):
+        yield OTHER_VALUES, f"what holds of rows of {relation} with values that no policy names"
+    crossed = finding.rows.startswith(("own under other's ", "other's under own "))
+    if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
+        yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
+    if finding.command == SET and not any(THROUGH in name for name in columns):
+        yield TRIGGERS, f"which columns users set through triggers of {relation}"
+        if any(USER_METADATA in name for name in columns):
+            yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    if _is_along(finding, observed):
+        yield ALONG, f"which columns of {relation} are changed together with its state"
+    if observed.relations.get(relation) == "table" and _is_of_several(finding, observed, wanted):
+        yield SEVERAL, f"in which states at once rows of {relation} are read"
+
+
+def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about what a function or view shows."""
     relation = finding.relation
     kind = observed.relations.get(relation)
-    if relation not in wanted.relations:
-        return None
-    if finding.rule == PUBLISHED and finding.kind == "loss" and PUBLICATIONS not in wanted.covers:
-        return f"which columns and rows of {relation} are published"
-    if f" in {ANY_OTHER}/" in finding.rows and OTHER_BUCKETS not in wanted.covers:
-        return "which files are reached in buckets that no policy names"
-    crossed = finding.rows.startswith(("own under other's ", "other's under own "))
-    new = " [" in finding.rows or any("=" in name for name in finding.columns)
-    if crossed and new and CROSSED not in wanted.covers:
-        return f"what users do in each state to rows of {relation} that are theirs in part"
-    derived = not any(THROUGH in name for name in finding.columns)
-    if finding.command == SET and derived and TRIGGERS not in wanted.covers:
-        return f"which columns users set through triggers of {relation}"
-    signing = any(USER_METADATA in name for name in finding.columns)
-    if finding.command == SET and derived and signing and SIGN_UPS not in wanted.covers:
-        return f"which columns of {relation} users decide about as they sign up"
-    if ALONG not in wanted.covers and _is_along(finding, observed):
-        return f"which columns of {relation} are changed together with its state"
-    rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
-    if rests and ANSWER_STATES not in wanted.covers:
-        return f"when other people's rows decide what {relation} answers"
-    if (
-        kind == "table"
-        and SEVERAL not in wanted.covers
-        and _is_of_several(finding, observed, wanted)
-    ):
-        return f"in which states at once rows of {relation} are read"
-    if kind == "function" and ANSWER_STATES not in wanted.covers and _is_opening(finding, wanted):
-        return f"in which states of rows {relation} reaches them"
-    if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
-        return f"in which states rows are seen through {relation}, nor who adds any"
-    return None
+    if finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES)):
+        yield ANSWER_STATES, f"when other people's rows decide what {relation} answers"
+    if kind == "function" and _is_of_columns(finding, wanted):
+        yield ANSWERS, f"which columns {relation} answers with"
+    if kind == "function" and _is_opening(finding, wanted):
+        yield ANSWER_STATES, f"in which states of rows {relation} reaches them"
+    if kind in VIEWS and _is_news(finding, observed, wanted):
+        told = f"in which states rows are seen through {relation}, nor who adds any"
+        yield VIEW_STATES, told
 
 
 def _is_along(finding: Finding, observed: Facts) -> bool:
@@ -142,6 +154,12 @@ def _is_of_several(finding: Finding, observed: Facts, wanted: Facts) -> bool:
     fewer = [base, *(f"{base} [{state}]" for state in states)]
     known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
     return finding.command == "select" and len(states) > 1 and not known
+
+
+def _is_of_columns(finding: Finding, wanted: Facts) -> bool:
+    """Whether only columns of an answer are more than before, and not whose rows it shows."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    return finding.rule == ANSWERED or (bool(finding.columns) and entry in wanted.allowed)
 
 
 def _is_opening(finding: Finding, wanted: Facts) -> bool:

@@ -7,7 +7,7 @@ from prospectr_db.access.finding import Finding
 from prospectr_db.access.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.phrases import joined, who
 
-__all__ = ["unmentioned"]
+__all__ = ["callers", "unmentioned"]
 
 _WRITES = ("insert", "update", "delete")
 _EVERYBODY = {"anon", "newcomer", "stranger"}
@@ -18,7 +18,7 @@ _MOST = 3
 def unmentioned(relation: str, observed: Facts, matrix: AccessMatrix | None) -> Finding:
     """Return the finding about a relation or function that a contract does not mention."""
     kind = observed.relations[relation]
-    reach = _calls(relation, observed) if kind == "function" else _reach(relation, observed)
+    reach = callers(relation, observed) if kind == "function" else _reach(relation, observed)
     path = observed.owners.get(relation, "")
     rights = f", with the {path}" if kind != "table" and path.startswith("rights of") else ""
     table = matrix.table(relation) if matrix else None
@@ -45,7 +45,7 @@ def _tells_nothing(function: TableAccess) -> bool:
     return not others and not loose and not function.unbuildable
 
 
-def _calls(relation: str, observed: Facts) -> str:
+def callers(relation: str, observed: Facts) -> str:
     """Return who holds EXECUTE, whatever a call comes to."""
     callers = {"anon" if e[1] == "anon" else "users" for e in _entries(relation, observed)}
     callers |= {

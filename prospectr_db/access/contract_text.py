@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-_WITH_COLUMNS = ("table", "foreign table", "view", "materialized view")
+_WITH_COLUMNS = ("table", "foreign table", "view", "materialized view", "function")
 _PERSONA_ORDER = ("anon", "newcomer", "stranger", "owner", "service_role")
 _HEAD = """\
 # Who may do what to which rows and columns of this database, as observed by running statements.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.building import Builder
@@ -14,14 +14,22 @@ from prospectr_db.access.statements import (
     delete,
     equals,
     insert_known,
+    remember,
     update,
 )
-from prospectr_db.database.catalog import Catalog, Constraint, Relation
+from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["add_crossings", "crossings", "linked_columns", "links_of", "tried_once"]
+__all__ = [
+    "add_crossings",
+    "crossings",
+    "linked_columns",
+    "links_of",
+    "tried_once",
+    "unnamed_crossings",
+]
 
 
 def links_of(
@@ -130,6 +138,49 @@ def _in_states(plan: Plan, knocker: Knocker, rows: str, row: Row, there: str) ->
                 if shown != name and value is not None:
                     text = update(plan.relation, {column.name: value}, plan.where(found))
                     yield Probe(row.label, place, "update", "where", shown, text, made, None, value)
+
+
+def unnamed_crossings(
+    plan: Plan, knocker: Knocker, mine: Collection[tuple[str, str]], commands: Collection[str]
+) -> Iterator[Probe]:
+    """Yield statements without WHERE on such rows as were not reached, as their user.
+
+    PostgreSQL asks no policy about SELECT then: rows that he does not see are deleted, changed, or
+    brought below a parent of his own. ``mine`` and ``commands`` are as in `openings`.
+    """
+    relation = plan.relation
+    names = relation.primary_key
+    if knocker.actor != OWNER or knocker.brief or knocker.calls is not None or not names:
+        return
+    granted = [c for c in relation.columns if "w" in c.privileges.get(knocker.persona.role, "")]
+    granted = [column for column in granted if column.is_writable]
+    for (oid, rows), row in plan.world.crossings.items():
+        if oid != relation.oid:
+            continue
+        noted = remember(relation, row.label, row.values, names)
+        there = "; ".join((insert_known(relation, row.values), noted))
+        if "update" in commands and (rows, "update") not in mine and granted:
+            for values in _changes(plan, knocker, granted):
+                text = update(relation, values)
+                asked = plan.changed()
+                yield Probe(row.label, rows, "update", "no where", None, text, there, asked)
+        if "delete" in commands and (rows, "delete") not in mine:
+            text = delete(relation)
+            if relation.holds(knocker.persona.role, "d"):
+                yield Probe(row.label, rows, "delete", "no where", None, text, there, plan.gone())
+
+
+def _changes(
+    plan: Plan, knocker: Knocker, granted: list[Column]
+) -> Iterator[dict[str, str | None]]:
+    """Yield a plain change, and what brings a row below one's own parents."""
+    plain = plain_column(plan, granted)
+    yield {plain.name: next(new_values(plan, knocker, plain))}
+    home = plan.home(knocker)
+    for fk in plan.links():
+        names = linked_columns(plan.owner, fk)
+        if set(names) <= {column.name for column in granted}:
+            yield {name: plan.parent_value(fk, name, home) for name in names}
 
 
 def tried_once(

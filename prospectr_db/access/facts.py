@@ -24,6 +24,7 @@ from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 __all__ = [
     "ALL",
     "ALONG",
+    "ANSWERS",
     "ANSWER_STATES",
     "CHANNEL",
     "COMMANDS",
@@ -31,6 +32,7 @@ __all__ = [
     "CROSSED",
     "EXTENSIONS",
     "OTHER_BUCKETS",
+    "OTHER_VALUES",
     "PUBLICATIONS",
     "SECRETS",
     "SEVERAL",
@@ -68,9 +70,10 @@ PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
 SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no policy names"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
 ALONG, CROSSED = "what changes with a state", "states of rows between two users"
+ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
 COVERS = (
-    *(ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, ALONG, CROSSED),
+    *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
+    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from prospectr_db.access.answers import declared
 from prospectr_db.access.arguments import calls
-from prospectr_db.access.calling import Seeing, call_cell, call_probe
+from prospectr_db.access.calling import Seeing, call_probe
 from prospectr_db.access.calls_in_states import StateCalls
 from prospectr_db.access.claim_spelling import answers_with_claim
 from prospectr_db.access.decisions import helper_functions
@@ -85,6 +86,7 @@ def observe_functions(
             if answers and not _reaches_others(plain):
                 always = _reaches_others(mine)
                 cells += resting.cells(knocker, statements, only_always=always)
+        columns = sorted(seeing.columns | declared(observation.catalog, function))
         accesses = collapse(cells, {})
         yield TableAccess(
             function.label,
@@ -94,11 +96,13 @@ def observe_functions(
             not function.definer,
             accesses,
             {role: "X" for role in catalog.user_roles if role in function.callable_by},
+            columns=tuple(columns),
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
             states=_deciding(states, cells, accesses),
             tried=frozenset({s.name for s in singles} | resting.tried | in_states.tried),
             secrets=secrets.meant(function),
+            sources=tuple(r.label for r in touched),
             usual={state.column: state.usual for state in states},
             serves=function.oid in helpers or answers_with_claim(catalog, function),
         )
@@ -154,7 +158,7 @@ def _call(
         rows = knowledge.rows(knocker, probe.statement, reached)
         for command, _, verdict in seeing.told(knocker, probe, outcome):
             place = rows.get(command, "all")
-            yield call_cell(knocker, place, command, verdict, probe, outcome)
+            yield from seeing.cells(knocker, place, command, verdict, probe, outcome)
 
 
 def _deciding(

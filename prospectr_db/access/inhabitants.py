@@ -115,7 +115,7 @@ class World:
     ``gates`` are claims that everybody's token holds because restrictive policies ask for them.
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
     signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
-    users a second factor.
+    users a second factor, ``secrets`` what the owner's hashes were made of, by relation and column.
     """
 
     actors: dict[str, Actor] = field(default_factory=dict)
@@ -136,6 +136,7 @@ class World:
     gates: tuple[Option, ...] = ()
     changes: dict[str, str] = field(default_factory=dict)
     enrolments: list[str] = field(default_factory=list)
+    secrets: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""

@@ -12,27 +12,17 @@ from prospectr_db.access.inhabitants import OWNER
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import KNOWING, TOGETHER
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.running import run
+from prospectr_db.access.secret_columns import is_secret, sounds_secret
 from prospectr_db.access.statements import literal
-from prospectr_db.access.values import is_enumerated, seeded_uuid
+from prospectr_db.access.values import seeded_uuid
 from prospectr_db.database.catalog import Column, Function, Relation, quote_identifier
 
 __all__ = ["Knowledge", "Secrets"]
 
-_SECRET = re.compile(
-    r"(?:^|_)(?:tokens?|secrets?|codes?|keys?|hash(?:es)?|otp|pin|passcode|password)(?:_|$)",
-    re.IGNORECASE,
-)
-# Codes and keys that name a thing and open nothing.
-_NAMES = re.compile(
-    r"(?:country|currency|postal|post|zip|area|dial|lang|language|locale|region|state|status|error"
-    r"|reason|colou?r|product|item|sort|public|partition|object|storage|cache|foreign)_(?:code|key)",
-    re.IGNORECASE,
-)
-_RANDOM = re.compile(r"gen_random|uuid_generate|uuidv|nanoid|random\(", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LEAST = 6
+_BEFORE = " before hashing"
 _EXAMPLES = 2
 
 Reached = Mapping[str, str]
@@ -49,6 +39,7 @@ class Secrets:
 
     observation: Observation
     _by_value: dict[str, tuple[Relation, Column]] = field(default_factory=dict)
+    _hashed: dict[str, tuple[Relation, Column]] = field(default_factory=dict)
     _hidden: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,32 +48,42 @@ class Secrets:
             owner = self.observation.ownership[relation.oid]
             for column in relation.columns if row is not None and owner.owned else ():
                 value = row.values.get(column.name) if row else None
-                if value and len(value) >= _LEAST and _is_secret(relation, column, owner):
+                if value and len(value) >= _LEAST and is_secret(relation, column, owner):
                     self._by_value[value] = relation, column
+                made_of = self.observation.world.secrets.get((relation.oid, column.name))
+                if made_of is not None:
+                    self._hashed[made_of] = relation, column
 
     def within(self, text: str, knocker: Knocker) -> dict[str, str]:
         """Return the secrets in a call that its caller could not read, by ``table.column``."""
         found: dict[str, str] = {}
+        if knocker.actor == OWNER:
+            return found
         for value, (relation, column) in self._by_value.items():
-            if value in text and knocker.actor != OWNER and self._is_hidden(value, knocker):
+            if _holds(text, value) and self._is_hidden(value, knocker):
                 found[f"{relation.name}.{column.name}"] = value
+        for value, (relation, column) in self._hashed.items():
+            if _holds(text, value):
+                found[f"{relation.name}.{column.name}{_BEFORE}"] = value
         return found
 
     def are_in(self, text: str) -> bool:
         """Whether a call holds any secret, whoever calls."""
-        return any(value in text for value in self._by_value)
+        return any(_holds(text, value) for value in (*self._by_value, *self._hashed))
 
     def meant(self, function: Function) -> tuple[str, ...]:
         """Return the secrets that a function's parameters, or an object's keys, ask for by name."""
         keys = re.findall(r"->>?\s*'(\w+)'", function.source)
         names = [*function.input_names, *keys]
         words = set(re.findall(r"\w+", function.source))
+        kept = [(relation, column, "") for relation, column in self._by_value.values()]
+        kept += [(relation, column, _BEFORE) for relation, column in self._hashed.values()]
         return tuple(
             sorted(
-                f"{relation.name}.{column.name}"
-                for relation, column in self._by_value.values()
+                f"{relation.name}.{column.name}{how}"
+                for relation, column, how in kept
                 if relation.name in words
-                and any(_SECRET.search(n) or named_after(n, relation, column.name) for n in names)
+                and any(sounds_secret(n) or named_after(n, relation, column.name) for n in names)
             )
         )
 
@@ -158,11 +159,20 @@ class Knowledge:
         return found
 
 
+def _holds(text: str, value: str) -> bool:
+    """Whether a call is given a value; a number only as a whole."""
+    return (literal(value) if value.isdigit() else value) in text
+
+
 def _wrong(text: str, values: Sequence[str]) -> Iterator[str]:
     """Yield a call with other secrets, with none, with empty ones, and with what matches all."""
     nothing, empty, every = text, text, text
     for value in values:
         quoted = literal(value)
+        if value.isdigit():
+            nothing = empty = every = nothing.replace(quoted, "null")
+            text = text.replace(quoted, literal(str(int(value) + 1)))
+            continue
         if quoted in text:
             nothing = nothing.replace(quoted, "null")
         else:
@@ -173,15 +183,3 @@ def _wrong(text: str, values: Sequence[str]) -> Iterator[str]:
         text = text.replace(value, wrong)
     yield from dict.fromkeys((text, nothing))
     yield from (other for other in (empty, every) if not any(value in other for value in values))
-
-
-def _is_secret(relation: Relation, column: Column, owner: Ownership) -> bool:
-    if column.category != "S" and column.base_name != "uuid":
-        return False
-    linked = {name for fk in relation.foreign_keys for name in fk.columns}
-    if column.name in {*owner.users, *owner.claims, *linked} or is_enumerated(relation, column):
-        return False
-    if _SECRET.search(column.name) and not _NAMES.search(column.name):
-        return True
-    key = column.name in relation.primary_key
-    return not key and bool(_RANDOM.search(column.default or ""))

@@ -150,8 +150,9 @@ class TableAccess:
     ``states`` are the columns whose values were told apart; the values, where only the policies'
     text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``,
     ``usual`` how they are otherwise, by the column of a state: ``locked=false``. ``serves`` says of
-    a function that policies call it, ``secrets`` are those that it asks for by name, ``roster``
-    says of a table that whoever is in it may more than others.
+    a function that policies call it, ``secrets`` are those that it asks for by name, ``sources``
+    the tables that it can reach, ``roster`` says of a table that whoever is in it may more than
+    others.
     ``spellings`` are all its policies as the contract would hold them, ``unseen`` those of them
     through which nothing of the world came, so that nothing tried would show that they go.
     """
@@ -185,6 +186,7 @@ class TableAccess:
     roster: bool = False
     usual: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
 

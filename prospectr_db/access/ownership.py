@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from prospectr_db.access.called_alike import called_alike
 from prospectr_db.access.decisions import (
     Text,
     asked_through_functions,
@@ -22,7 +23,7 @@ from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
-__all__ = ["Ownership", "find_ownership", "implies_values", "listed_claims", "told_apart"]
+__all__ = ["NAMELESS", "Ownership", "find_ownership", "implies_values", "listed_claims", "told_apart"]
 
 _USERISH = re.compile(
     r"^(user|owner|author|creator|account|profile|member|sender|recipient|assignee|uploader)"
@@ -99,6 +100,7 @@ def find_ownership(
     compared, claims = comparisons(texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
     claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
+    claims |= called_alike(catalog, compared, claims)
     reads = frozenset(pair for _, pairs in texts for pair in pairs)
     keyed = {r.oid for r in catalog.relations if _is_user_keyed(catalog, r)}
     users: dict[int, tuple[str, ...]] = {}
@@ -321,6 +323,8 @@ def _with_given(relation: Relation, found: Ownership, given: Given, texts: list[
         column = relation.by_name.get(name)
         if column is not None:
             values = (*told_apart(relation, column, texts), *told)
+            if told and column.category == "S" and _takes_anything(relation, column):
+                values = (*values, NAMELESS)  # what restricted it may be gone
             states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
     parents = found.parent_states | given.parents.get(relation.label, frozenset())
     tried = frozenset(filter(is_partly, given.states.get(relation.label, {})))
@@ -363,12 +367,12 @@ def _told_by_texts(
         said = [v for v in said if not _is_forbidden(relation, column, int(v))]
     elif said:
         said += literals(column.default or "")
-        if len(set(said)) == 1 and _takes_anything(relation, column):
-            said.append(_OTHER)  # else there would be nothing to tell it from
+        if _takes_anything(relation, column):
+            said.append(NAMELESS)
     return tuple(dict.fromkeys(said))[:_MAX_VALUES]
 
 
-_OTHER = "other"
+NAMELESS = "other"
 """A value that no policy names, of a column without any list of its values."""
 
 

@@ -33,6 +33,7 @@ _VERBS = {
     "call": "call",
     "escalate": "raise their own standing through",
 }
+_MOST_NAMED = 6
 _PEOPLE = {
     "anon": "visitors without a login",
     "owner": "owners",
@@ -150,8 +151,8 @@ def _values(columns: Sequence[str]) -> list[str]:
 
 
 def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 6} more columns" if len(names) > 6 else ""
-    return ", ".join(names[:6]) + more
+    more = f" and {len(names) - _MOST_NAMED} more columns" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
@@ -171,6 +172,10 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
+    if access.columns and len(access.columns) < access.columns_total:
+        named = list(access.columns[:_MOST_NAMED])
+        more = len(access.columns) - len(named)
+        whose = f"{joined([*named, f'{more} more columns'] if more else named)} of {whose}"
     return f"{subject_can} {verb} {whose} by calling {name}"
 
 

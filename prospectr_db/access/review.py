@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from prospectr_db.access.baselines import is_elsewhere, is_of_both, is_related_to_others, is_removed
+from prospectr_db.access.baselines import (
+    ABROAD,
+    is_abroad,
+    is_elsewhere,
+    is_of_both,
+    is_related_to_others,
+    is_removed,
+)
 from prospectr_db.access.facts import VIEWS
 from prospectr_db.access.finding import Finding, Severity
 from prospectr_db.access.matrix import (
@@ -13,14 +20,13 @@ from prospectr_db.access.matrix import (
     DEPENDENT,
     KNOWING,
     SET,
-    TOGETHER,
     Access,
     AccessMatrix,
     TableAccess,
-    states_of,
 )
 from prospectr_db.access.objections import objection
 from prospectr_db.access.phrases import people, phrase
+from prospectr_db.access.review_functions import is_meant, is_readable, review_call
 from prospectr_db.access.review_own import review_own_update
 from prospectr_db.access.review_triggers import review_set
 from prospectr_db.access.role_names import is_in_role
@@ -50,6 +56,8 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield from review_set(table, access)
     elif is_of_both(access.persona):
         yield _judge_both(table, access)
+    elif is_abroad(access.persona):
+        yield from _judge_abroad(matrix, table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
         yield _judge_removed(matrix, table, access)
     else:
@@ -66,13 +74,13 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
             table, access, "truncate", "warning" if is_in_role(access.persona) else given
         )
     elif access.command == "escalate":
-        meant: Severity = "note" if _is_meant(table, access) else "error"
+        meant: Severity = "note" if is_meant(table, access) else "error"
         yield objection(table, access, "escalation", meant)
     elif base in (DEPENDENT, AT_TIMES):
         yield from _judge_dependence(matrix, table, access, outsider=outsider)
     elif table.kind == "function":
         if base.partition(KNOWING)[0] == "other" and outsider:
-            yield from _judge_function(matrix, table, access)
+            yield from review_call(matrix, table, access)
     elif not table.owned:
         yield from _judge_unowned(table, access, outsider=outsider)
     elif access.command == "insert":
@@ -123,51 +131,46 @@ def _judge_both(table: TableAccess, access: Access) -> Finding:
     return objection(table, access, "power-elsewhere", sentence=sentence)
 
 
+def _judge_abroad(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objection to what somebody reaches by a role in another tenant's token.
+
+    Where the role counts within the tenant alone in some other place, it is the tenant's; else it
+    may be that of the application's own people.
+    """
+    base = access.rows.partition(" [")[0]
+    if not table.owned or not base.startswith("other"):
+        return
+    role = access.persona.removesuffix(ABROAD)
+    if _is_of_a_tenant(matrix, role):
+        sentence = f"{phrase(table, access)}: power elsewhere counts here"
+        yield objection(table, access, "power-elsewhere", sentence=sentence)
+    elif access.command == "select":
+        sentence = f"{phrase(table, access)}: no policy asks for their tenant"
+        yield objection(
+            table, access, "power-elsewhere", "warning", kind="surprise", sentence=sentence
+        )
+
+
+def _is_of_a_tenant(matrix: AccessMatrix, role: str) -> bool:
+    """Whether a role reaches rows of its own tenant that the same role elsewhere does not."""
+    mine, there = (
+        {
+            (table.relation, access.rows, access.command)
+            for table in matrix.tables
+            for access in table.accesses
+            if access.persona == persona and access.succeeds and table.owned
+        }
+        for persona in (role, f"{role}{ABROAD}")
+    )
+    return any(rows.startswith("other") for _, rows, _ in mine - there)
+
+
 def _judge_dependence(
     matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
 ) -> Iterator[Finding]:
-    if outsider and not _readable(matrix, table, access):
+    if outsider and not is_readable(matrix, table, access):
         kind = "function" if table.kind == "function" else "view"
         yield objection(table, access, f"{kind}-depends", "warning", kind="surprise")
-
-
-def _is_meant(function: TableAccess, access: Access) -> bool:
-    """Whether a function asks by name for the secrets that one must know to get there."""
-    names = access.rows.partition(" [")[0].partition(KNOWING)[2]
-    return bool(names) and set(names.split(TOGETHER)) <= set(function.secrets)
-
-
-def _judge_function(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
-    # What it shows of rows in a state is meant, unless a secret was asked for and decides nothing.
-    only_in_state = access.command == "select" and states_of(access.rows) and not table.secrets
-    if _is_meant(table, access) or only_in_state:
-        yield objection(table, access, "function", "note", kind="surprise")
-    elif access.command in ("select", "update"):
-        yield objection(table, access, "function")
-    elif access.command == "insert" and _readable(matrix, table, access):
-        # As comments go below posts that everybody reads.
-        yield objection(table, access, "function", "note", kind="surprise")
-    elif access.command == "insert":
-        yield objection(table, access, "function")
-
-
-def _readable(matrix: AccessMatrix, function: TableAccess, access: Access) -> bool:
-    """Whether everything that a function's answer can rest on may be read directly as well.
-
-    Where only rows in a state count, they are read in it.
-    """
-    tables = [matrix.table(label) for label in function.links.values()]
-    states = states_of(access.rows)
-    reads = [_is_read_in(table, access.persona, states) for table in tables if table is not None]
-    return bool(reads) and all(reads)
-
-
-def _is_read_in(table: TableAccess, persona: str, states: Sequence[str]) -> bool:
-    name = table.relation.rpartition(".")[2]
-    mine = [state.removeprefix(f"{name}.") for state in states if state.startswith(f"{name}.")]
-    kinds = ("other", *(f"other [{state}]" for state in (*mine, ", ".join(mine)) if state))
-    entries = (table.find(persona, rows, "select") for rows in kinds)
-    return any(entry is not None and entry.succeeds for entry in entries)
 
 
 def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Iterator[Finding]:

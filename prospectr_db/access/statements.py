@@ -117,3 +117,30 @@ def delete(relation: Relation, where: str = "", tail: str = "") -> str:
     """Return a DELETE; without a condition where ``where`` is empty."""
     parts: Sequence[str] = ("delete from", relation.sql_name)
     return " ".join([*parts, *(["where", where] if where else []), tail]).rstrip()
+
+
+def remember(
+    relation: Relation, label: str, values: Mapping[str, str | None], names: Sequence[str]
+) -> str:
+    """Return the statement that notes a row's place and content, so that a change to it is seen."""
+    key = ", ".join(f"{literal(values[name])}::text" for name in names)
+    where = equals(relation, {name: values[name] for name in names})
+    return " ".join(
+        (
+            "insert into prospectr_access.rows select",
+            ", ".join(
+                (
+                    literal(label),
+                    str(relation.oid),
+                    "t.tableoid, t.ctid",
+                    "".join(("array[", key, "]::text[]")),
+                    "to_jsonb(t)",
+                )
+            ),
+            "from",
+            relation.sql_name,
+            "as t where",
+            where,
+            "limit 1 on conflict do nothing",
+        )
+    )

@@ -15,6 +15,7 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.gates import domain_of, find_gates, sign_in
+from prospectr_db.access.hashed import keep_secrets
 from prospectr_db.access.inhabitants import (
     COLLEAGUE,
     NEWCOMER,
@@ -31,7 +32,7 @@ from prospectr_db.access.pairs import add_pairs, find_pairs
 from prospectr_db.access.partitions import add_partition_rows
 from prospectr_db.access.rosters import add_listed, find_rosters
 from prospectr_db.access.standing import Standing
-from prospectr_db.access.statements import equals, literal
+from prospectr_db.access.statements import remember
 from prospectr_db.access.strays import note_strays
 from prospectr_db.access.tenancy import find_memberships
 from prospectr_db.access.values import seeded_uuid
@@ -102,6 +103,7 @@ def build_world(
         add_partition_rows(builder, relation)
     _add_people(builder, wanted, standings, pairs or {})
     add_amounts(builder, wanted)
+    keep_secrets(builder)
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)
@@ -196,31 +198,7 @@ def _remember(builder: Builder) -> None:
     for (oid, _), row in builder.world.rows.items():
         relation = builder.catalog.by_oid[oid]
         names = relation.primary_key or tuple(row.values)
-        builder.connection.execute(_remembering(relation, row, names))
-
-
-def _remembering(relation: Relation, row: Row, names: Sequence[str]) -> str:
-    key = ", ".join(f"{literal(row.values[name])}::text" for name in names)
-    where = equals(relation, {name: row.values[name] for name in names})
-    return " ".join(
-        (
-            "insert into prospectr_access.rows select",
-            ", ".join(
-                (
-                    literal(row.label),
-                    str(relation.oid),
-                    "t.tableoid, t.ctid",
-                    "".join(("array[", key, "]::text[]")),
-                    "to_jsonb(t)",
-                )
-            ),
-            "from",
-            relation.sql_name,
-            "as t where",
-            where,
-            "limit 1 on conflict do nothing",
-        )
-    )
+        builder.connection.execute(remember(relation, row.label, row.values, names))
 
 
 def _claims(paths: Mapping[tuple[str, ...], str | None]) -> dict[str, Any]:
