@@ -29,6 +29,7 @@ __all__ = [
     "COMMANDS",
     "COVERS",
     "EXTENSIONS",
+    "HELPERS",
     "OTHER_BUCKETS",
     "PUBLICATIONS",
     "SECRETS",
@@ -66,10 +67,10 @@ VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
 SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no policy names"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
-ALONG = "what changes with a state"
+ALONG, HELPERS = "what changes with a state", "what helpers of policies say"
 COVERS = (
     *(ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, ALONG),
+    *(OTHER_BUCKETS, ALONG, HELPERS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -113,7 +114,7 @@ class Facts:
     covers: frozenset[str] = frozenset()
     without_rls: frozenset[str] = frozenset()
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""
