@@ -10,6 +10,7 @@ from prospectr_db.access.comparison_answers import compare_answers
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
 from prospectr_db.access.comparison_flags import compare_row_security
+from prospectr_db.access.comparison_grants import compare_grants
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_policies import compare_unseen_policies
 from prospectr_db.access.comparison_states import compare_states, is_unheard_of
@@ -32,14 +33,10 @@ from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.phrases import people, phrase, who
-from prospectr_db.access.publications import compare_publications, unlike
+from prospectr_db.access.publications import compare_publications
 
-__all__ = ["IDLE_GRANT", "OUTSIDE", "SERVER_ONLY", "compare"]
+__all__ = ["SERVER_ONLY", "compare"]
 
-IDLE_GRANT = "idle-grant"
-"""The rule of a grant that no policy lets anybody use: it lets nobody in."""
-OUTSIDE = "outside-policies"
-"""The rule of a privilege that policies do not govern."""
 SERVER_ONLY = "server-only"
 """The rule of a column that is the server's to write, and that somebody else writes."""
 CONTRACT = "the contract says"
@@ -101,7 +98,7 @@ def compare(
         found += _unknown_columns(relation, observed, wanted, expected)
         found += compare_answers(relation, observed, wanted, found)
         found += _server_only(relation, observed, wanted, found)
-        found += _privileges(relation, observed, wanted)
+        found += compare_grants(relation, observed, wanted)
         found += compare_publications(
             relation,
             observed.outside.get(relation, ()),
@@ -351,25 +348,3 @@ def _rights(relation: str, observed: Facts, wanted: Facts, expected: str) -> Ite
     sentence = f"{relation} now {verb} with the {now}; {expected} {then}."
     command = "call" if kind == "function" else "select"
     yield Finding(what, "error", relation, "", "", command, (), sentence, rule="rights")
-
-
-def _privileges(relation: str, observed: Facts, wanted: Facts) -> Iterator[Finding]:
-    for rule, is_now, was, what in (
-        (IDLE_GRANT, observed.idle, wanted.idle, "holds a grant that no policy uses"),
-        (OUTSIDE, observed.outside, wanted.outside, "has what policies do not govern"),
-    ):
-        now, then = set(is_now.get(relation, ())), set(was.get(relation, ()))
-        now, then = unlike(now, then), unlike(then, now)
-        for item in sorted(now ^ then):
-            change = "now" if item in now else "no longer"
-            yield Finding(
-                "leak" if item in now else "loss",
-                "error",
-                relation,
-                item.partition(":")[0],
-                "",
-                item.rpartition(" ")[2],
-                (),
-                f"{relation} {change} {what}: {item}.",
-                rule=rule,
-            )

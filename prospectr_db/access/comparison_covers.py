@@ -40,7 +40,6 @@ from prospectr_db.access.storage_world import ANY_OTHER
 
 __all__ = ["as_covered", "with_one_word"]
 
-_IDLE = "idle-grant"
 _NAMELESS = f"={NAMELESS}"
 
 
@@ -112,7 +111,7 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
             yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
     if _is_along(finding, observed):
         yield ALONG, f"which columns of {relation} are changed together with its state"
-    if observed.relations.get(relation) == "table" and _is_of_several(finding, observed, wanted):
+    if observed.relations.get(relation) == "table" and _is_of_several(finding, wanted):
         yield SEVERAL, f"in which states at once rows of {relation} are read"
 
 
@@ -137,17 +136,8 @@ def _is_along(finding: Finding, observed: Facts) -> bool:
     return bool(finding.columns) and all(is_along(name, states) for name in finding.columns)
 
 
-def _is_of_several(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+def _is_of_several(finding: Finding, wanted: Facts) -> bool:
     """Whether rows of a table are read only in several states at once, and in none alone."""
-    if finding.rule == _IDLE and finding.kind == "loss":
-        told = {
-            rows
-            for relation, persona, rows, command in observed.allowed
-            if (relation, command) == (finding.relation, finding.command)
-            and (persona == "anon") is (finding.persona == "anon")
-            and persona != "service_role"
-        }
-        return finding.command == "select" and all(len(states_of(rows)) > 1 for rows in told)
     entry = finding.relation, finding.persona, finding.rows, finding.command
     states = states_of(finding.rows)
     base = finding.rows.partition(" [")[0]
@@ -174,9 +164,5 @@ def _is_news(finding: Finding, observed: Facts, wanted: Facts) -> bool:
     entry = finding.relation, finding.persona, finding.rows, finding.command
     if " [" in finding.rows or (finding.command == "insert" and finding.rows != "other"):
         return True
-    if finding.kind == "loss" and finding.command == "select" and finding.columns:
-        return entry in observed.allowed and entry in wanted.allowed
-    if finding.kind != "loss" or finding.rule != _IDLE:
-        return False
-    plain = {e[2] for e in observed.allowed if e[0] == finding.relation and e[3] == finding.command}
-    return all(" [" in rows for rows in plain)
+    reads = finding.kind == "loss" and finding.command == "select" and bool(finding.columns)
+    return reads and entry in observed.allowed and entry in wanted.allowed

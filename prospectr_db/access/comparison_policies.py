@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prospectr_db.access.facts import Facts
+from prospectr_db.access.facts import HELPERS, Facts
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.policy_spelling import BESIDE
 
 __all__ = ["compare_unseen_policies"]
 
@@ -20,25 +21,49 @@ def compare_unseen_policies(
 
     One that somebody came through since is none of them: what he may is compared by itself.
     """
-    there = observed.spellings.get(relation, ())
+    there = observed.spellings.get(relation, {})
     known = wanted.unseen.get(relation, ())
     fresh = [text for text in observed.unseen.get(relation, ()) if text not in known]
     gone = [text for text in known if text not in there]
+    if HELPERS not in wanted.covers:  # what helpers say was not asked for then
+        fresh = [text for text in fresh if there.get(text) not in known]
+        gone = [text for text in gone if text not in there.values()]
+    then = "the contract says" if by_contract else "before it was"
     for text in fresh:
-        before = next((old for old in gone if _about(old) == _about(text)), None)
+        alike = [old for old in gone if _about(old) == _about(text)]
+        before = next((old for old in alike if _head(old) == _head(text)), next(iter(alike), None))
         if before is not None:
             gone.remove(before)
-            then = f"{'the contract says' if by_contract else 'before it was'} {_condition(before)}"
-            sentence = f"A policy on {relation} {_NOBODY} says otherwise now: {text}; {then}."
+            sentence = _otherwise(relation, text, before, then)
         elif by_contract:
             sentence = f"A policy on {relation} {_NOBODY} is not in the contract: {text}. {_HOW}"
         else:
             sentence = f"A policy on {relation} {_NOBODY} is new: {text}."
         yield _finding("leak", relation, text, sentence)
     for text in gone:
+        now = next((one for one in there if _head(one) == _head(text) != one), None)
+        if now is not None:  # somebody comes through it now
+            yield _finding("leak", relation, text, _otherwise(relation, now, text, then))
+            continue
         who = "The contract holds" if by_contract else "Before there was"
         sentence = f"{who} a policy on {relation} that is not there any more: {text}."
         yield _finding("loss", relation, text, sentence)
+
+
+def _otherwise(relation: str, text: str, before: str, then: str) -> str:
+    """Tell what a policy says now; of one that says the same, which function behind it does not."""
+    now, was = text.split(BESIDE), before.split(BESIDE)
+    if now[0] != was[0]:
+        sentence = f"A policy on {relation} {_NOBODY} says otherwise now: {text}"
+        return f"{sentence}; {then} {_condition(before)}."
+    more = ", ".join(part for part in now[1:] if part not in was) or "nothing"
+    less = ", ".join(part for part in was[1:] if part not in now) or "nothing"
+    return f"What stands behind a policy on {relation} ({now[0]}) is now: {more}; {then} {less}."
+
+
+def _head(text: str) -> str:
+    """Return a policy without the functions behind it."""
+    return text.partition(BESIDE)[0]
 
 
 def _about(text: str) -> str:

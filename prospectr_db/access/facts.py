@@ -31,6 +31,7 @@ __all__ = [
     "COVERS",
     "CROSSED",
     "EXTENSIONS",
+    "HELPERS",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "PUBLICATIONS",
@@ -71,9 +72,10 @@ SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no pol
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
 ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
+HELPERS = "what helpers of policies say"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED),
+    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -117,7 +119,7 @@ class Facts:
     covers: frozenset[str] = frozenset()
     without_rls: frozenset[str] = frozenset()
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
         """Return what "*" stands for: nobody writes a generated column."""

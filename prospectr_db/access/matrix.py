@@ -153,8 +153,9 @@ class TableAccess:
     a function that policies call it, ``secrets`` are those that it asks for by name, ``sources``
     the tables that it can reach, ``roster`` says of a table that whoever is in it may more than
     others.
-    ``spellings`` are all its policies as the contract would hold them, ``unseen`` those of them
-    through which nothing of the world came, so that nothing tried would show that they go.
+    ``spellings`` are all its policies as the contract would hold them, and as an older one did,
+    which did not say what helpers do; ``unseen`` those of them through which nothing of the
+    world came, so that nothing tried would show that they go.
     """
 
     relation: str
@@ -188,7 +189,7 @@ class TableAccess:
     secrets: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
-    spellings: tuple[str, ...] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

@@ -12,6 +12,7 @@ import psycopg
 
 from prospectr_db.access.claim_spelling import with_plain_claims
 from prospectr_db.access.given import NOTHING, Given
+from prospectr_db.access.helper_bodies import HelperBodies
 from prospectr_db.access.implied import with_implied_keys
 from prospectr_db.access.ownership import Ownership, find_ownership
 from prospectr_db.access.personas import (
@@ -63,6 +64,8 @@ class Observation:
     world: World
     superuser: str
     settle: bool
+    helpers: HelperBodies
+    """What the helpers of policies say."""
     probes: int = 0
     controls: dict[tuple[str, str | None, str | None], Outcome] | None = None
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -155,6 +158,7 @@ def prepare(
         world,
         user,
         settle,
+        HelperBodies(connection, catalog),
         extra=given.personas,
         given=given,
     )

@@ -23,7 +23,14 @@ from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
-__all__ = ["NAMELESS", "Ownership", "find_ownership", "implies_values", "listed_claims", "told_apart"]
+__all__ = [
+    "NAMELESS",
+    "Ownership",
+    "find_ownership",
+    "implies_values",
+    "listed_claims",
+    "told_apart",
+]
 
 _USERISH = re.compile(
     r"^(user|owner|author|creator|account|profile|member|sender|recipient|assignee|uploader)"

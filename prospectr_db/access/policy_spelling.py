@@ -7,13 +7,21 @@ sides of AND, OR and ``=``. Unlike `decisions.normalise` this keeps what belongs
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from prospectr_db.database.catalog import Policy, Relation
 
-__all__ = ["spelt", "stated"]
+if TYPE_CHECKING:
+    from prospectr_db.access.helper_bodies import HelperBodies
+
+__all__ = ["BESIDE", "spelt", "stated", "stated_policies"]
+
+BESIDE = " -- "
+"""What stands between a policy and the functions that cannot be written out in it."""
 
 _CAST = re.compile(
     r"::(?:[\w.]+|\"[^\"]+\")(?:\.(?:\w+|\"[^\"]+\"))?"
@@ -22,22 +30,42 @@ _CAST = re.compile(
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+")
 _ALIAS = re.compile(r"\w+|\"[^\"]+\"")
 _CALLED = re.compile(r"[\w.\"]+$")
+_RELATION = re.compile(r"(?:\w+\.)?\w+")
+_TABLE_FOLLOWS = frozenset({"FROM", "JOIN"})
+_NO_ALIAS = re.compile(
+    r"WHERE|JOIN|LEFT|RIGHT|FULL|INNER|CROSS|NATURAL|ON|USING|GROUP|ORDER|HAVING|LIMIT|UNION"
+)
 _OPERATORS = frozenset(
     {"AND", "OR", "NOT", "SELECT", "FROM", "WHERE", "IN", "ANY", "ALL", "EXISTS"}
 )
 
 
-def stated(relation: Relation, policy: Policy) -> str:
-    """Return a policy as the contract holds it: for whom, what, and under which condition."""
-    using = spelt(policy.using, relation.name) if policy.using else ""
-    check = spelt(policy.check, relation.name) if policy.check else ""
+def stated(relation: Relation, policy: Policy, bodies: HelperBodies | None = None) -> str:
+    """Return a policy as the contract holds it: for whom, what, and under which condition.
+
+    With ``bodies`` also what the functions in it say.
+    """
+    said: list[str] = []
+    beside: set[str] = set()
+    for expression in (policy.using, policy.check):
+        text = expression or ""
+        if bodies is not None:
+            text, more = bodies.written_out(text)
+            beside |= more
+        said.append(spelt(text, relation.name) if text else "")
+    using, check = said
     kind = "" if policy.permissive else ", restricting"
     parts = [f"{policy.command} to {', '.join(sorted(policy.roles))}{kind}"]
     if using:
         parts.append(f"where {using}")
     if check and check != using:  # without a check of its own the condition holds for new rows
         parts.append(f"{'checking' if using else 'where'} {check}")
-    return " ".join(parts)
+    return BESIDE.join((" ".join(parts), *sorted(beside)))
+
+
+def stated_policies(relation: Relation, bodies: HelperBodies) -> dict[str, str]:
+    """Return all policies of a table as a contract holds them, and as an older one did."""
+    return {stated(relation, one, bodies): stated(relation, one) for one in relation.policies}
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +74,7 @@ def spelt(expression: str, table: str = "") -> str:
 
     Inside of sub-selects the server names the ``table`` before its columns, elsewhere it does not.
     """
-    tokens: list[str] = _TOKEN.findall(_without_casts(expression))
+    tokens: list[str] = _without_aliases(_TOKEN.findall(_without_casts(expression)))
     if table:
         tokens = [t.removeprefix(f"{table}.") if t[0] not in "'" else t for t in tokens]
     tree, _ = _parse(tokens, 0)
@@ -57,6 +85,29 @@ def _without_casts(expression: str) -> str:
     """Remove casts outside of quoted texts."""
     parts = re.split(r"('(?:[^']|'')*')", expression)
     return "".join(part if part.startswith("'") else _CAST.sub("", part) for part in parts)
+
+
+def _without_aliases(tokens: list[str]) -> list[str]:
+    """Call a table by its own name where a sub-select gave it another, unless it is there twice."""
+    names: dict[str, str] = {}
+    places: list[int] = []
+    for place, (token, alias) in enumerate(itertools.pairwise(tokens)):
+        before = next((one for one in tokens[max(place - 1, 0) :: -1] if one != "("), "")
+        if before in _TABLE_FOLLOWS and place and _RELATION.fullmatch(token):
+            name = token.rpartition(".")[2]
+            given = alias if _ALIAS.fullmatch(alias) and not _NO_ALIAS.fullmatch(alias) else name
+            if given in names or name in names.values():
+                return tokens
+            names[given] = name
+            if given is alias:
+                places.append(place + 1)
+    kept = [token for place, token in enumerate(tokens) if place not in places]
+    return [_renamed(token, names) for token in kept]
+
+
+def _renamed(token: str, names: Mapping[str, str]) -> str:
+    alias, dot, column = token.partition(".")
+    return f"{names[alias]}.{column}" if dot and alias in names else token
 
 
 def _parse(tokens: list[str], place: int) -> tuple[list[object], int]:

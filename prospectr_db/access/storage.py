@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from prospectr_db.access.matrix import Cell, TableAccess, Verdict, collapse, plainer
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas import SERVICE_ROLE, Persona
-from prospectr_db.access.policy_spelling import stated
+from prospectr_db.access.policy_spelling import stated_policies
 from prospectr_db.access.probes import Knocker, Probe
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.storage_probes import (
@@ -60,7 +60,7 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         accesses=collapse(cells, order),
         policies=tuple(policy_text(objects, policy) for policy in objects.policies),
         reads=read_conditions(objects),
-        spellings=tuple(stated(objects, policy) for policy in objects.policies),
+        spellings=stated_policies(objects, observation.helpers),
         unseen=unseen_file_policies(observation, objects, folders, files, tried),
         public_rows=tuple(f"other in {folder.label}" for folder in folders if folder.public),
         tried=frozenset(

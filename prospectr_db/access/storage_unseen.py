@@ -36,7 +36,7 @@ def unseen_file_policies(
         if any(policy.binds(role) for role in roles) and not is_nobodys(policy)
     ]
     left = holding_for_nobody(observation, people, doubts)
-    return tuple(sorted(stated(objects, doubt.policy) for doubt in left))
+    return tuple(sorted(stated(objects, doubt.policy, observation.helpers) for doubt in left))
 
 
 def _rows(

@@ -18,7 +18,7 @@ from prospectr_db.access.personas import (
     AUTHENTICATED,
     SERVICE_ROLE,
 )
-from prospectr_db.access.policy_spelling import stated
+from prospectr_db.access.policy_spelling import stated_policies
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.publications import published_words
 from prospectr_db.database.catalog import (
@@ -78,7 +78,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
         roster=relation.oid in observation.world.rosters,
-        spellings=tuple(stated(relation, policy) for policy in relation.policies),
+        spellings=stated_policies(relation, observation.helpers),
         states=(
             {
                 **_states(relation, owner),

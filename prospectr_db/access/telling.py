@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from prospectr_db.access.comparison_grants import IDLE_GRANT, OUTSIDE
 from prospectr_db.access.finding import Finding, Kind, Severity
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.phrases import joined, people, who
@@ -13,6 +14,11 @@ __all__ = ["Told", "crowd", "tell"]
 
 _SIGNED_IN = frozenset({"owner", "stranger", "newcomer"})
 _TRUNCATE = "truncate"
+# Of what a table holds one sentence says all; in findings each has its own.
+_HOLDS = {
+    IDLE_GRANT: ("holds a grant that no policy uses", "holds grants that no policy uses"),
+    OUTSIDE: ("", ""),
+}
 _MOST_TABLES = 6
 
 
@@ -55,7 +61,7 @@ def tell(findings: Iterable[Finding]) -> tuple[Told, ...]:
     for finding in findings:
         groups.setdefault(_place(finding), []).append(finding)
     told = [one for group in groups.values() for one in _by_words(group)]
-    return tuple(_emptied(told))
+    return tuple(_at_once(list(_emptied(told))))
 
 
 def crowd(personas: Iterable[str]) -> str:
@@ -147,3 +153,24 @@ def _emptied(told: Sequence[Told]) -> Iterator[Told]:
                 "which no policy stops.",
                 tuple(finding for each in group for finding in each.findings),
             )
+
+
+def _at_once(told: Sequence[Told]) -> Iterator[Told]:
+    """Tell in one sentence what a table holds, or no longer does, beside its policies."""
+    groups: dict[tuple[str, ...], list[Told]] = {}
+    for one in told:
+        if one.rule in _HOLDS:
+            groups.setdefault((one.rule, one.relation, one.kind, one.severity), []).append(one)
+    for one in told:
+        group = groups.get((one.rule, one.relation, one.kind, one.severity), [one])
+        if one is not group[0]:
+            continue
+        head, _, first = one.sentence.partition(": ")
+        if len(group) > 1:
+            head = head.replace(*_HOLDS[one.rule])
+            items = [first, *(other.sentence.partition(": ")[2] for other in group[1:])]
+            said = "; ".join(item.removesuffix(".") for item in items)
+            found = tuple(finding for other in group for finding in other.findings)
+            yield Told(f"{head}: {said}.", found)
+        else:
+            yield one

@@ -69,7 +69,13 @@ def unseen_policies(
         if not _is_seen_alone(observation, plan, people, cells[doubt.relation.oid], doubt):
             found.append(doubt)
     return {
-        oid: tuple(sorted(stated(d.relation, d.policy) for d in found if d.relation.oid == oid))
+        oid: tuple(
+            sorted(
+                stated(doubt.relation, doubt.policy, observation.helpers)
+                for doubt in found
+                if doubt.relation.oid == oid
+            )
+        )
         for oid in plans
     }
 

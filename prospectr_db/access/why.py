@@ -16,8 +16,9 @@ from prospectr_db.access.observe import (
 )
 from prospectr_db.access.personas import Persona
 from prospectr_db.access.probes import Knocker, Probe
-from prospectr_db.access.statements import insert_known, literal
+from prospectr_db.access.reach import tables_of_function, tables_of_view
 from prospectr_db.access.why_parts import Part, evaluate, split_parts
+from prospectr_db.access.why_script import script
 from prospectr_db.access.world import OWNER, Row
 from prospectr_db.database.catalog import Relation
 from prospectr_db.errors import UsageError
@@ -112,7 +113,7 @@ def explain(
         reason=reason,
         row=dict(row.values),
         claims=knocker.persona.claims,
-        script=_script(observation, relation, knocker.persona, probe),
+        script=script(observation, relation, knocker.persona, probe),
         grants=tuple(_grants(relation, knocker.persona.role)),
         rls=relation.rls,
         policies=tuple(_policies(observation, relation, knocker.persona, command, row)),
@@ -129,18 +130,20 @@ def _table(observation: Observation, label: str) -> Relation:
         return relation
     if relation is not None:
         rights = "its reader" if relation.security_invoker else relation.owner
+        below = [table.label for table in tables_of_view(catalog, relation)]
         raise UsageError(
             f"{name} is a view with the rights of {rights}; policies decide on the tables below "
             "it.",
-            hint="Ask about one of those: " + ", ".join(tables) + ".",
+            hint=f"Ask about one of those: {', '.join(below)}." if below else None,
         )
     wanted = label.partition("(")[0].rpartition(".")[2]
-    called = [f.label for f in catalog.functions if f.name == wanted]
+    called = [f for f in catalog.functions if f.name == wanted]
     if called:
+        used = [table.label for table in tables_of_function(catalog, called[0])]
         raise UsageError(
-            f"{called[0]} is a function; policies decide on the tables that it uses.",
+            f"{called[0].label} is a function; policies decide on the tables that it uses.",
             hint="`prospectr-db access` says who may call it and whose rows it reaches; "
-            f"tables are: {', '.join(tables)}.",
+            f"it may use: {', '.join(used) or 'none'}.",
         )
     near = get_close_matches(name, tables, n=1)
     meant = f"Did you mean {near[0]}? " if near else ""
@@ -206,43 +209,6 @@ def _row(observation: Observation, relation: Relation, probe: Probe) -> Row:
     found = observation.world.row(relation, OWNER)
     assert found is not None  # noqa: S101 - asked for before
     return found
-
-
-def _script(observation: Observation, relation: Relation, persona: Persona, probe: Probe) -> str:
-    """Return what shows the verdict on any database with this schema, and undoes itself."""
-    lines = ["begin;", "set local session_replication_role = replica;"]
-    lines += [f"{statement};" for statement in _witness(observation, relation)]
-    lines += [f"{statement};" for statement in observation.world.enrolments]
-    if probe.preparation:
-        lines.append(f"{probe.preparation};")
-    if persona.name in observation.world.changes:
-        lines.append(f"{observation.world.changes[persona.name]};")
-    lines.append("set local session_replication_role = origin;")
-    lines.append(f"set local role {persona.role};")
-    if persona.claims is not None:
-        lines.append(f"set local request.jwt.claims = {literal(persona.claims)};")
-    lines += [f"{probe.statement};", "rollback;"]
-    return "\n".join(lines)
-
-
-def _witness(observation: Observation, relation: Relation) -> Iterator[str]:
-    """Yield the rows that decide: the table's, what they point to, what policies read."""
-    catalog = observation.catalog
-    wanted, near = [relation.oid], {relation.oid}
-    for oid in wanted:
-        found = catalog.by_oid.get(oid)
-        if found is None:
-            continue
-        around = [fk.target for fk in found.foreign_keys]
-        around += [read for policy in found.policies for read, _ in policy.reads]
-        for other in around:
-            if other is not None and other not in near:
-                near.add(other)
-                wanted.append(other)
-    for oid in reversed(wanted):
-        for row in observation.world.rows.values():
-            if row.relation == oid and oid in catalog.by_oid:
-                yield f"{insert_known(catalog.by_oid[oid], row.values)} on conflict do nothing"
 
 
 def _grants(relation: Relation, role: str) -> Iterator[str]:

@@ -96,7 +96,8 @@ def _is_stated(finding: Finding, contract: Contract) -> bool:
 
 def _is_expected(finding: Finding) -> bool:
     """Whether a gain is what tables are made for: one's own rows, and the server's own role."""
-    from prospectr_db.access.comparison import IDLE_GRANT, OUTSIDE, SERVER_ONLY
+    from prospectr_db.access.comparison import SERVER_ONLY
+    from prospectr_db.access.comparison_grants import IDLE_GRANT, OUTSIDE
 
     if finding.kind != "leak":
         return False

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -174,6 +175,75 @@ def test_a_policy_on_files_that_nobody_passes_is_held(target: Target, run: Run) 
     assert red(target, contract) == {}
     run("alter policy odd on storage.objects using (char_length(name) > 500);")
     assert list(red(target, contract).values()) == ["leak"]
+
+
+HELPERS = """
+create table public.members (
+    team uuid not null, user_id uuid not null references auth.users (id), primary key (team, user_id)
+);
+alter table public.members enable row level security;
+revoke all on public.members from anon, authenticated;
+create function public.is_long(title text) returns boolean language sql immutable set search_path = ''
+as $$ select char_length(title) > 500 -- {0}
+$$;
+create function public.belongs(note uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from public.members m where m.team = note and m.user_id = auth.uid()) $$;
+create function public.looped(title text) returns boolean language plpgsql stable set search_path = ''
+as $$
+begin
+    for at in 1 .. 2 loop
+        if public.is_long(title) then return true; end if;
+    end loop;
+    return false;
+end $$;
+create policy helped on public.notes for select to authenticated
+using (public.is_long(title) and public.belongs(id));
+create policy looped on public.notes for select to authenticated using (public.looped(title));
+"""
+REWRITTEN = """
+create or replace function public.is_long(title text) returns boolean
+language plpgsql immutable set search_path = '' as $$ BEGIN RETURN char_length($1) > 500; END; $$;
+create or replace function public.belongs(note uuid) returns boolean
+language sql stable security definer set search_path = ''
+begin atomic select exists (
+    select 1 from public.members where (select auth.uid()) = user_id and members.team = belongs.note);
+end;
+alter policy helped on public.notes using (public.belongs(notes.id) and char_length(title) > 500);
+"""
+
+
+def test_what_helpers_of_such_a_policy_say_is_held_through_every_level(
+    target: Target, run: Run
+) -> None:
+    run(NOTES + HELPERS)
+    contract = written(target)
+    helped, looped = contract.facts.unseen["notes"]
+    assert helped == (
+        "select to authenticated where (char_length(title) > 500) AND definer(EXISTS (SELECT 1 FROM"
+        " public.members WHERE ((id = members.team) AND (members.user_id = auth.uid()))))"
+    )
+    assert looped.startswith("select to authenticated where public.looped(title) -- ")
+    assert looped.count("-- public.") == 2
+    run(REWRITTEN)
+    assert red(target, contract) == {}
+    run(
+        "create or replace function public.is_long(title text) returns boolean"
+        " language sql immutable set search_path = '' as $$ select char_length(title) > 50 $$;"
+    )
+    behind = (
+        "What stands behind a policy on notes (select to authenticated where public.looped(title)) "
+        "is now: public.is_long(text): char_length(title) > 50; "
+        "the contract says public.is_long(text): char_length(title) > 500."
+    )
+    assert red(target, contract) == {behind: "leak"}
+    plain = (
+        "select to authenticated where public.looped(title)",
+        "select to authenticated where (char_length(title) > 500) AND public.belongs(id)",
+    )
+    facts = replace(contract.facts, covers=frozenset(), unseen={"notes": plain})
+    older = replace(contract, facts=facts)
+    assert red(target, older) == {}
 
 
 def test_a_plan_tells_of_such_a_policy(

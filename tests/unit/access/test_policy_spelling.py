@@ -23,6 +23,14 @@ from prospectr_db.access.policy_spelling import spelt
         ("(status = ANY ('{a,b}'::text[]))", "(status = ANY (ARRAY['a', 'b']))"),
         ("((status = 'a') OR (status = 'b'))", "(status = ANY (ARRAY['a', 'b']))"),
         (
+            "(EXISTS ( SELECT 1 FROM public.m x WHERE (x.a = t.a)))",
+            "(EXISTS ( SELECT 1 FROM public.m WHERE (m.a = t.a)))",
+        ),
+        (
+            "(EXISTS ( SELECT 1 FROM (public.m x JOIN public.n y ON ((x.a = y.a)))))",
+            "(EXISTS ( SELECT 1 FROM (public.m JOIN public.n ON ((m.a = n.a)))))",
+        ),
+        (
             "(x AND ((status = 'a') OR (status = 'b') OR y))",
             "(x AND (y OR (status = ANY (ARRAY['a', 'b']))))",
         ),
@@ -43,6 +51,10 @@ def test_two_spellings_are_one(one: str, other: str) -> None:
         (
             "(EXISTS ( SELECT 1 FROM m WHERE (m.a = t.a)))",
             "(EXISTS ( SELECT 1 FROM m WHERE (m.b = t.a)))",
+        ),
+        (
+            "(EXISTS ( SELECT 1 FROM (public.m x JOIN public.m y ON ((x.a = y.b)))))",
+            "(EXISTS ( SELECT 1 FROM (public.m x JOIN public.m y ON ((x.a = x.b)))))",
         ),
         ("(a IS NOT NULL)", "(a IS NULL)"),
         ("private.f(a, b)", "private.f(b, a)"),
