@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from prospectr_db.access.facts import (
+    ABOVE,
     ANSWER_STATES,
     PUBLICATIONS,
     SECRETS,
@@ -17,6 +19,7 @@ from prospectr_db.access.facts import (
     Facts,
 )
 from prospectr_db.access.finding import Finding
+from prospectr_db.access.given import parent_states
 from prospectr_db.access.matrix import AT_TIMES, DEPENDENT, KNOWING, SET, THROUGH, states_of
 from prospectr_db.access.publications import PUBLISHED
 
@@ -81,12 +84,10 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     rests = finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES))
     if rests and ANSWER_STATES not in wanted.covers:
         return f"when other people's rows decide what {relation} answers"
-    if (
-        kind == "table"
-        and SEVERAL not in wanted.covers
-        and _is_of_several(finding, observed, wanted)
-    ):
-        return f"in which states at once rows of {relation} are read"
+    for word, kinds, asks, what in _LATER:
+        later = word not in wanted.covers and (kinds is None or kind in kinds)
+        if later and _is_told_by(finding, observed, partial(asks, wanted=wanted)):
+            return what.format(relation)
     if kind == "function" and ANSWER_STATES not in wanted.covers and _is_opening(finding, wanted):
         return f"in which states of rows {relation} reaches them"
     if kind in VIEWS and VIEW_STATES not in wanted.covers and _is_news(finding, observed, wanted):
@@ -94,23 +95,42 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     return None
 
 
-def _is_of_several(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+def _is_told_by(finding: Finding, observed: Facts, asks: Callable[[Entry], bool]) -> bool:
+    """Whether a finding is about an entry of some kind; of an idle grant, about no other."""
+    if finding.rule != _IDLE:
+        return asks((finding.relation, finding.persona, finding.rows, finding.command))
+    told = [
+        entry
+        for entry in observed.allowed
+        if (entry[0], entry[3]) == (finding.relation, finding.command)
+        and (entry[1] == "anon") is (finding.persona == "anon")
+        and entry[1] != "service_role"
+    ]
+    return finding.kind == "loss" and all(map(asks, told))
+
+
+def _is_of_several(entry: Entry, wanted: Facts) -> bool:
     """Whether rows of a table are read only in several states at once, and in none alone."""
-    if finding.rule == _IDLE and finding.kind == "loss":
-        told = {
-            rows
-            for relation, persona, rows, command in observed.allowed
-            if (relation, command) == (finding.relation, finding.command)
-            and (persona == "anon") is (finding.persona == "anon")
-            and persona != "service_role"
-        }
-        return finding.command == "select" and all(len(states_of(rows)) > 1 for rows in told)
-    entry = finding.relation, finding.persona, finding.rows, finding.command
-    states = states_of(finding.rows)
-    base = finding.rows.partition(" [")[0]
+    states = states_of(entry[2])
+    base = entry[2].partition(" [")[0]
     fewer = [base, *(f"{base} [{state}]" for state in states)]
     known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
-    return finding.command == "select" and len(states) > 1 and not known
+    return entry[3] == "select" and len(states) > 1 and not known
+
+
+def _is_below(entry: Entry, wanted: Facts) -> bool:
+    """Whether something above a row is in a state of which a contract does not speak."""
+    named = parent_states([entry]).get(entry[0], set())
+    known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
+    return bool(named - known.get(entry[0], set()))
+
+
+_TABLES = frozenset({"table"})
+_LATER: tuple[tuple[str, frozenset[str] | None, Callable[..., bool], str], ...] = (
+    (SEVERAL, _TABLES, _is_of_several, "in which states at once rows of {} are read"),
+    (ABOVE, _TABLES, _is_below, "in which states of what is above them rows of {} are reached"),
+)
+"""What was asked later: its word, of which kinds of things, which entries, and what they say."""
 
 
 def _is_opening(finding: Finding, wanted: Facts) -> bool:

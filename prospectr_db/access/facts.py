@@ -22,6 +22,7 @@ from prospectr_db.access.matrix import (
 from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 
 __all__ = [
+    "ABOVE",
     "ALL",
     "ANSWER_STATES",
     "CHANNEL",
@@ -62,7 +63,16 @@ VIEWS = frozenset({"view", "materialized view"})
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
-COVERS = (ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL)
+ABOVE = "states of what is above"
+COVERS = (
+    ANSWER_STATES,
+    VIEW_STATES,
+    PUBLICATIONS,
+    TRIGGERS,
+    SECRETS,
+    SEVERAL,
+    ABOVE,
+)
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
 """What is sent in a channel; they stand where other relations have columns."""

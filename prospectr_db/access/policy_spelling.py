@@ -13,7 +13,10 @@ from functools import lru_cache
 
 from prospectr_db.database.catalog import Policy, Relation
 
-__all__ = ["spelt", "stated"]
+__all__ = ["Tree", "as_text", "parsed", "spelt", "stated"]
+
+Tree = list[object]
+"""Words, and what stands in parentheses as lists of its own."""
 
 _CAST = re.compile(
     r"::(?:[\w.]+|\"[^\"]+\")(?:\.(?:\w+|\"[^\"]+\"))?"
@@ -51,6 +54,17 @@ def spelt(expression: str, table: str = "") -> str:
         tokens = [t.removeprefix(f"{table}.") if t[0] not in "'" else t for t in tokens]
     tree, _ = _parse(tokens, 0)
     return _said(_simple(tree)).strip()
+
+
+def parsed(expression: str) -> Tree:
+    """Return an expression as it is nested."""
+    return _parse(_TOKEN.findall(expression), 0)[0]
+
+
+def as_text(node: Tree) -> str:
+    """Return what `parsed` took apart, with the parentheses."""
+    parts = (f"({as_text(part)})" if isinstance(part, list) else str(part) for part in node)
+    return " ".join(parts)
 
 
 def _without_casts(expression: str) -> str:
