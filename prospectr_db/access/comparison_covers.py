@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from prospectr_db.access.baselines import is_at_once
 from prospectr_db.access.facts import (
     ABOVE,
     ANSWER_STATES,
@@ -13,6 +14,7 @@ from prospectr_db.access.facts import (
     SECRETS,
     SEVERAL,
     TRIGGERS,
+    TWO_CONDITIONS,
     VIEW_STATES,
     VIEWS,
     Entry,
@@ -125,10 +127,16 @@ def _is_below(entry: Entry, wanted: Facts) -> bool:
     return bool(named - known.get(entry[0], set()))
 
 
+def _is_at_once(entry: Entry, wanted: Facts) -> bool:
+    """Whether users meet two conditions of whom a contract says nothing."""
+    return is_at_once(entry[1]) and all(entry[1] != e[1] for e in wanted.allowed)
+
+
 _TABLES = frozenset({"table"})
 _LATER: tuple[tuple[str, frozenset[str] | None, Callable[..., bool], str], ...] = (
     (SEVERAL, _TABLES, _is_of_several, "in which states at once rows of {} are read"),
     (ABOVE, _TABLES, _is_below, "in which states of what is above them rows of {} are reached"),
+    (TWO_CONDITIONS, None, _is_at_once, "what users reach in {} who meet two conditions at once"),
 )
 """What was asked later: its word, of which kinds of things, which entries, and what they say."""
 

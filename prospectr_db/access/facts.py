@@ -33,6 +33,7 @@ __all__ = [
     "SECRETS",
     "SEVERAL",
     "TRIGGERS",
+    "TWO_CONDITIONS",
     "VIEWS",
     "VIEW_STATES",
     "Entry",
@@ -63,7 +64,7 @@ VIEWS = frozenset({"view", "materialized view"})
 VIEW_STATES, ANSWER_STATES = "views in states", "answers in states"
 PUBLICATIONS, TRIGGERS = "what publications send", "what triggers set"
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
-ABOVE = "states of what is above"
+ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two conditions"
 COVERS = (
     ANSWER_STATES,
     VIEW_STATES,
@@ -72,6 +73,7 @@ COVERS = (
     SECRETS,
     SEVERAL,
     ABOVE,
+    TWO_CONDITIONS,
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -63,7 +63,10 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         ),
         owner_columns=owner.deciding,
         links=_links(observation, plan),
-        standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
+        standing=(
+            *(s.column for s in observation.standings if s.relation == relation.oid),
+            *observation.world.conditions.get(relation.oid, ()),
+        ),
         membership=_is_below_membership(observation, relation),
         default_truncate=_is_truncate_given(catalog, relation),
         idle=_idle(relation, accesses, catalog.user_roles),
