@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABROAD",
+    "AT_ONCE",
     "BESIDE",
     "UNNAMED",
     "beyond",
     "can_lose",
     "compared_with",
     "is_abroad",
+    "is_at_once",
     "is_colleague",
     "is_common",
     "is_elsewhere",
@@ -42,6 +44,9 @@ BESIDE = "colleague"
 
 UNNAMED = "anything else"
 """The value of a claim that no policy names, and how the name of the persona who has it ends."""
+
+AT_ONCE = " and "
+"""What stands between the columns of a user's own row that are asked for at once."""
 
 _EVERYBODY = ("newcomer", "stranger")
 
@@ -71,6 +76,12 @@ def is_of_both(persona: str) -> bool:
     return persona.endswith(" elsewhere") and ", " in persona
 
 
+def is_at_once(persona: str) -> bool:
+    """Whether a persona meets two conditions on his own row: ``plan=pro and active=true``."""
+    one, _, other = persona.partition(AT_ONCE)
+    return "=" in one and "=" in other and not persona.endswith(" elsewhere")
+
+
 def is_removed(persona: str) -> bool:
     """Whether a persona was a member of the owner's tenant once."""
     return persona.endswith("removed member")
@@ -83,6 +94,7 @@ def is_common(entry: Entry, facts: Facts) -> bool:
         return lesser_is_common(entry, facts)
     compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
     compared = compared or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona)
+    compared = compared or is_at_once(persona)
     if is_related(persona):
         return any(_lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY)
     if not compared and not rows.startswith("other's under own"):
@@ -137,6 +149,8 @@ def beyond(access: Access, found: Found) -> Access | None:
     if is_elsewhere(persona) or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona):
         own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
         return None if own else _more(access, found, _EVERYBODY)
+    if is_at_once(persona):
+        return _more(access, found, _EVERYBODY)
     if is_of_both(persona):
         return _more(access, found, (persona.partition(", ")[0], *_EVERYBODY))
     if is_related(persona):

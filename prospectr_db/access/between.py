@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import linked_columns, links_of, tried_once
-from prospectr_db.access.decisions import asked_through_functions
+from prospectr_db.access.decisions import asked_by_policies
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Between, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.row_classes import partly
 from prospectr_db.access.statements import insert, insert_known
 from prospectr_db.access.values import naming
-from prospectr_db.database.catalog import Catalog, Constraint, Relation
+from prospectr_db.database.catalog import Constraint, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
@@ -35,7 +35,7 @@ def add_all_between(builder: Builder, relations: Sequence[Relation]) -> None:
     A room that he is a member of and did not make, an order that he sells and does not buy,
     somebody else's message in his conversation. None of them is kept: each is made when asked for.
     """
-    asked = _asked(builder.catalog)
+    asked = asked_by_policies(builder.catalog)
     left = {relation.oid: relation for relation in relations}
 
     def visit(relation: Relation) -> None:
@@ -48,17 +48,6 @@ def add_all_between(builder: Builder, relations: Sequence[Relation]) -> None:
     for relation in relations:
         if left.pop(relation.oid, None) is not None:
             visit(relation)
-
-
-def _asked(catalog: Catalog) -> Asked:
-    """Return the columns that each relation's policies read, be it through functions."""
-    through = asked_through_functions(catalog)
-    return {
-        relation.oid: frozenset().union(
-            *(policy.reads for policy in relation.policies), through.get(relation.oid, ())
-        )
-        for relation in catalog.own_relations
-    }
 
 
 def _add_between(builder: Builder, relation: Relation, asked: Asked) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from functools import partial
 
-from prospectr_db.access.expressions import CLAIM, claim_path, normalise
+from prospectr_db.access.expressions import CLAIM, COMMENT, claim_path, normalise
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = ["answers_with_claim", "spelling", "with_plain_claims"]
 
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ASKS_MORE = re.compile(r"(?<!distinct )\bfrom\b|(?:=|<>|!=)\s*'[^']", re.IGNORECASE)
 _CALL = re.compile(r'(?<![\w.])(?:"?(\w+)"?\.)?"?(\w+)"?\(\s*\)')
 _MOST_CALLS = 4
@@ -136,7 +135,7 @@ def _without_variables(source: str) -> str:
     """Write what a variable holds in its place, where it is the token or something of it."""
     if not _TOKEN.search(source):
         return source
-    source = _COMMENT.sub(" ", source)
+    source = COMMENT.sub(" ", source)
     for pattern, name, value in _HELD:
         for found in list(pattern.finditer(source)):
             if re.search(r"\bfrom\b", found[value], re.IGNORECASE):
@@ -155,7 +154,7 @@ def _only_claim(source: str, functions: Container[str]) -> str | None:
     """
     if "jwt" not in source and "auth.uid" not in source:
         return None
-    source = _COMMENT.sub(" ", source)
+    source = COMMENT.sub(" ", source)
     plain = normalise(source)
     calls = re.findall(r'(\w+)"?\s*\(', re.sub(r"\bauth\.\w+\(", "", source))
     if _ASKS_MORE.search(plain) or any(name in functions for name in calls):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from prospectr_db.access.baselines import is_at_once
 from prospectr_db.access.comparison_along import is_along
 from prospectr_db.access.comparison_answers import ANSWERED
 from prospectr_db.access.facts import (
+    ABOVE,
     ALONG,
     ANSWER_STATES,
     ANSWERS,
@@ -19,12 +21,14 @@ from prospectr_db.access.facts import (
     SEVERAL,
     SIGN_UPS,
     TRIGGERS,
+    TWO_CONDITIONS,
     VIEW_STATES,
     VIEWS,
     Entry,
     Facts,
 )
 from prospectr_db.access.finding import Finding
+from prospectr_db.access.given import parent_states
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
@@ -111,8 +115,16 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
             yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
     if _is_along(finding, observed):
         yield ALONG, f"which columns of {relation} are changed together with its state"
-    if observed.relations.get(relation) == "table" and _is_of_several(finding, wanted):
+    entry = relation, finding.persona, finding.rows, finding.command
+    if _is_at_once(entry, wanted):
+        yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
+    if observed.relations.get(relation) != "table":
+        return
+    if _is_of_several(entry, wanted):
         yield SEVERAL, f"in which states at once rows of {relation} are read"
+    if _is_below(entry, wanted):
+        told = f"in which states of what is above them rows of {relation} are reached"
+        yield ABOVE, told
 
 
 def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
@@ -136,14 +148,25 @@ def _is_along(finding: Finding, observed: Facts) -> bool:
     return bool(finding.columns) and all(is_along(name, states) for name in finding.columns)
 
 
-def _is_of_several(finding: Finding, wanted: Facts) -> bool:
+def _is_of_several(entry: Entry, wanted: Facts) -> bool:
     """Whether rows of a table are read only in several states at once, and in none alone."""
-    entry = finding.relation, finding.persona, finding.rows, finding.command
-    states = states_of(finding.rows)
-    base = finding.rows.partition(" [")[0]
+    states = states_of(entry[2])
+    base = entry[2].partition(" [")[0]
     fewer = [base, *(f"{base} [{state}]" for state in states)]
     known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
-    return finding.command == "select" and len(states) > 1 and not known
+    return entry[3] == "select" and len(states) > 1 and not known
+
+
+def _is_below(entry: Entry, wanted: Facts) -> bool:
+    """Whether something above a row is in a state of which a contract does not speak."""
+    named = parent_states([entry]).get(entry[0], set())
+    known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
+    return bool(named - known.get(entry[0], set()))
+
+
+def _is_at_once(entry: Entry, wanted: Facts) -> bool:
+    """Whether users meet two conditions of whom a contract says nothing."""
+    return is_at_once(entry[1]) and all(entry[1] != e[1] for e in wanted.allowed)
 
 
 def _is_of_columns(finding: Finding, wanted: Facts) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from prospectr_db.access.baselines import (
+    AT_ONCE,
     BESIDE,
     UNNAMED,
     is_abroad,
+    is_at_once,
     is_elsewhere,
     is_of_both,
     is_removed,
@@ -68,6 +70,8 @@ def _is_derived(persona: str) -> bool:
 
 def _column(persona: str) -> str:
     """Return the column or claim behind ``role=admin`` and its like; a name without one itself."""
+    if is_at_once(persona):
+        return AT_ONCE.join(part.partition("=")[0] for part in persona.split(AT_ONCE))
     return persona.rpartition("=")[0] or persona
 
 

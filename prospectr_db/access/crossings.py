@@ -120,7 +120,7 @@ def _is_of_two(plan: Plan, rows: str) -> bool:
     Otherwise its states are told of the rows below one's own parent.
     """
     names = rows.removeprefix("own under other's ").removeprefix("other's under own ").split(", ")
-    asked = {oid for oid, _ in plan.read}
+    asked = {oid for oid, _ in plan.owner.asked}
     return any(fk.target in asked and set(names) <= set(fk.columns) for fk in plan.links())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from prospectr_db.access.claim_spelling import spelling
 from prospectr_db.access.expressions import (
@@ -18,15 +18,17 @@ from prospectr_db.access.expressions import (
     near_claim,
     normalise,
 )
-from prospectr_db.database.catalog import Catalog, Function, Relation
+from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
 
 __all__ = [
     "Text",
     "all_texts",
+    "asked_by_policies",
     "asked_through_functions",
     "claim_keys",
     "comparisons",
     "decision_texts",
+    "functions_behind",
     "helper_functions",
     "literals",
     "mentions",
@@ -47,6 +49,12 @@ def helper_functions(
 
     The policies of some ``relations`` only, where they are given.
     """
+    asking = catalog.relations if relations is None else relations
+    return functions_behind(catalog, [p for relation in asking for p in relation.policies])
+
+
+def functions_behind(catalog: Catalog, policies: Iterable[Policy]) -> dict[int, Function]:
+    """Return the project's functions that some policies call, directly or through each other."""
     used: dict[int, Function] = {}
     named: dict[str, list[Function]] = {}
     for function in catalog.functions:
@@ -54,8 +62,7 @@ def helper_functions(
     odd = [name for name in named if not re.fullmatch(r"\w+", name)]
     frontier = [
         catalog.function_by_oid[oid]
-        for relation in (catalog.relations if relations is None else relations)
-        for policy in relation.policies
+        for policy in policies
         for oid in policy.functions
         if oid in catalog.function_by_oid
     ]
@@ -90,6 +97,23 @@ def asked_through_functions(catalog: Catalog) -> dict[int, frozenset[tuple[int, 
         for relation in catalog.relations
         if said and (called := helper_functions(catalog, (relation,)))
     }
+
+
+def asked_by_policies(
+    catalog: Catalog, commands: Collection[str] | None = None
+) -> dict[int, frozenset[tuple[int, str]]]:
+    """Return the columns that each relation's policies read, be it through functions.
+
+    The policies for some ``commands`` only, where they are given.
+    """
+    said = {oid: mentions(catalog, f.source) for oid, f in helper_functions(catalog).items()}
+    found: dict[int, frozenset[tuple[int, str]]] = {}
+    for relation in catalog.relations:
+        mine = [p for p in relation.policies if commands is None or p.command in commands]
+        reads = frozenset().union(*(policy.reads for policy in mine))
+        called = functions_behind(catalog, mine) if said else ()
+        found[relation.oid] = reads.union(*(said[oid] for oid in called))
+    return found
 
 
 _METADATA = re.compile(r"(?:raw_user_meta_data|user_metadata)'?\s*->>?\s*'(\w+)'")

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 __all__ = [
     "CLAIM",
+    "COMMENT",
     "EQUALS",
     "LISTED",
     "NAME",
@@ -16,6 +17,7 @@ __all__ = [
     "near",
     "near_claim",
     "normalise",
+    "with_caller",
     "without_defaults",
 ]
 
@@ -26,6 +28,14 @@ def normalise(expression: str) -> str:
 
     `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
     """
+    text = re.sub(r"[()]", " ", with_caller(expression)).replace('"', "")
+    text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+@lru_cache(maxsize=8192)
+def with_caller(expression: str) -> str:
+    """Return the same with its parentheses, which say what belongs to what."""
     text = re.sub(r"\s+", " ", expression)
     text = re.sub(
         r"::(?:[\w.\"]+(?: varying| precision| without time zone| with time zone)?)"
@@ -53,17 +63,15 @@ def normalise(expression: str) -> str:
     text = re.sub(
         r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
     )
-    text = re.sub(
+    return re.sub(
         r"\(\s*select\s+(\(?\s*@jwt[^()]*(?:\([^()]*\))?[^()]*?)\s*as\s+\"?[\w?]+\"?\s*\)",
         r" \1 ",
         text,
         flags=re.IGNORECASE,
     )
-    text = re.sub(r"[()]", " ", text).replace('"', "")
-    text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
-    return re.sub(r"\s+", " ", text).strip()
 
 
+COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
 EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
 NAME = r"(?:\w+\.)*(\w+)"

@@ -22,6 +22,7 @@ from prospectr_db.access.matrix import (
 from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 
 __all__ = [
+    "ABOVE",
     "ALL",
     "ALONG",
     "ANSWERS",
@@ -39,6 +40,7 @@ __all__ = [
     "SEVERAL",
     "SIGN_UPS",
     "TRIGGERS",
+    "TWO_CONDITIONS",
     "VIEWS",
     "VIEW_STATES",
     "Entry",
@@ -72,10 +74,11 @@ SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no pol
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
 ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
+ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two conditions"
 HELPERS = "what helpers of policies say"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS),
+    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

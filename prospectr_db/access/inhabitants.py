@@ -112,6 +112,7 @@ class Unbuildable:
 class World:
     """Everything built.
 
+    ``conditions`` are the columns of a relation that are asked for at once of a user's own row.
     ``gates`` are claims that everybody's token holds because restrictive policies ask for them.
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
     signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
@@ -125,6 +126,7 @@ class World:
     crossings: dict[tuple[int, str], Row] = field(default_factory=dict)
     between: dict[int, list[Between]] = field(default_factory=dict)
     affiliates: dict[str, Affiliate] = field(default_factory=dict)
+    conditions: dict[int, tuple[str, ...]] = field(default_factory=dict)
     departed: set[tuple[Standing, str | None]] = field(default_factory=set)
     substitutes: dict[int, set[str]] = field(default_factory=dict)
     slots: dict[int, Slot] = field(default_factory=dict)

@@ -141,7 +141,13 @@ def prepare(
     ownership, standings = find_ownership(catalog, given)
     connection.execute(sql_text("access/observer.sql"))
     world = build_world(
-        connection, catalog, ownership, standings, supplied=given.values, pairs=given.pairs
+        connection,
+        catalog,
+        ownership,
+        standings,
+        supplied=given.values,
+        pairs=given.pairs,
+        at_once=given.standing,
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from prospectr_db.access.above import states_above
 from prospectr_db.access.called_alike import called_alike
 from prospectr_db.access.decisions import (
     Text,
-    asked_through_functions,
+    asked_by_policies,
     comparisons,
     decision_texts,
     helper_functions,
@@ -49,8 +50,10 @@ class Ownership:
     whose rows have an owner. ``claims`` maps a column to the path of the claim it is compared
     with. ``soft`` are columns without a foreign key that policies match across tables.
     ``states`` maps other columns that policies read to the values worth telling apart,
-    ``parent_states`` are (parent, column) that tell its rows apart by what is above them,
+    ``parent_states`` are (table, column) that tell its rows apart by what is above them,
     ``partly`` the parents, such as ``rooms as members``, below which rows were tried before.
+    ``asked`` are the columns that its policies or their helpers read, as (oid, column), and
+    ``asked_of_new`` those that they read about new rows.
     """
 
     users: tuple[str, ...] = ()
@@ -64,6 +67,8 @@ class Ownership:
     weakest: Mapping[str, str] = field(default_factory=dict)
     parent_states: frozenset[tuple[str, str]] = frozenset()
     partly: frozenset[str] = frozenset()
+    asked: frozenset[tuple[int, str]] = frozenset()
+    asked_of_new: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def owned(self) -> bool:
@@ -135,9 +140,15 @@ def find_ownership(
         mine = result[standing.relation]
         least = {**mine.weakest, standing.column: weakest(standing, texts)}
         result[standing.relation] = replace(mine, weakest=least)
-    for oid, asked in asked_through_functions(catalog).items():
-        above = _states_above(catalog, result, catalog.by_oid[oid], asked)
-        result[oid] = replace(result[oid], parent_states=result[oid].parent_states | above)
+    asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
+    for oid, found_above in states_above(catalog, result, asked).items():
+        mine = result[oid]
+        result[oid] = replace(
+            mine,
+            parent_states=mine.parent_states | found_above,
+            asked=asked[oid],
+            asked_of_new=asked_of_new[oid],
+        )
     return result, standings
 
 
@@ -167,24 +178,6 @@ def _with_known(
             if claim and name in relation.by_name and (relation.oid, name) not in compared:
                 named.setdefault((relation.oid, name), tuple(claim.split(".")))
     return compared, named
-
-
-def _states_above(
-    catalog: Catalog,
-    ownership: Mapping[int, Ownership],
-    relation: Relation,
-    asked: frozenset[tuple[int, str]],
-) -> frozenset[tuple[str, str]]:
-    """Return the parents' states that only the functions behind a relation's policies ask for.
-
-    A standing is none of them: there are users who have it and users who do not.
-    """
-    parents = {fk.target for fk in relation.foreign_keys} - {relation.oid}
-    return frozenset(
-        (catalog.by_oid[oid].name, name)
-        for oid, name in asked
-        if oid in parents and name in ownership[oid].states and name not in ownership[oid].weakest
-    )
 
 
 def _is_user_keyed(catalog: Catalog, relation: Relation) -> bool:

@@ -18,10 +18,12 @@ from prospectr_db.database.catalog import Policy, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.helper_bodies import HelperBodies
 
-__all__ = ["BESIDE", "spelt", "stated", "stated_policies"]
+__all__ = ["BESIDE", "Tree", "as_text", "parsed", "spelt", "stated", "stated_policies"]
 
 BESIDE = " -- "
 """What stands between a policy and the functions that cannot be written out in it."""
+Tree = list[object]
+"""Words, and what stands in parentheses as lists of its own."""
 
 _CAST = re.compile(
     r"::(?:[\w.]+|\"[^\"]+\")(?:\.(?:\w+|\"[^\"]+\"))?"
@@ -79,6 +81,17 @@ def spelt(expression: str, table: str = "") -> str:
         tokens = [t.removeprefix(f"{table}.") if t[0] not in "'" else t for t in tokens]
     tree, _ = _parse(tokens, 0)
     return _said(_simple(tree)).strip()
+
+
+def parsed(expression: str) -> Tree:
+    """Return an expression as it is nested."""
+    return _parse(_TOKEN.findall(expression), 0)[0]
+
+
+def as_text(node: Tree) -> str:
+    """Return what `parsed` took apart, with the parentheses."""
+    parts = (f"({as_text(part)})" if isinstance(part, list) else str(part) for part in node)
+    return " ".join(parts)
 
 
 def _without_casts(expression: str) -> str:

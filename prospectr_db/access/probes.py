@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from prospectr_db.access.above import above
 from prospectr_db.access.between import between
 from prospectr_db.access.crossings import crossings, links_of
-from prospectr_db.access.decisions import mentions
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
@@ -84,24 +84,16 @@ class Plan:
         Of the owner's row, or of another one below the same parents.
         """
         yield from self._states_of(self.relation, "", None, row)
-        read = {pair for policy in self.relation.policies for pair in policy.reads}
-        for _, name, preparation in self.states_above(read):
+        for _, name, preparation in self.states_above:
             yield name, preparation
 
     def own_states(self, row: Row) -> Iterator[tuple[str, str]]:
         """Yield the states of one row that lie in itself, whatever is above it."""
         yield from self._states_of(self.relation, "", None, row)
 
-    @cached_property
-    def states_for_inserts(self) -> tuple[tuple[Constraint, str, str], ...]:
-        """The states of parents that policies about new rows, or their helpers, ask for."""
-        return tuple(self.states_above(self._read_for_inserts))
-
     def states_of_parent(self, fk: Constraint, row: Row) -> Iterator[tuple[str, str]]:
         """Yield the same states of one parent, for another row of it than the owner's."""
-        parent = self.catalog.by_oid[fk.target or 0]
-        names = {name for oid, name in self._read_for_inserts if oid == parent.oid}
-        yield from self._states_of(parent, f"{parent.name}.", names, row)
+        yield from self._states_of_top(self.catalog.by_oid[fk.target or 0], row)
 
     def states_behind(
         self, kind: str, given: Mapping[str, str | None]
@@ -110,8 +102,9 @@ class Plan:
 
         Of the parent that makes it a row of its ``kind``, where one does.
         """
-        read = self._read_for_inserts
-        if not any((self.relation.oid, name) in read for name in self.owner.states):
+        if not any(
+            (self.relation.oid, name) in self.owner.asked_of_new for name in self.owner.states
+        ):
             return
         named = kind.removeprefix("for another ").removeprefix("own under other's ").split(", ")
         keys = self.relation.foreign_keys
@@ -124,35 +117,17 @@ class Plan:
                     break
 
     @cached_property
-    def _read_for_inserts(self) -> set[tuple[int, str]]:
-        return self._read_by(("insert", "all")) if self.relation.foreign_keys else set()
+    def states_above(self) -> tuple[tuple[Constraint, str, str], ...]:
+        """The states of what is above that decide: the key that leads there, name and statement."""
+        return tuple(
+            (fk, name, preparation)
+            for fk, top in above(self.catalog, self.relation)
+            for name, preparation in self._states_of_top(top)
+        )
 
-    @cached_property
-    def read(self) -> set[tuple[int, str]]:
-        """What policies of the relation, or their helpers, ask for."""
-        return self._read_by(("select", "insert", "update", "delete", "all"))
-
-    def _read_by(self, commands: Container[str]) -> set[tuple[int, str]]:
-        read: set[tuple[int, str]] = set()
-        for policy in self.relation.policies:
-            if policy.command in commands:
-                read |= policy.reads
-                for function in map(self.catalog.function_by_oid.get, policy.functions):
-                    read |= mentions(self.catalog, function.source) if function else set()
-        return read
-
-    def states_above(
-        self, read: Iterable[tuple[int, str]]
-    ) -> Iterator[tuple[Constraint, str, str]]:
-        """Yield the states of parents in columns that are read: key, name and statement."""
-        pairs = set(read)
-        for fk in self.relation.foreign_keys:
-            parent = self.catalog.by_oid.get(fk.target or 0)
-            if parent is not None and parent.oid != self.relation.oid:
-                names = {name for oid, name in pairs if oid == parent.oid}
-                names |= {n for above, n in self.owner.parent_states if above == parent.name}
-                for name, preparation in self._states_of(parent, f"{parent.name}.", names):
-                    yield fk, name, preparation
+    def _states_of_top(self, top: Relation, row: Row | None = None) -> Iterator[tuple[str, str]]:
+        names = {name for table, name in self.owner.parent_states if table == top.name}
+        yield from self._states_of(top, f"{top.name}.", names, row)
 
     def _states_of(
         self,

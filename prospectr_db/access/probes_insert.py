@@ -63,7 +63,7 @@ def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Itera
     ``known`` are the kinds of row that get in without one: of these only whether is asked, and not
     with which columns.
     """
-    states = plan.states_for_inserts
+    states = plan.states_above
     for rows, wanted in insert_classes(plan, knocker) if states else ():
         given = plan.fitted(wanted)
         if given is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.asking import asks_about_caller
 from prospectr_db.access.decisions import Text, helper_functions, mentions
 from prospectr_db.access.inhabitants import OWNER, Actor
 from prospectr_db.access.ownership import Ownership
-from prospectr_db.access.standing import Standing, asks_about_caller
+from prospectr_db.access.standing import Standing
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.asking import asks_about_caller
 from prospectr_db.access.decisions import (
     Text,
     asked_through_functions,
@@ -15,13 +16,12 @@ from prospectr_db.access.decisions import (
     literals,
     mentions,
 )
-from prospectr_db.access.expressions import EQUALS, normalise
 from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.ownership import Ownership
 
-__all__ = ["Standing", "asks_about_caller", "find_standings", "weakest"]
+__all__ = ["Standing", "find_standings", "weakest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,51 +107,20 @@ def find_standings(
                 for unique in relation.uniques
                 if unique.kind != "x"
             )
-            apart = any(
-                relation.oid not in {fk.target for fk in other.foreign_keys} for other in readers
-            )
+            apart = readers and not {r.oid for r in readers} <= _below(catalog, relation)
             through = [oid for oid, pairs in helpers.items() if (relation.oid, name) in pairs]
             about = (relation.oid, name) in personal
             known_once = name in known.get(relation.label, ())
             if not known_once and not asks_about_caller(catalog, texts, relation, name, mine.users):
                 continue  # such as a flag by which somebody closes his profile to others
             if (
-                (readers and (one_per_user or apart))
+                (readers and one_per_user)
+                or apart
                 or (through and (about or not _is_resource(catalog, relation, mine, through)))
                 or known_once
             ):
                 found.append(Standing(relation.oid, name, values))
     return tuple(found)
-
-
-def asks_about_caller(
-    catalog: Catalog,
-    texts: Iterable[Text],
-    relation: Relation,
-    name: str,
-    users: Collection[str],
-) -> bool:
-    """Whether something that reads a column looks up the caller's row, and not somebody else's.
-
-    A function may be told whose row it is: then it counts who is handed to it.
-    """
-    said = [normalise(text) for text, pairs in texts if (relation.oid, name) in pairs]
-    columns = "|".join(map(re.escape, users))
-    mine = re.compile(rf"\b(?:{columns})\b{EQUALS}@uid|@uid{EQUALS}(?:\w+\.)*(?:{columns})\b")
-    listed = re.compile(rf"@uid (?:IN|= ANY) SELECT (?:DISTINCT )?(?:\w+\.)*(?:{columns})\b", re.I)
-    if any(mine.search(text) or listed.search(text) for text in said):
-        return True
-    handed = {
-        function.name
-        for function in helper_functions(catalog).values()
-        if function.argument_types and (relation.oid, name) in mentions(catalog, function.source)
-    }
-    whole = [normalise(text) for text, _ in texts]
-    return any(
-        re.search(rf"\b{re.escape(called)}\s+(?:[\w.']+\s*,\s*)*@uid", text)
-        for called in handed
-        for text in whole
-    )
 
 
 def _is_resource(

@@ -63,7 +63,10 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         ),
         owner_columns=owner.deciding,
         links=_links(observation, plan),
-        standing=tuple(s.column for s in observation.standings if s.relation == relation.oid),
+        standing=(
+            *(s.column for s in observation.standings if s.relation == relation.oid),
+            *observation.world.conditions.get(relation.oid, ()),
+        ),
         membership=_is_below_membership(observation, relation),
         sharing=_is_sharing(observation, plan),
         default_truncate=_is_truncate_given(catalog, relation),
@@ -136,7 +139,7 @@ def _is_sharing(observation: Observation, plan: Plan) -> bool:
     for fk in plan.links() if named else ():
         parent = catalog.by_oid[fk.target or 0]
         around = (parent, *catalog.referring.get(parent.oid, ()))
-        if any(named & observation.plan(r).read for r in around if r.oid not in mine):
+        if any(named & observation.ownership[r.oid].asked for r in around if r.oid not in mine):
             return True
     return False
 

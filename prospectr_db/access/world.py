@@ -12,6 +12,7 @@ from prospectr_db.access.affiliations import add_affiliates, add_removed
 from prospectr_db.access.amounts import add_amounts
 from prospectr_db.access.between import add_all_between
 from prospectr_db.access.building import Builder
+from prospectr_db.access.conditions import add_under_conditions, find_conditions
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
 from prospectr_db.access.gates import domain_of, find_gates, sign_in
@@ -74,11 +75,13 @@ def build_world(
     supplied: Mapping[str, Mapping[str, str]] | None = None,
     relations: Iterable[Relation] | None = None,
     pairs: Mapping[str, frozenset[str]] | None = None,
+    at_once: Mapping[str, Sequence[str]] | None = None,
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
 
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
-    are tables that relate two users, with relations whose rows are tried as such users.
+    are tables that relate two users, with relations whose rows are tried as such users; ``at_once``
+    the columns by which users were told apart once, by relation label, alone or together.
     """
     gates = find_gates(connection, catalog)
     builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
@@ -102,6 +105,8 @@ def build_world(
         add_mixed(builder, relation)
         add_partition_rows(builder, relation)
     _add_people(builder, wanted, standings, pairs or {})
+    for conditions in find_conditions(catalog, standings, at_once or {}):
+        add_under_conditions(builder, conditions)
     add_amounts(builder, wanted)
     keep_secrets(builder)
     for relation in wanted:
