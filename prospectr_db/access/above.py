@@ -45,7 +45,6 @@ def states_above(
     condition is written down.
     """
     shown = asked_by_policies(catalog, ("select", "all"))
-    direct = {r.oid: frozenset().union(*(p.reads for p in r.policies)) for r in catalog.relations}
     found: dict[int, frozenset[tuple[str, str]]] = {}
     for relation in catalog.relations:
         tops = {top.oid: top for _, top in above(catalog, relation)} if relation.policies else {}
@@ -58,6 +57,6 @@ def states_above(
             if oid in tops
             and name in ownership[oid].states
             # A standing is none: there are users who have it and users who do not.
-            and (name not in ownership[oid].weakest or (oid, name) in direct[relation.oid])
+            and name not in ownership[oid].weakest
         )
     return found

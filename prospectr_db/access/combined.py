@@ -16,6 +16,7 @@ from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_insert import inserts_below, inserts_with_states
 from prospectr_db.access.probes_rows import deletes, selects
 from prospectr_db.access.probes_update import updates
+from prospectr_db.access.row_classes import columns_of
 from prospectr_db.database.catalog import Policy
 
 __all__ = ["combined"]
@@ -48,7 +49,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
         opened = [c for c in ("update", "delete") if _opening(plan, knocker, c)]
         yield from openings(plan, knocker, states, mine, opened)
         yield from unnamed_crossings(plan, knocker, mine, opened)
-    if row is None or len({_column(name) for name in states}) < 2:
+    if row is None or len(frozenset().union(*map(columns_of, states))) < 2:
         return
     base = plan.row_class(knocker, OWNER)
     wanted: dict[str, list[tuple[str, str]]] = {}
@@ -60,7 +61,8 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
         wanted[command] = [
             (one, other)
             for one, other in permutations(states, 2)
-            if _column(one) != _column(other) and (one in opening or (closed and one < other))
+            if not columns_of(one) & columns_of(other)
+            and (one in opening or (closed and one < other))
         ][:_MOST]
     for pair in dict.fromkeys(pair for pairs in wanted.values() for pair in pairs):
         rows = f"{base} [{pair[0]}, {pair[1]}]"
@@ -87,10 +89,6 @@ def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Itera
     if not knocker.brief:
         yield from inserts_with_states(plan, knocker, known)
     yield from inserts_between(plan, knocker, known)
-
-
-def _column(state: str) -> str:
-    return state.partition("=")[0]
 
 
 def _is_closed(plan: Plan, knocker: Knocker, command: str, cells: Iterable[Cell]) -> bool:

@@ -11,7 +11,14 @@ from prospectr_db.access.contract_file import read_text
 from prospectr_db.access.contract_reading import read_parts
 from prospectr_db.access.contract_text import render
 from prospectr_db.access.facts import ALL, Entry, Facts, facts_of
-from prospectr_db.access.given import Given, held_claims, lesser_users, parent_states, related_pairs
+from prospectr_db.access.given import (
+    Given,
+    held_claims,
+    lesser_users,
+    parent_states,
+    related_pairs,
+    states_together,
+)
 
 __all__ = [
     "ALL",
@@ -66,6 +73,7 @@ def given_by(
         pairs=related_pairs([*facts.allowed, *facts.shut]),
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
         lesser=lesser_users([*facts.allowed, *facts.shut]),
+        together=states_together([*facts.allowed, *facts.shut]),
         claims=held_claims(
             [*facts.allowed, *facts.shut],
             {name for columns in facts.standing.values() for name in columns},

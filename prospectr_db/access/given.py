@@ -10,7 +10,15 @@ from typing import Any
 from prospectr_db.access.baselines import is_related
 from prospectr_db.access.lesser import is_lesser
 
-__all__ = ["NOTHING", "Given", "held_claims", "lesser_users", "parent_states", "related_pairs"]
+__all__ = [
+    "NOTHING",
+    "Given",
+    "held_claims",
+    "lesser_users",
+    "parent_states",
+    "related_pairs",
+    "states_together",
+]
 
 States = Mapping[str, tuple[str | None, ...]]
 """Values by column; none for a column whose type or checks say which there are."""
@@ -27,8 +35,9 @@ class Given:
     relations to whose rows that mattered, ``lesser`` users with one claim less or more, with the
     relations of which something was told of them, ``claims`` the server's that had users of their
     own, with the relations again: they are tried even if no policy mentions them any more, for that
-    is how a condition is lost. For the same reason ``owned`` says by which columns rows belonged
-    to users, and by which to whom a claim names.
+    is how a condition is lost. ``together`` are states of what is above rows that were tried at
+    once. For the same reason ``owned`` says by which columns rows belonged to users, and by which
+    to whom a claim names.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -41,6 +50,7 @@ class Given:
     owned: Mapping[str, str] = field(default_factory=dict)
     lesser: Mapping[str, frozenset[str]] = field(default_factory=dict)
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    together: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
 
 
 NOTHING = Given()
@@ -90,3 +100,20 @@ def parent_states(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, set
             if dot:
                 found.setdefault(relation, set()).add((parent, column))
     return found
+
+
+def states_together(
+    entries: Iterable[tuple[str, str, str, str]],
+) -> dict[str, frozenset[tuple[str, ...]]]:
+    """Return the states of one parent that row classes name at once, by relation."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for relation, _, rows, _ in entries:
+        by_parent: dict[str, list[str]] = {}
+        for state in rows.partition(" [")[2].rstrip("]").split(", "):
+            parent, dot, _ = state.partition("=")[0].rpartition(".")
+            if dot:
+                by_parent.setdefault(parent, []).append(state)
+        for some in by_parent.values():
+            if len(some) > 1:
+                found.setdefault(relation, set()).add(tuple(some))
+    return {relation: frozenset(sets) for relation, sets in found.items()}

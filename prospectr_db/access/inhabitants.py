@@ -113,6 +113,7 @@ class World:
     """Everything built.
 
     ``conditions`` are the columns of a relation that are asked for at once of a user's own row.
+    ``together`` are the states of a relation that open its rows to everybody only together.
     ``gates`` are claims that everybody's token holds because restrictive policies ask for them.
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
     signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
@@ -135,6 +136,7 @@ class World:
     states: dict[tuple[int, str, str | None], Mapping[str, str | None]] = field(
         default_factory=dict
     )
+    together: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     gates: tuple[Option, ...] = ()
     changes: dict[str, str] = field(default_factory=dict)
     enrolments: list[str] = field(default_factory=list)

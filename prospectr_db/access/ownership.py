@@ -52,6 +52,7 @@ class Ownership:
     ``states`` maps other columns that policies read to the values worth telling apart,
     ``parent_states`` are (table, column) that tell its rows apart by what is above them,
     ``partly`` the parents, such as ``rooms as members``, below which rows were tried before.
+    ``together`` are states of what is above that were tried at once before.
     ``asked`` are the columns that its policies or their helpers read, as (oid, column), and
     ``asked_of_new`` those that they read about new rows.
     """
@@ -67,6 +68,7 @@ class Ownership:
     weakest: Mapping[str, str] = field(default_factory=dict)
     parent_states: frozenset[tuple[str, str]] = frozenset()
     partly: frozenset[str] = frozenset()
+    together: frozenset[tuple[str, ...]] = frozenset()
     asked: frozenset[tuple[int, str]] = frozenset()
     asked_of_new: frozenset[tuple[int, str]] = frozenset()
 
@@ -328,7 +330,8 @@ def _with_given(relation: Relation, found: Ownership, given: Given, texts: list[
             states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
     parents = found.parent_states | given.parents.get(relation.label, frozenset())
     tried = frozenset(filter(is_partly, given.states.get(relation.label, {})))
-    return replace(found, states=states, parent_states=parents, partly=tried)
+    together = given.together.get(relation.label, frozenset())
+    return replace(found, states=states, parent_states=parents, partly=tried, together=together)
 
 
 def implies_values(column: Column) -> bool:

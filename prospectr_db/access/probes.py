@@ -16,6 +16,7 @@ from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.probes_insert import inserts
 from prospectr_db.access.probes_rows import deletes, selects, truncate
 from prospectr_db.access.probes_update import updates
+from prospectr_db.access.row_classes import state_name
 from prospectr_db.access.statements import delete, equals, literal, quote_identifier, update
 from prospectr_db.access.values import candidates, naming
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
@@ -127,7 +128,14 @@ class Plan:
 
     def _states_of_top(self, top: Relation, row: Row | None = None) -> Iterator[tuple[str, str]]:
         names = {name for table, name in self.owner.parent_states if table == top.name}
-        yield from self._states_of(top, f"{top.name}.", names, row)
+        single = dict(self._states_of(top, f"{top.name}.", names, row))
+        yield from single.items()
+        found = (
+            tuple(f"{top.name}.{s}" for s in some) for some in self.world.together.get(top.oid, ())
+        )
+        for some in dict.fromkeys((*found, *sorted(self.owner.together))):
+            if single.keys() >= set(some):
+                yield ", ".join(some), "; ".join(single[state] for state in some)
 
     def _states_of(
         self,
@@ -143,13 +151,13 @@ class Plan:
         for name, value in [(name, value) for name, told in possible.items() for value in told]:
             values = self.world.states.get((relation.oid, name, value))
             if values is not None and (names is None or name in names):
-                shown = "null" if value is None else value.split(" ")[0]
+                shown = state_name(name, value)
                 kept = [n for n in row.values if n not in possible and n not in values]
                 names_kept = relation.primary_key or kept or row.values
                 where = equals(relation, {n: row.values[n] for n in names_kept})
                 if relation is self.relation:
-                    self._taken[f"{name}={shown}"] = values
-                yield f"{prefix}{name}={shown}", update(relation, values, where)
+                    self._taken[shown] = values
+                yield f"{prefix}{shown}", update(relation, values, where)
 
     def in_state(self, row: Row, *states: str) -> Row:
         """Return a row as it is found in states that were yielded: without a key by what it holds.

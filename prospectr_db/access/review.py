@@ -30,6 +30,7 @@ from prospectr_db.access.review_functions import is_meant, is_readable, review_c
 from prospectr_db.access.review_own import review_own_update
 from prospectr_db.access.review_triggers import review_set
 from prospectr_db.access.role_names import is_in_role
+from prospectr_db.access.row_classes import states_of
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
@@ -255,11 +256,16 @@ def _judge_insert(
 
 
 def _is_read(parent: TableAccess, reader: str, state: str) -> bool:
-    """Whether somebody reads others' rows of a parent, always or in the state they are in."""
-    name = parent.relation.rpartition(".")[2]
-    kinds = ("other", f"other [{state.removeprefix(name + '.')}") if state else ("other",)
-    entries = (parent.find(reader, rows, "select") for rows in kinds)
-    return any(entry is not None and entry.succeeds for entry in entries)
+    """Whether somebody reads others' rows of a parent, always or in the states they are in."""
+    prefix = f"{parent.relation.rpartition('.')[2]}."
+    states = {one.removeprefix(prefix) for one in state.rstrip("]").split(", ") if one}
+    return any(
+        access.succeeds
+        and (access.persona, access.command) == (reader, "select")
+        and access.rows.partition(" [")[0] == "other"
+        and set(states_of(access.rows)) in (set(), states)
+        for access in parent.accesses
+    )
 
 
 def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAccess | None:

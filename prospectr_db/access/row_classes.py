@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["in_words", "is_partly", "partly", "plainer", "states_of"]
+__all__ = ["columns_of", "in_words", "is_partly", "partly", "plainer", "state_name", "states_of"]
 
 
 def plainer(rows: str) -> str:
@@ -34,3 +34,13 @@ def in_words(states: str) -> str:
         parent, _, columns = state.partition(" as ") if is_partly(state) else ("", "", "")
         found.append(f"{parent} is theirs by {columns} alone" if columns else state)
     return ", ".join(found)
+
+
+def state_name(column: str, value: str | None) -> str:
+    """Return the state of rows that have a value: ``published_at=2020-01-01``."""
+    return f"{column}={'null' if value is None else value.split(' ')[0]}"
+
+
+def columns_of(states: str) -> frozenset[str]:
+    """Return the columns of one state or of several: ``a=1, b=2`` is about two."""
+    return frozenset(state.partition("=")[0] for state in states.split(", "))

@@ -10,7 +10,8 @@ from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_rows import selects
-from prospectr_db.access.row_classes import states_of
+from prospectr_db.access.row_classes import columns_of, states_of
+from prospectr_db.access.together import names_caller
 
 __all__ = ["on_top", "several"]
 
@@ -30,7 +31,7 @@ def several(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pro
     states = dict(plan.variants())
     for policy in plan.relation.policies:
         opens = policy.permissive and policy.command in ("select", "all")
-        if not opens or not policy.binds(knocker.persona.role) or _names_caller(policy.text):
+        if not opens or not policy.binds(knocker.persona.role) or names_caller(policy.text):
             continue
         names = {name for oid, name in policy.reads if oid == plan.relation.oid}
         mine = [state for state in states if state.partition("=")[0] in names]
@@ -52,9 +53,9 @@ def on_top(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Prob
     states = dict(plan.variants())
     smallest = min(len(states_of(rows)) for rows in shown)
     for some in [states_of(rows) for rows in shown if len(states_of(rows)) == smallest]:
-        columns = {state.partition("=")[0] for state in some}
+        columns = columns_of(", ".join(some))
         for state in states:
-            if state.partition("=")[0] not in columns and set(some) <= states.keys():
+            if not columns & columns_of(state) and set(some) <= states.keys():
                 yield from _reading(plan, knocker, states, (*some, state))
 
 
@@ -83,7 +84,3 @@ def _reading(
     for probe in selects(plan, knocker, [(rows, row, preparation)]):
         if probe.rows == rows:
             yield probe
-
-
-def _names_caller(text: str) -> bool:
-    return "auth." in text or "current_setting" in text

@@ -36,6 +36,7 @@ from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import remember
 from prospectr_db.access.strays import note_strays
 from prospectr_db.access.tenancy import find_memberships
+from prospectr_db.access.together import find_together
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.variations import (
     add_mixed,
@@ -112,6 +113,7 @@ def build_world(
     for relation in wanted:
         add_states(builder, relation)
         add_crossings(builder, relation)
+    find_together(builder, wanted)
     add_all_between(builder, wanted)
     _settle_claims(builder)
     sign_in(builder, gates)
