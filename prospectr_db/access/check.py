@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from prospectr_db.access.comparison import compare
+from prospectr_db.access.comparison_flags import ROW_SECURITY
 from prospectr_db.access.contract import Contract
 from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import Finding, judge
+from prospectr_db.access.findings import IDLE_POLICY, Finding, judge
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.unobserved import without_unseen
 
@@ -48,10 +49,19 @@ def check(matrix: AccessMatrix, contract: Contract | None) -> tuple[Finding, ...
         found = compare(facts_of(matrix), contract.facts, matrix)
         differences = list(without_unseen(found, matrix, findings))
         said = {finding.key for finding in differences}
-        findings = [finding for finding in findings if finding.key not in said] + differences
+        # Of a command that somebody lost it is no news that a policy says he may.
+        lost = {(f.relation, f.command) for f in differences if f.kind == "loss"}
+        kept = (f for f in findings if f.rule != IDLE_POLICY or (f.relation, f.command) not in lost)
+        findings = [finding for finding in kept if finding.key not in said] + differences
         findings += _unreasoned(contract, {f.key for f in judge(matrix)})
     rank = {"error": 0, "warning": 1, "note": 2}
-    return tuple(sorted(set(findings), key=lambda f: (rank[f.severity], f.relation, f.sentence)))
+    return tuple(
+        sorted(
+            set(findings),
+            # What is switched off explains what follows.
+            key=lambda f: (rank[f.severity], f.relation, f.rule != ROW_SECURITY, f.sentence),
+        )
+    )
 
 
 def _accept(matrix: AccessMatrix, contract: Contract | None) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from prospectr_db.access.comparison_policies import compare_unseen_policies
 from prospectr_db.access.comparison_states import compare_states, is_unheard_of
 from prospectr_db.access.comparison_storage import SHARED, is_backends_share
 from prospectr_db.access.comparison_untold import implied, is_tried
-from prospectr_db.access.comparison_values import are_otherwise, of_any_value
+from prospectr_db.access.comparison_values import as_tried, of_the_same
 from prospectr_db.access.comparison_views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.counterparts import same_people
 from prospectr_db.access.facts import (
@@ -32,7 +32,7 @@ from prospectr_db.access.facts import (
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.matrix import Access, AccessMatrix, TableAccess, Verdict
-from prospectr_db.access.phrases import people, phrase, who
+from prospectr_db.access.phrases import joined, on_rows, people, phrase, who
 from prospectr_db.access.publications import compare_publications
 
 __all__ = ["SERVER_ONLY", "compare"]
@@ -109,7 +109,10 @@ def compare(
         found += _rights(relation, observed, wanted, expected)
         by_contract = expected == CONTRACT
         found += compare_row_security(relation, observed, wanted, by_contract=by_contract)
-        found += compare_unseen_policies(relation, observed, wanted, by_contract=by_contract)
+        lost = {f.command for f in found if f.relation == relation and f.kind == "loss"}
+        found += compare_unseen_policies(
+            relation, observed, wanted, by_contract=by_contract, lost=lost
+        )
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
     found += compare_surroundings(observed, wanted, expected, serving)
@@ -131,26 +134,20 @@ def _entry(
 ) -> Iterator[Finding]:
     relation, _, _, command = entry
     table, access = _find(matrix, entry)
-    now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     if _is_no_news(entry, observed, wanted) or is_unheard_of(entry, wanted):
         return
-    if now is None and entry not in observed.shut and is_tried(entry[2], table):
-        now = implied(entry, observed)
-        if now is not None and table.kind not in VIEWS and not are_otherwise(entry, now, then):
-            return  # told with the rows in no state, because all are treated alike
-    elif then is None and entry not in wanted.shut:
-        then = implied(entry, wanted)
-        is_news = ALONG in wanted.covers and are_otherwise(entry, now, then)
-        if then is not None and table.kind not in VIEWS and not is_news:
-            return
+    sides = _sides(entry, observed, wanted, table)
+    if sides is None:
+        return  # told with the rows in no state, because all are treated alike
+    now, then = sides
     columns = observed.columns_for(relation, command)
     known = wanted.columns.get(relation) or columns
     is_now, was = expand(now, columns), expand(then, tuple(c for c in columns if c in known))
     is_now = comparable(is_now, entry, wanted, observed)
     was = comparable(was, entry, observed, wanted)
+    if now is not None:
+        is_now, was = as_tried(entry, is_now, then, wanted) if then == () else (is_now, was)
     more, less = _beyond(is_now, was), _beyond(was, is_now)
-    if command == "insert" and now is not None and then is not None:
-        more, less = of_any_value(is_now, was, more), of_any_value(was, is_now, less)
     # A call reaches rows or does not; which columns are empty in them is beside the point.
     whole = table.kind == "function" and (now is None or then is None)
     total = len(is_now or was) if whole else len(columns)
@@ -165,6 +162,24 @@ def _entry(
         yield _difference("loss", table, access, entry, less, total=total)
     if now is not None and then is not None:
         yield from _forms(entry, observed, wanted, access, expected)
+
+
+def _sides(
+    entry: Entry, observed: Facts, wanted: Facts, table: TableAccess
+) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None] | None:
+    """Return what both sides say, be it of rows in fewer states; None where that is all it is."""
+    now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
+    if now is None and entry not in observed.shut and is_tried(entry[2], table):
+        now = implied(entry, observed)
+        if now is not None and table.kind not in VIEWS:
+            now = of_the_same(entry, now, then)
+            return None if now is None else (now, then)
+    elif then is None and entry not in wanted.shut:
+        then = implied(entry, wanted)
+        if then is not None and table.kind not in VIEWS:
+            then = of_the_same(entry, then, now) if ALONG in wanted.covers else None
+            return None if then is None else (now, then)
+    return now, then
 
 
 def _beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]:
@@ -197,7 +212,6 @@ def _forms(
     is_form, was_form = observed.forms.get(entry, ()), wanted.forms.get(entry, ())
     if is_form == was_form:
         return
-    forms = ", ".join(is_form) or "every form"
     yield Finding(
         "loss" if is_form and not was_form else "leak",
         "error",
@@ -206,11 +220,21 @@ def _forms(
         rows,
         command,
         (),
-        f"{people(persona)} can {command} {relation} ({rows} rows) by {forms}; "
-        f"{expected} {', '.join(was_form) or 'every form'}.",
+        f"{people(persona)} can {command} {relation} {on_rows(rows)} {_by(is_form)}; "
+        f"{expected} {_by(was_form)}.",
         access.statement if access else "",
         "forms",
     )
+
+
+_STATEMENTS = {"where": "statements with WHERE", "no where": "statements without WHERE"}
+
+
+def _by(forms: Collection[str]) -> str:
+    """Return in which forms a statement gets through, in words."""
+    if not forms:
+        return "by every statement"
+    return f"only by {joined([_STATEMENTS.get(form, form.upper()) for form in forms])}"
 
 
 def _difference(

@@ -65,11 +65,11 @@ def callers(relation: str, observed: Facts) -> str:
 
 def _reach(relation: str, observed: Facts) -> str:
     entries = _entries(relation, observed)
-    found = [
-        f"{_people(personas)} can {verb} rows of it"
-        for verb, commands in (("read", ("select",)), ("write", _WRITES))
-        if (personas := {persona for _, persona, _, command in entries if command in commands})
-    ]
+    verbs: dict[str, list[str]] = {}
+    for verb, commands in (("read", ("select",)), ("write", _WRITES)):
+        if personas := {persona for _, persona, _, command in entries if command in commands}:
+            verbs.setdefault(_people(personas), []).append(verb)
+    found = [f"{people} can {joined(said)} rows of it" for people, said in verbs.items()]
     return joined(found) if found else "neither visitors nor users can read or write it"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from prospectr_db.access.facts import HELPERS, Facts
 from prospectr_db.access.finding import Finding, Kind
@@ -15,11 +15,17 @@ _HOW = "If it is meant, `prospectr-db access write` states it."
 
 
 def compare_unseen_policies(
-    relation: str, observed: Facts, wanted: Facts, *, by_contract: bool
+    relation: str,
+    observed: Facts,
+    wanted: Facts,
+    *,
+    by_contract: bool,
+    lost: Container[str] = (),
 ) -> Iterator[Finding]:
     """Yield where such a policy is new, gone or says otherwise.
 
-    One that somebody came through since is none of them: what he may is compared by itself.
+    One that somebody came through since is none of them: what he may is compared by itself. Nor is
+    one about a command that is told as ``lost``, by a grant or a trigger: that is why nobody comes.
     """
     there = observed.spellings.get(relation, {})
     known = wanted.unseen.get(relation, ())
@@ -35,6 +41,8 @@ def compare_unseen_policies(
         if before is not None:
             gone.remove(before)
             sentence = _otherwise(relation, text, before, then)
+        elif text.partition(" ")[0] in lost:
+            continue
         elif by_contract:
             sentence = f"A policy on {relation} {_NOBODY} is not in the contract: {text}. {_HOW}"
         else:

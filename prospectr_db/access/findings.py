@@ -11,7 +11,10 @@ from prospectr_db.access.phrases import on_rows, phrase, verb_of, who
 from prospectr_db.access.review import review_access, review_channel
 from prospectr_db.access.unobserved import UNBUILDABLE, is_unobserved
 
-__all__ = ["Finding", "Kind", "Severity", "judge", "phrase", "who"]
+__all__ = ["IDLE_POLICY", "Finding", "Kind", "Severity", "judge", "phrase", "who"]
+
+IDLE_POLICY = "idle-policy"
+"""The rule of a policy that says that users may, where none can."""
 
 
 def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
@@ -131,7 +134,7 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
             (),
             f"No user of the world can {command} {table.relation}, although "
             f"{', '.join(repr(p) for p in policies)} says that some can.",
-            rule="idle-policy",
+            rule=IDLE_POLICY,
         )
 
 

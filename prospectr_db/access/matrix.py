@@ -25,7 +25,6 @@ __all__ = [
     "THROUGH",
     "TOGETHER",
     "USER_METADATA",
-    "VALUE",
     "Access",
     "AccessMatrix",
     "Cell",
@@ -48,8 +47,6 @@ KNOWING = ", knowing "
 TOGETHER = " + "
 # The statement form of a new row that gets in by COPY and by no INSERT.
 COPY = "copy"
-# The form of new rows of which only values are tried that policies tell apart.
-VALUE = "value"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 # What triggers do with what is written: a column is set through another, or follows by it somehow.
 SET, THROUGH, BY = "set", " through ", " by "
@@ -262,13 +259,12 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
             return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
-    if access.command == "insert" and access.columns_total and _values(access) != _values(plain):
-        return False  # under a parent in this state a new row may be in others, or in fewer
+    if access.command == "insert" and access.columns_total:
+        names = {name.partition("=")[0] for name in access.columns}
+        known = {name for name in plain.columns if name.partition("=")[0] in names}
+        if set(access.columns) != known:
+            return False  # under a parent in this state a new row may be in others, or in fewer
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
-
-
-def _values(access: Access) -> set[str]:
-    return {name for name in access.columns if "=" in name}
 
 
 def _is_only_left(key: tuple[str, str, str], cells: Iterable[Cell]) -> bool:
@@ -293,8 +289,6 @@ _PLAIN = frozenset({"where", "no where"})
 def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, int]) -> Access:
     speaker = min(cells, key=lambda cell: (_NEARNESS[cell.verdict], cell.form != "where"))
     columns = _told(_columns(cells, order), key[1])
-    if any(cell.form == VALUE for cell in cells):
-        columns = tuple(name for name in columns if "=" in name)  # the rest was not tried
     plain = tuple(name for name in columns if TOGETHER not in name)
     by_form: dict[str, list[Cell]] = {}
     for cell in cells:

@@ -80,6 +80,9 @@ def who(persona: str) -> str:
         return f"{here}s who are {there}s elsewhere"
     if persona.endswith(".removed member"):
         return f"removed members of {persona.partition('.')[0]}"
+    if persona.endswith(" elsewhere") and ", " in persona:
+        here, _, there = persona.removesuffix(" elsewhere").rpartition(", ")
+        return f"users with {here} here and {there} elsewhere"
     if persona.startswith("in "):
         return f"users {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
@@ -114,7 +117,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     if access.command == SET:
         return f"{subject} {can} {_setting(table.relation, columns)}"
     what = _columns_of(table, access)
-    if access.command == "insert" and columns and all("=" in name for name in columns):
+    only_states = columns and all("=" in name or name in table.states for name in columns)
+    if access.command == "insert" and only_states:
         base, _, state = access.rows.partition(" [")
         rows = " ".join((table.relation, _inserted(base), "with", joined(_values(columns))))
         return f"{subject} {can} insert into {rows}{f', where {in_words(state)}' if state else ''}"
@@ -147,11 +151,12 @@ def _columns_of(table: TableAccess, access: Access) -> str:
 def _values(columns: Sequence[str]) -> list[str]:
     """Return values of columns in words: ``status=any value`` is any status."""
     pairs = [name.partition("=") for name in columns]
-    return [f"any {c}" if v == "any value" else f"{c}={v}" for c, _, v in pairs]
+    return [f"any {c}" if v in ("", "any value") else f"{c}={v}" for c, _, v in pairs]
 
 
 def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more columns" if len(names) > _MOST_NAMED else ""
+    left = len(names) - _MOST_NAMED
+    more = f" and {left} more column{'s' if left > 1 else ''}" if left > 0 else ""
     return ", ".join(names[:_MOST_NAMED]) + more
 
 
@@ -252,7 +257,8 @@ def _inserted(rows: str) -> str:
         "any": "",
     }
     if rows.startswith("own under other's "):
-        return f"rows that hang under somebody else's parent ({rows.removeprefix('own under ')})"
+        columns = rows.removeprefix("own under other's ")
+        return f"rows that hang under somebody else's parent ({columns})"
     if rows.startswith("for another "):
         return f"rows under somebody else's name ({rows.removeprefix('for another ')})"
     return words.get(rows, rows)

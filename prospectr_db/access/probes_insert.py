@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.matrix import VALUE
 from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.statements import (
     insert,
@@ -136,14 +135,13 @@ def _insert_columns(
     *,
     only: Collection[str] | None = None,
 ) -> Iterator[Probe]:
-    form = "column" if only is None else VALUE
     for column in plan.relation.columns:
         if only is not None and column.name not in only:
             continue
         if column.name in given and column.name not in plan.owner.states:
             text = insert(plan.relation, given)
             room = _after(before, plan.make_room(given))
-            yield Probe(None, rows, "insert", form, column.name, text, room)
+            yield Probe(None, rows, "insert", "column", column.name, text, room)
         elif column.is_writable:
             likely = [*_insert_values_of(plan, knocker, column)]
             if column.name in given and column.category != "D":
@@ -154,7 +152,7 @@ def _insert_columns(
                     "new",
                     rows,
                     "insert",
-                    form,
+                    "column",
                     plan.shown(column, value),
                     insert(plan.relation, values),
                     _after(before, plan.make_room(values)),

@@ -3,56 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from prospectr_db.access.comparison_grants import IDLE_GRANT, OUTSIDE
-from prospectr_db.access.finding import Finding, Kind, Severity
+from prospectr_db.access.finding import Finding
 from prospectr_db.access.lesser import is_lesser
 from prospectr_db.access.phrases import joined, people, who
+from prospectr_db.access.telling_together import together
+from prospectr_db.access.told import Told
 
 __all__ = ["Told", "crowd", "tell"]
 
 _SIGNED_IN = frozenset({"owner", "stranger", "newcomer"})
 _TRUNCATE = "truncate"
-# Of what a table holds one sentence says all; in findings each has its own.
-_HOLDS = {
-    IDLE_GRANT: ("holds a grant that no policy uses", "holds grants that no policy uses"),
-    OUTSIDE: ("", ""),
-}
 _MOST_TABLES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One sentence for the findings that it tells, of which the first speaks for all."""
-
-    sentence: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def kind(self) -> Kind:
-        """What kind of finding it is."""
-        return self.findings[0].kind
-
-    @property
-    def severity(self) -> Severity:
-        """How grave it is."""
-        return self.findings[0].severity
-
-    @property
-    def relation(self) -> str:
-        """The relation, or the first of several."""
-        return self.findings[0].relation
-
-    @property
-    def rule(self) -> str:
-        """The rule that found it."""
-        return self.findings[0].rule
-
-    @property
-    def statement(self) -> str:
-        """The statement that shows it, where there is one."""
-        return next((f.statement for f in self.findings if f.statement), "")
 
 
 def tell(findings: Iterable[Finding]) -> tuple[Told, ...]:
@@ -61,7 +23,7 @@ def tell(findings: Iterable[Finding]) -> tuple[Told, ...]:
     for finding in findings:
         groups.setdefault(_place(finding), []).append(finding)
     told = [one for group in groups.values() for one in _by_words(group)]
-    return tuple(_at_once(list(_emptied(told))))
+    return tuple(together(_emptied(told)))
 
 
 def crowd(personas: Iterable[str]) -> str:
@@ -76,15 +38,24 @@ def crowd(personas: Iterable[str]) -> str:
     if "stranger" in found and found & {"owner", "newcomer"}:
         rest = [n for n in names if n not in _SIGNED_IN and ("=" not in n or is_lesser(n))]
         return joined(["any signed-in user", *(who(name) for name in rest)])
-    standings = [
-        name
-        for name in names
-        if "=" in name and not name.endswith(" elsewhere") and not is_lesser(name)
-    ]
-    if len(standings) < 2:
-        return joined([who(name) for name in names])
-    others = [who(name) for name in names if name not in standings]
-    return joined([*others, f"users with {joined(standings, word='or')}"])
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        shown, form = _standing(name)
+        groups.setdefault(form, []).append(shown)
+    return joined([form.format(joined(shown, word="or")) for form, shown in groups.items()])
+
+
+def _standing(name: str) -> tuple[str, str]:
+    """Return what tells a persona from others like it, and the words around that."""
+    if "=" not in name or is_lesser(name):
+        return name, who(name).replace("{", "{{").replace("}", "}}")
+    if not name.endswith(" elsewhere"):
+        return name, "users with {}"
+    here, _, there = name.removesuffix(" elsewhere").rpartition(", ")
+    return (
+        there,
+        f"users with {here} here and {{}} elsewhere" if here else "users with {} elsewhere",
+    )
 
 
 def _place(finding: Finding) -> tuple[str, ...]:
@@ -108,10 +79,12 @@ def _by_words(group: Sequence[Finding]) -> Iterator[Told]:
         else:
             yield Told(finding.sentence, (finding,))
     # Whoever owns nothing is not asked column by column: where a stranger may, so may he.
-    strangers = next((t for t, found in by_tail.items() if _has(found, "stranger")), None)
+    strangers = next((t for t, found in by_tail.items() if _has(found, "stranger")), "")
+    may = {name for f in by_tail.get(strangers, ()) for name in f.columns}
     for tail, found in list(by_tail.items()):
-        brief = len(found) == 1 and _has(found, "newcomer") and not found[0].columns
-        if brief and strangers is not None and tail != strangers:
+        less = not found[0].columns or set(found[0].columns) < may
+        brief = len(found) == 1 and _has(found, "newcomer") and less
+        if brief and strangers and tail != strangers:
             by_tail[strangers] += by_tail.pop(tail)
     for tail, found in by_tail.items():
         if len(found) == 1:
@@ -153,24 +126,3 @@ def _emptied(told: Sequence[Told]) -> Iterator[Told]:
                 "which no policy stops.",
                 tuple(finding for each in group for finding in each.findings),
             )
-
-
-def _at_once(told: Sequence[Told]) -> Iterator[Told]:
-    """Tell in one sentence what a table holds, or no longer does, beside its policies."""
-    groups: dict[tuple[str, ...], list[Told]] = {}
-    for one in told:
-        if one.rule in _HOLDS:
-            groups.setdefault((one.rule, one.relation, one.kind, one.severity), []).append(one)
-    for one in told:
-        group = groups.get((one.rule, one.relation, one.kind, one.severity), [one])
-        if one is not group[0]:
-            continue
-        head, _, first = one.sentence.partition(": ")
-        if len(group) > 1:
-            head = head.replace(*_HOLDS[one.rule])
-            items = [first, *(other.sentence.partition(": ")[2] for other in group[1:])]
-            said = "; ".join(item.removesuffix(".") for item in items)
-            found = tuple(finding for other in group for finding in other.findings)
-            yield Told(f"{head}: {said}.", found)
-        else:
-            yield one

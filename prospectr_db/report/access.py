@@ -91,8 +91,8 @@ def observed_text(report: CheckReport, style: Style) -> str:
 def _next(report: CheckReport, style: Style) -> Iterator[str]:
     """Yield what to do next: look closer at what is red, write the contract that is missing."""
     closed = {t.relation for t in report.matrix.tables if t.kind not in _EXPLAINED}
-    found = (f for f in report.errors if f.relation not in closed)
-    shown = next((f for f in found if _can_be_explained(f)), None)
+    found = [f for f in report.errors if f.relation not in closed and _can_be_explained(f)]
+    shown = min(found, key=lambda f: f.kind not in ("leak", "loss"), default=None)
     if shown is not None:
         relation, persona = shlex.quote(shown.relation), shlex.quote(shown.persona)
         why = f"access why {relation} --as {persona} --command {shown.command}"

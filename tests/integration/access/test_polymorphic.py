@@ -85,7 +85,7 @@ def test_rows_refer_to_a_thing_of_the_kind_that_they_name(
     ("condition", "rows"),
     [
         (FOLDERS, "where entity_type=folder"),
-        (FILES, "rows that hang under somebody else's parent (other's entity_id)"),
+        (FILES, "rows that hang under somebody else's parent (entity_id)"),
     ],
 )
 @pytest.mark.parametrize("key", ["uuid", "bigint"])

@@ -118,7 +118,7 @@ using (owner_id = (select auth.uid()) or shared ? (select auth.uid())::text) wit
         ),
         (
             'alter policy "add" on public.notes with check (user_id = (select auth.uid()))',
-            "rows that hang under somebody else's parent (other's about).",
+            "rows that hang under somebody else's parent (about).",
         ),
         (ANY_ADMIN, "Users with role=admin elsewhere can now delete docs on other people's rows."),
         (

@@ -102,9 +102,9 @@ def test_a_hundred_tables_are_counted() -> None:
     ]
 
 
-def test_a_sentence_about_nobody_is_kept_as_it_is() -> None:
+def test_a_sentence_about_nobody_is_kept_as_it_is_and_told_once() -> None:
     lonely = replace(found("anon"), persona="", sentence="There is no table to observe.")
-    assert told(lonely, lonely) == [lonely.sentence] * 2
+    assert told(lonely, lonely) == [lonely.sentence]
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,40 @@ def test_a_sentence_about_nobody_is_kept_as_it_is() -> None:
 )
 def test_a_crowd_has_a_name(personas: list[str], words: str) -> None:
     assert crowd(personas) == words
+
+
+def test_what_has_one_cause_is_one_sentence() -> None:
+    rule = "contract-leak"
+    commands = [
+        found("stranger", what=f"now {verb} on other people's rows", command=command, rule=rule)
+        for verb, command in (("delete notes", "delete"), ("update notes.title", "update"))
+    ]
+    states = [
+        found(
+            "owner",
+            what=f"no longer delete notes on their own rows where status={status}",
+            rows=f"own [status={status}]",
+            command="delete",
+            rule=rule,
+        )
+        for status in ("sent", "failed")
+    ]
+    grants = [
+        replace(found(role, rule="idle-grant"), persona=role, sentence=f"notes now holds {what}.")
+        for role, what in (
+            ("anon", "a grant that no policy uses: anon: select"),
+            ("authenticated", "a grant that no policy uses: authenticated: update (title, body)"),
+        )
+    ]
+    more, less, held = told(*commands, *states, *grants)
+    assert more.endswith(" can now delete notes and update notes.title on other people's rows.")
+    assert (
+        less == "Owners can no longer delete notes on their own rows where status=sent or failed."
+    )
+    assert held == (
+        "notes now holds grants that no policy uses: "
+        "anon: select; authenticated: update (title, body)."
+    )
+    assert told(commands[0], states[0], grants[0]) == [
+        one.sentence for one in (commands[0], states[0], grants[0])
+    ]
