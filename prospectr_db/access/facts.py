@@ -35,6 +35,7 @@ __all__ = [
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "PUBLICATIONS",
+    "RELATED",
     "SECRETS",
     "SEVERAL",
     "SIGN_UPS",
@@ -72,10 +73,10 @@ SIGN_UPS, OTHER_BUCKETS = "what users say as they sign up", "buckets that no pol
 SECRETS, SEVERAL = "what secrets open", "rows in several states"
 ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
-HELPERS = "what helpers of policies say"
+HELPERS, RELATED = "what helpers of policies say", "what related users add"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS),
+    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, RELATED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
