@@ -17,6 +17,7 @@ __all__ = [
     "ABROAD",
     "AT_ONCE",
     "BESIDE",
+    "BOTH",
     "UNNAMED",
     "beyond",
     "can_lose",
@@ -41,6 +42,9 @@ ABROAD = " of another tenant"
 
 BESIDE = "colleague"
 """The name of whoever owns nothing, and whose token says the owner's tenant."""
+
+BOTH = " and "
+"""What stands between the two rows that relate a persona to the owner."""
 
 UNNAMED = "anything else"
 """The value of a claim that no policy names, and how the name of the persona who has it ends."""
@@ -96,7 +100,10 @@ def is_common(entry: Entry, facts: Facts) -> bool:
     compared = compared or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona)
     compared = compared or is_at_once(persona)
     if is_related(persona):
-        return any(_lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY)
+        apart = BOTH in persona and (relation, compared_with(persona), *entry[2:]) in facts.shut
+        return not apart and any(
+            _lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY
+        )
     if not compared and not rows.startswith("other's under own"):
         return False
     columns = set(facts.allowed.get(entry, ()))
@@ -119,10 +126,17 @@ def can_lose(persona: str) -> bool:
     return is_related(persona) or is_of_both(persona) or is_lesser(persona)
 
 
-def compared_with(persona: str) -> str:
-    """Return whose access is the rule to which that of such a persona is the exception."""
+def compared_with(persona: str, command: str = "select") -> str:
+    """Return whose access is the rule to which that of such a persona is the exception.
+
+    Of new rows that is for a related user the stranger, who has what they hang under.
+    """
     if is_lesser(persona):
         return lesser_base(persona)
+    if is_related(persona) and BOTH in persona:
+        return persona.rpartition(BOTH)[2]
+    if is_related(persona) and command == "insert":
+        return "stranger"
     return persona.partition(", ")[0] if is_of_both(persona) else "newcomer"
 
 
@@ -201,9 +215,14 @@ def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | N
 
 
 def _otherwise(access: Access, found: Found) -> Access | None:
-    """Return what somebody related to the owner may more than a stranger to him, or less."""
-    usual = found.get(("newcomer", access.rows, access.command))
-    if access.rows.startswith(("own", "for another")) or usual is None:
+    """Return what somebody related to the owner may more than a stranger to him, or less.
+
+    Whoever is related twice: than somebody related by the second alone.
+    """
+    rule = compared_with(access.persona, access.command)
+    usual = found.get((rule, access.rows, access.command))
+    below = access.rows.startswith("own under other's")
+    if (access.rows.startswith(("own", "for another")) and not below) or usual is None:
         return None
     if access.succeeds:
         return None if _covers(usual, access) else access

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prospectr_db.access.baselines import is_at_once
+from prospectr_db.access.baselines import BOTH, is_at_once, is_related
 from prospectr_db.access.comparison_along import is_along
 from prospectr_db.access.comparison_answers import ANSWERED
 from prospectr_db.access.facts import (
@@ -17,6 +17,7 @@ from prospectr_db.access.facts import (
     OTHER_BUCKETS,
     OTHER_VALUES,
     PUBLICATIONS,
+    RELATED,
     SECRETS,
     SEVERAL,
     SIGN_UPS,
@@ -102,6 +103,9 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     relation, columns = finding.relation, finding.columns
     if finding.rule == PUBLISHED and finding.kind == "loss":
         yield PUBLICATIONS, f"which columns and rows of {relation} are published"
+    related = is_related(finding.persona)
+    if related and (finding.command == "insert" or BOTH in finding.persona):
+        yield RELATED, f"what users related to its owner add below a row in {relation}"
     if f" in {ANY_OTHER}/" in finding.rows:
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
     if any(name.endswith(_NAMELESS) for name in (*states_of(finding.rows), *columns)):

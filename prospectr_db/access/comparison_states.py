@@ -23,8 +23,10 @@ def _without(entry: Entry, facts: Facts) -> Entry:
     mine = (relation, persona, plainer(rows), command)
     if not can_lose(persona) or (is_related(persona) and rows != mine[2] and mine in facts.allowed):
         return mine
-    usual = compared_with(persona)
+    usual = compared_with(persona, command)
     whose = (usual, "owner") if is_lesser(persona) and rows.startswith("own") else (usual,)
+    if is_related(usual):
+        whose = (usual, compared_with(usual, command))  # of whom nothing is told but differences
     exact = [(relation, who, kind, command) for who in whose for kind in (rows, plainer(rows))]
     return next((entry for entry in exact if entry in facts.allowed), exact[-1])
 

@@ -73,7 +73,10 @@ def with_caller(expression: str) -> str:
 
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
-EQUALS = r"\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*(?i:ANY\s+|SOME\s+)?(?i:SELECT\s+)?"
+EQUALS = (
+    r"(?:\s+(?i:IN)\s+|\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*)"
+    r"(?i:ANY\s+|SOME\s+)?(?i:ARRAY\s+(?=SELECT))?(?i:SELECT\s+)?"
+)
 NAME = r"(?:\w+\.)*(\w+)"
 # A list that holds the caller, as an array or in JSON, in the ways there are to ask for that.
 _UNFOLDED = r"(?:unnest|jsonb?_array_elements_text)"

@@ -36,6 +36,7 @@ __all__ = [
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "PUBLICATIONS",
+    "RELATED",
     "SECRETS",
     "SEVERAL",
     "SIGN_UPS",
@@ -75,10 +76,10 @@ SECRETS, SEVERAL = "what secrets open", "rows in several states"
 ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
 ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two conditions"
-HELPERS = "what helpers of policies say"
+HELPERS, RELATED = "what helpers of policies say", "what related users add"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
-    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS),
+    *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prospectr_db.access.baselines import is_related
+from prospectr_db.access.baselines import BOTH, is_related
 from prospectr_db.access.lesser import is_lesser
 
 __all__ = [
@@ -62,8 +62,9 @@ def related_pairs(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, fro
     found: dict[str, set[str]] = {}
     for relation, persona, _, _ in entries:
         if is_related(persona):
-            table = persona.rpartition(" in ")[2].partition(", ")[0]
-            found.setdefault(table, set()).add(relation)
+            for part in persona.split(BOTH):
+                table = part.rpartition(" in ")[2].partition(", ")[0]
+                found.setdefault(table, set()).add(relation)
     return {table: frozenset(relations) for table, relations in found.items()}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, islice, product
 
+from prospectr_db.access.baselines import BOTH
 from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import links_of
 from prospectr_db.access.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Actor, Affiliate
@@ -12,10 +14,11 @@ from prospectr_db.access.tenancy import asking
 from prospectr_db.access.values import is_list, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["add_pairs", "find_pairs"]
+__all__ = ["add_pairs", "add_pairs_of_two", "find_pairs"]
 
 _MOST_TABLES = 4
 _MOST_STATES = 3
+_MOST_TOGETHER = 8
 
 
 def find_pairs(
@@ -67,11 +70,43 @@ def add_pairs(builder: Builder, relation: Relation, known: Iterable[str] = ()) -
     for mine in _columns(relation, owner):
         _add_elsewhere(builder, relation, mine, only)
         for states in _variants(owner, base.values):
-            told = "".join(f", {name}={'null' if v is None else v}" for name, v in states.items())
-            key = f"{mine} to the owner in {relation.label}{told}"
-            _add_pair(builder, relation, key, mine, states, only)
+            _add_pair(builder, relation, _named(relation, mine, states), mine, states, only)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]
+
+
+def add_pairs_of_two(builder: Builder, pairs: Sequence[Relation]) -> None:
+    """Make users who stand beside the owner in two tables at once: a follower whom he blocked.
+
+    A policy may ask for both and let one make up for the other. Of the table that has states the
+    row is in another than it is made in.
+    """
+    before = len(builder.world.unbuildable)
+    for two in combinations(pairs, 2):
+        one, other = sorted(two, key=lambda r: -len(builder.ownership[r.oid].states))
+        owner, base = builder.ownership[one.oid], builder.world.row(one, OWNER)
+        second = builder.ownership[other.oid]
+        if base is None or builder.world.row(other, OWNER) is None:
+            continue
+        kinds = [states for states in _variants(owner, base.values) if states] or [{}]
+        users = product(_columns(one, owner), kinds, _columns(other, second))
+        for mine, states, theirs in islice(users, _MOST_TOGETHER):
+            names = _named(one, mine, states), _named(other, theirs, {})
+            first = [builder.world.affiliates.get(name) for name in names]
+            only = frozenset().union(*(who.asking for who in first if who is not None))
+            key = BOTH.join(names)
+            if None not in first:
+                _add_pair(builder, one, key, mine, states, only)
+                _add_pair(builder, other, key, theirs, {}, only)
+            if (other.oid, key) not in builder.world.rows:
+                builder.world.affiliates.pop(key, None)
+    # Constraints may forbid such a row, and then there is nothing to observe about it.
+    del builder.world.unbuildable[before:]
+
+
+def _named(relation: Relation, mine: str, states: Mapping[str, str | None]) -> str:
+    told = "".join(f", {name}={'null' if v is None else v}" for name, v in states.items())
+    return f"{mine} to the owner in {relation.label}{told}"
 
 
 def _variants(owner: Ownership, base: Mapping[str, str | None]) -> Iterator[dict[str, str | None]]:
@@ -90,8 +125,10 @@ def _add_pair(
     only: frozenset[int],
 ) -> None:
     world = builder.world
-    user = Actor(key, seeded_uuid("user", key), f"{seeded_uuid(key)[:8]}@example.com", key)
-    builder.add_actor(user)
+    if key not in world.actors:
+        email = f"{seeded_uuid(key)[:8]}@example.com"
+        builder.add_actor(Actor(key, seeded_uuid("user", key), email, key))
+    user = world.actors[key]
     builder.settle_down(relation, mine, key)
     given = builder.given(relation, key)
     if given is None:

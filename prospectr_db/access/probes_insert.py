@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.baselines import is_related
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.polymorphic import kinds_of
@@ -237,7 +238,9 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
     if other is not None:
         yield "other", other
     if actor is not None:
-        yield from _crossed(plan, actor, home, strange, role)
+        # Whoever is only related to the owner has no parents of his own.
+        above = plan.world.actors[strange].world if is_related(knocker.persona.name) else home
+        yield from _crossed(plan, actor, above, strange, role)
     nobody = [n for n in plan.owner.deciding if not plan.relation.by_name[n].not_null]
     if nobody and len(nobody) == len(plan.owner.deciding):
         values = plan.insert_values(OWNER, OWNER, role=role)

@@ -29,7 +29,7 @@ from prospectr_db.access.inhabitants import (
     World,
 )
 from prospectr_db.access.ownership import Ownership
-from prospectr_db.access.pairs import add_pairs, find_pairs
+from prospectr_db.access.pairs import add_pairs, add_pairs_of_two, find_pairs
 from prospectr_db.access.partitions import add_partition_rows
 from prospectr_db.access.rosters import add_listed, find_rosters
 from prospectr_db.access.standing import Standing
@@ -145,6 +145,7 @@ def _add_people(
             add_standing(builder, standing)
     for pair in pairs:
         add_pairs(builder, pair, known.get(pair.label, frozenset()))
+    add_pairs_of_two(builder, pairs)
     for membership in memberships:
         add_affiliates(builder, membership)
     for relation in relations:
