@@ -94,7 +94,11 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     """Return what a contract does not say, where a finding rests on that and on nothing else."""
     if finding.relation not in wanted.relations:
         return None
-    found = (*_of_rows(finding, observed, wanted), *_of_answers(finding, observed, wanted))
+    found = (
+        *_of_rows(finding, observed, wanted),
+        *_of_users(finding, wanted),
+        *_of_answers(finding, observed, wanted),
+    )
     return next((said for cover, said in found if cover not in wanted.covers), None)
 
 
@@ -103,9 +107,6 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     relation, columns = finding.relation, finding.columns
     if finding.rule == PUBLISHED and finding.kind == "loss":
         yield PUBLICATIONS, f"which columns and rows of {relation} are published"
-    related = is_related(finding.persona)
-    if related and (finding.command == "insert" or BOTH in finding.persona):
-        yield RELATED, f"what users related to its owner add below a row in {relation}"
     if f" in {ANY_OTHER}/" in finding.rows:
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
     if any(name.endswith(_NAMELESS) for name in (*states_of(finding.rows), *columns)):
@@ -119,16 +120,23 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
             yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
     if _is_along(finding, observed):
         yield ALONG, f"which columns of {relation} are changed together with its state"
-    entry = relation, finding.persona, finding.rows, finding.command
-    if _is_at_once(entry, wanted):
-        yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
     if observed.relations.get(relation) != "table":
         return
+    entry = relation, finding.persona, finding.rows, finding.command
     if _is_of_several(entry, wanted):
         yield SEVERAL, f"in which states at once rows of {relation} are read"
     if _is_below(entry, wanted):
         told = f"in which states of what is above them rows of {relation} are reached"
         yield ABOVE, told
+
+
+def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about users who are what they are to others, or by two columns."""
+    relation, persona = finding.relation, finding.persona
+    if is_related(persona) and (finding.command == "insert" or BOTH in persona):
+        yield RELATED, f"what users related to its owner add below a row in {relation}"
+    if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
+        yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
 
 
 def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
