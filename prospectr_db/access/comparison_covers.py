@@ -131,7 +131,7 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
 
 
 def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
-    """Yield the same of a finding about users who are what they are to others, or by two columns."""
+    """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -9,6 +10,7 @@ from functools import cached_property
 from prospectr_db.access.above import above
 from prospectr_db.access.between import between
 from prospectr_db.access.crossings import crossings, links_of
+from prospectr_db.access.expressions import normalise
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.ownership import Ownership
@@ -304,6 +306,10 @@ class Plan:
             )
             if not (must or decides) or not (granted or column.name in ungranted):
                 continue
+            if column.name in self.left_empty and column.name not in forced:
+                if column.default is not None:
+                    wanted[column.name] = None
+                continue
             wanted[column.name] = self._insert_value(column, actor, home)
         for fk in self.relation.foreign_keys:
             if any(
@@ -312,6 +318,24 @@ class Plan:
             ):
                 return None
         return wanted
+
+    @cached_property
+    def left_empty(self) -> frozenset[str]:
+        """The columns for somebody else that policies want to be empty in a new row."""
+        texts = [
+            normalise(policy.check or policy.using or "")
+            for policy in self.relation.policies
+            if policy.permissive and policy.command in ("insert", "all")
+        ]
+        said = " ".join(text for text in texts if " OR " not in text)  # else it may hold one
+        keys = {name for fk in self.relation.foreign_keys for name in fk.columns}
+        return frozenset(
+            column.name
+            for column in self.relation.columns
+            if column.name in keys.union(self.owner.users)
+            and not column.not_null
+            and re.search(rf"\b{re.escape(column.name)} IS NULL\b", said)
+        )
 
     def _insert_value(self, column: Column, actor: str, home: str) -> str | None:
         user = self.world.actors[actor]

@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.check import CheckReport, can_be_stated, check, to_be_accepted
 from prospectr_db.access.clones import possible
 from prospectr_db.access.comparison import compare
-from prospectr_db.access.contract import Contract, facts_of, given_by, read_contract, render
+from prospectr_db.access.contract import (
+    Contract,
+    facts_of,
+    given_by,
+    parse_contract,
+    read_contract,
+    render,
+)
 from prospectr_db.access.contract_file import read_text, write_text
 from prospectr_db.access.findings import Finding, judge
-from prospectr_db.access.given import NOTHING
+from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.hosted import Hosted, hosted_findings
 from prospectr_db.access.matrix import AccessMatrix
 from prospectr_db.access.mutants import MutationReport, mutate
@@ -38,6 +45,8 @@ __all__ = [
 ]
 
 OnEvent = Callable[[object], None]
+
+_MOST_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,13 @@ def mutate_target(
         return mutate(observation, matrix, contract, only=only, on_event=on_event)
 
 
+def _kept(matrix: AccessMatrix, given: Given) -> Given:
+    """Return what an observation tells apart, with what was supplied to it."""
+    return given_by(
+        facts_of(matrix), values=given.values, owners=given.owners, personas=given.personas
+    )
+
+
 def access_difference(
     before: Target, after: Target, *, project: Project | None = None
 ) -> tuple[Finding, ...]:
@@ -154,9 +170,13 @@ def access_difference(
     contract = read_contract(contract_path(project)) if project is not None else None
     given = contract.given if contract else NOTHING
     was = observe(before, exposed=exposed_schemas(project), given=given)
+    # What was told apart before is tried after, too: that is how a lost condition shows. And what
+    # is tried after must have been tried before, or all that it tells would be new.
+    kept = _kept(was, given)
+    if kept != given:
+        was = observe(before, exposed=exposed_schemas(project), given=kept)
+        kept = _kept(was, given)
     old = facts_of(was)
-    # What was told apart before is tried after, too: that is how a lost condition shows.
-    kept = given_by(old, values=given.values, owners=given.owners, personas=given.personas)
     seen = observe(after, exposed=exposed_schemas(project), given=kept)
     new = facts_of(seen)
     added = set(new.relations) - set(old.relations)
@@ -170,26 +190,35 @@ def access_difference(
 
 
 def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:
-    """Observe, and write the contract; comments and reasons given by hand are kept."""
+    """Observe, and write the contract; comments and reasons given by hand are kept.
+
+    What a contract tells apart is tried wherever it can make a difference, so that the first one
+    tells more apart than was tried for it: observed as the check will, until nothing is new.
+    """
     path = contract_path(project)
     previous = read_text(path) or ""
     old = read_contract(path)
-    with _observing(target, project, old, on_event) as (_, matrix):
-        found = judge(matrix)
-    errors = [f for f in found if f.severity == "error"]
-    holes = [f for f in errors if not can_be_stated(f)]
-    accepted = to_be_accepted(found)
-    if old:
-        given = {key: reason for key, reason in old.accepted.items() if reason}
-        keys = {f.key for f in found}
-        accepted |= {key: reason for key, reason in given.items() if key in keys}
-    text = render(facts_of(matrix), accepted=accepted, previous=previous, extras=old)
+    known = old
+    for _ in range(_MOST_ROUNDS):
+        with _observing(target, project, known, on_event) as (_, matrix):
+            found = judge(matrix)
+        accepted = to_be_accepted(found)
+        if old:
+            given = {key: reason for key, reason in old.accepted.items() if reason}
+            keys = {f.key for f in found}
+            accepted |= {key: reason for key, reason in given.items() if key in keys}
+        text = render(facts_of(matrix), accepted=accepted, previous=previous, extras=old)
+        told = parse_contract(text, path=path)
+        if known is not None and told.given == known.given:
+            break
+        known = told
     if text != previous:
         write_text(path, text)
+    errors = [f for f in found if f.severity == "error"]
     return Written(
         str(path),
         len(matrix.tables),
         text != previous,
-        tuple(f for f in holes if not accepted.get(f.key)),
+        tuple(f for f in errors if not can_be_stated(f) and not accepted.get(f.key)),
         tuple(f for f in errors if can_be_stated(f) and f.key not in accepted),
     )
