@@ -15,6 +15,7 @@ from prospectr_db.access.given import (
     Given,
     held_claims,
     lesser_users,
+    listing_tables,
     parent_states,
     related_pairs,
     states_together,
@@ -73,6 +74,7 @@ def given_by(
         pairs=related_pairs([*facts.allowed, *facts.shut]),
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
         lesser=lesser_users([*facts.allowed, *facts.shut]),
+        listed=listing_tables([*facts.allowed, *facts.shut]),
         together=states_together([*facts.allowed, *facts.shut]),
         claims=held_claims(
             [*facts.allowed, *facts.shut],

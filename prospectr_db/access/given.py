@@ -15,6 +15,7 @@ __all__ = [
     "Given",
     "held_claims",
     "lesser_users",
+    "listing_tables",
     "parent_states",
     "related_pairs",
     "states_together",
@@ -36,8 +37,8 @@ class Given:
     relations of which something was told of them, ``claims`` the server's that had users of their
     own, with the relations again: they are tried even if no policy mentions them any more, for that
     is how a condition is lost. ``together`` are states of what is above rows that were tried at
-    once. For the same reason ``owned`` says by which columns rows belonged to users, and by which
-    to whom a claim names.
+    once, ``listed`` the tables that gave power to whoever was in them. For the same reason
+    ``owned`` says by which columns rows belonged to users, and by which to whom a claim names.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Given:
     lesser: Mapping[str, frozenset[str]] = field(default_factory=dict)
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
     together: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()
 
 
 NOTHING = Given()
@@ -118,3 +120,10 @@ def states_together(
             if len(some) > 1:
                 found.setdefault(relation, set()).add(tuple(some))
     return {relation: frozenset(sets) for relation, sets in found.items()}
+
+
+def listing_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
+    """Return the tables whose members the contract speaks of as ``in TABLE``, by their names."""
+    return frozenset(
+        persona.removeprefix("in ") for _, persona, _, _ in entries if persona.startswith("in ")
+    )

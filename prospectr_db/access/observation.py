@@ -148,6 +148,7 @@ def prepare(
         supplied=given.values,
         pairs=given.pairs,
         at_once=given.standing,
+        listed=given.listed,
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")

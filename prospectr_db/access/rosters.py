@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.asking import asks_about_caller
@@ -20,11 +20,15 @@ __all__ = ["add_listed", "find_rosters"]
 
 
 def find_rosters(
-    catalog: Catalog, ownership: Mapping[int, Ownership], standings: Sequence[Standing]
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    standings: Sequence[Standing],
+    known: Container[str] = (),
 ) -> frozenset[int]:
     """Return the tables with at most one row per user of which others only ask whether it is there.
 
-    Nothing refers to such a row, no sign-up makes one, and its columns say at most who left.
+    Nothing refers to such a row, no sign-up makes one, and its columns say at most who left. Those
+    ``known`` by name were asked for once.
     """
     targets = {fk.target for relation in catalog.relations for fk in relation.foreign_keys}
     made = " ".join(f.source for f in catalog.functions if f.return_type == "trigger")
@@ -39,7 +43,10 @@ def find_rosters(
         and f"{relation.name} (" not in made.replace("(", " (")
         and _is_once_per_user(relation, ownership[relation.oid])
         and _says_who_left(relation, ownership[relation.oid], standings)
-        and _is_asked_for(catalog, relation, ownership[relation.oid].users[0], said)
+        and (
+            relation.name in known
+            or _is_asked_for(catalog, relation, ownership[relation.oid].users[0], said)
+        )
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -77,12 +77,14 @@ def build_world(
     relations: Iterable[Relation] | None = None,
     pairs: Mapping[str, frozenset[str]] | None = None,
     at_once: Mapping[str, Sequence[str]] | None = None,
+    listed: Container[str] = (),
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
 
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
     are tables that relate two users, with relations whose rows are tried as such users; ``at_once``
-    the columns by which users were told apart once, by relation label, alone or together.
+    the columns by which users were told apart once, by relation label, alone or together;
+    ``listed`` tables that gave power to whoever was in them, by name.
     """
     gates = find_gates(connection, catalog)
     builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
@@ -95,7 +97,7 @@ def build_world(
         for relation in (relations or catalog.own_relations)
         if relation.is_table and not relation.is_partition
     ]
-    builder.world.rosters = find_rosters(catalog, ownership, standings)
+    builder.world.rosters = find_rosters(catalog, ownership, standings, listed)
     for key in (OWNER, OTHER):
         for relation in wanted:
             if key == OWNER or relation.oid not in builder.world.rosters:

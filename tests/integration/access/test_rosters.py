@@ -77,6 +77,16 @@ def test_that_a_list_is_not_asked_any_more_is_a_leak(held: Callable[[str], Held]
     assert f"Authenticated strangers {read}" in found
 
 
+def test_a_list_that_everybody_passes_for_being_on_costs_nobody_anything(
+    held: Callable[[str], Held],
+) -> None:
+    everybody = """create or replace function public.is_staff() returns boolean
+        language sql stable security definer set search_path = '' as $$ select true $$"""
+    told = held(STAFF)(everybody)
+    assert told
+    assert not [sentence for sentence in told if "no longer" in sentence]
+
+
 def test_whoever_may_put_himself_on_a_list_is_told(target: Target) -> None:
     run(target, STAFF)
     run(
