@@ -11,45 +11,62 @@ from prospectr_db.access.expressions import COMMENT, EQUALS, normalise, with_cal
 from prospectr_db.access.policy_spelling import Tree, as_text, parsed
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["ask_at_once", "asks_about_caller"]
+__all__ = ["Asking", "ask_at_once"]
 
+# The caller handed to a function, be it behind other arguments.
+_HANDED = re.compile(r"\b(\w+)\s+(?:[\w.']+\s*,\s*)*@uid")
 _AND = frozenset({"AND", "WHERE", "ON"})
 
 
-def asks_about_caller(
-    catalog: Catalog,
-    texts: Iterable[Text],
-    relation: Relation,
-    name: str,
-    users: Collection[str],
-) -> bool:
-    """Whether something that reads a column looks up the caller's row, and not somebody else's.
+class Asking:
+    """What asks about its caller, of some policies and helpers; each text is looked through once.
 
-    Both must hold at once: `is_public or id = auth.uid()` asks of any row whether it is public. A
-    function may be told whose row it is: then it counts who is handed to it.
+    ``texts`` are expressions and sources with the columns that each can read, by the relation that
+    they are policies of; None for the others.
     """
-    columns = "|".join(map(re.escape, users))
-    mine = re.compile(
-        rf"\b(?:{columns})\b{EQUALS}@uid|@uid{EQUALS}(?:\w+\.)*(?:{columns})\b"
-        rf"|@uid (?:(?i:IN)|= (?i:ANY)) (?i:SELECT) (?:(?i:DISTINCT) )?(?:\w+\.)*(?:{columns})\b"
-    )
-    asked = re.compile(rf"\b{re.escape(name)}\b")
-    for text, pairs in texts:
-        if (relation.oid, name) not in pairs or not mine.search(normalise(text)):
-            continue
-        if ask_at_once(text, asked.search, lambda said: mine.search(normalise(said))):
-            return True
-    handed = {
-        function.name
-        for function in helper_functions(catalog).values()
-        if function.argument_types and (relation.oid, name) in mentions(catalog, function.source)
-    }
-    whole = [normalise(text) for text, _ in texts]
-    return any(
-        re.search(rf"\b{re.escape(called)}\s+(?:[\w.']+\s*,\s*)*@uid", text)
-        for called in handed
-        for text in whole
-    )
+
+    def __init__(self, catalog: Catalog, texts: Iterable[tuple[int | None, Text]]) -> None:
+        self._reading: dict[tuple[int, str], list[tuple[int | None, str]]] = {}
+        self._handing: dict[str, set[int | None]] = {}
+        for place, (text, pairs) in texts:
+            for pair in pairs:
+                self._reading.setdefault(pair, []).append((place, text))
+            for name in _HANDED.findall(normalise(text)):
+                self._handing.setdefault(name, set()).add(place)
+        self._told: dict[tuple[int, str], set[str]] = {}
+        for function in helper_functions(catalog).values():
+            for pair in mentions(catalog, function.source) if function.argument_types else ():
+                self._told.setdefault(pair, set()).add(function.name)
+
+    def about_caller(
+        self,
+        relation: Relation,
+        name: str,
+        users: Collection[str],
+        *,
+        beside: int | None = None,
+    ) -> bool:
+        """Whether something that reads a column looks up the caller's row, and not another's.
+
+        Both must hold at once: `is_public or id = auth.uid()` asks of any row whether it is public.
+        A function may be told whose row it is: then it counts who is handed to it. Policies of the
+        relation ``beside`` do not count.
+        """
+        columns = "|".join(map(re.escape, users))
+        mine = re.compile(
+            rf"\b(?:{columns})\b{EQUALS}@uid|@uid{EQUALS}(?:\w+\.)*(?:{columns})\b"
+            r"|@uid (?:(?i:IN)|= (?i:ANY)) (?i:SELECT) (?:(?i:DISTINCT) )?"
+            rf"(?:\w+\.)*(?:{columns})\b"
+        )
+        asked = re.compile(rf"\b{re.escape(name)}\b")
+        for place, text in self._reading.get((relation.oid, name), ()):
+            if (place is not None and place == beside) or not mine.search(normalise(text)):
+                continue
+            if ask_at_once(text, asked.search, lambda said: mine.search(normalise(said))):
+                return True
+        own = set() if beside is None else {beside}
+        called = self._told.get((relation.oid, name), ())
+        return any(self._handing.get(function, set()) - own for function in called)
 
 
 _Asks = Callable[[str], object]

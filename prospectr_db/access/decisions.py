@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from prospectr_db.access.claim_spelling import spelling
 from prospectr_db.access.expressions import (
@@ -30,6 +30,7 @@ __all__ = [
     "decision_texts",
     "functions_behind",
     "helper_functions",
+    "helper_texts",
     "literals",
     "mentions",
     "near",
@@ -37,6 +38,8 @@ __all__ = [
     "normalise",
     "user_metadata_keys",
 ]
+
+_TEXTS = "_decision_texts"
 
 Text = tuple[str, frozenset[tuple[int, str]]]
 """An expression or function source, and the columns (relation oid, name) that it can mean."""
@@ -56,16 +59,14 @@ def helper_functions(
 def functions_behind(catalog: Catalog, policies: Iterable[Policy]) -> dict[int, Function]:
     """Return the project's functions that some policies call, directly or through each other."""
     used: dict[int, Function] = {}
-    named: dict[str, list[Function]] = {}
-    for function in catalog.functions:
-        named.setdefault(function.name, []).append(function)
-    odd = [name for name in named if not re.fullmatch(r"\w+", name)]
+    named = catalog.functions_by_name
     frontier = [
         catalog.function_by_oid[oid]
         for policy in policies
         for oid in policy.functions
         if oid in catalog.function_by_oid
     ]
+    odd = [name for name in named if not name.isidentifier()] if frontier else []
     while frontier:
         function = frontier.pop()
         if function.oid in used:
@@ -136,27 +137,33 @@ def all_texts(catalog: Catalog) -> list[str]:
     return texts
 
 
-def decision_texts(catalog: Catalog) -> list[Text]:
+def decision_texts(catalog: Catalog) -> Sequence[Text]:
     """Return every policy, helper function and view with the columns each can read.
 
-    Where one calls a function that only answers with a claim, it says the claim instead.
+    Where one calls a function that only answers with a claim, it says the claim instead: policies
+    and functions do so in any catalog that is observed (`with_plain_claims`). Put together once for
+    each catalog, which is kept with it.
     """
-    say = spelling(catalog)
-    texts = [
-        (say(policy.text), policy.reads)
-        for relation in catalog.relations
-        for policy in relation.policies
-    ]
-    texts += [
-        (say(function.source), mentions(catalog, function.source))
-        for function in helper_functions(catalog).values()
-    ]
-    texts += [
-        (say(relation.definition), mentions(catalog, relation.definition))
-        for relation in catalog.own_relations
-        if relation.kind in "vm" and relation.definition
-    ]
-    return texts
+    known: dict[str, Sequence[Text]] = vars(catalog)
+    if _TEXTS not in known:
+        known[_TEXTS] = tuple(_decision_texts(catalog))
+    return known[_TEXTS]
+
+
+def _decision_texts(catalog: Catalog) -> Iterator[Text]:
+    for relation in catalog.relations:
+        yield from ((policy.text, policy.reads) for policy in relation.policies)
+    yield from helper_texts(catalog)
+    views = [r for r in catalog.own_relations if r.kind in "vm" and r.definition]
+    say = spelling(catalog) if views else str
+    for view in views:
+        yield say(view.definition or ""), mentions(catalog, view.definition or "")
+
+
+def helper_texts(catalog: Catalog) -> Iterator[Text]:
+    """Yield what helpers of policies say, with the columns that each can read."""
+    for function in helper_functions(catalog).values():
+        yield function.source, mentions(catalog, function.source)
 
 
 def comparisons(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prospectr_db.access.above import states_above
@@ -138,9 +138,10 @@ def find_ownership(
         )
         result[relation.oid] = _with_given(relation, described, given, texts)
     standings = find_standings(catalog, result, given.standing)
+    said = {value for text, _ in texts for value in literals(text)} if standings else set()
     for standing in standings:
         mine = result[standing.relation]
-        least = {**mine.weakest, standing.column: weakest(standing, texts)}
+        least = {**mine.weakest, standing.column: weakest(standing, said)}
         result[standing.relation] = replace(mine, weakest=least)
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
     for oid, found_above in states_above(catalog, result, asked).items():
@@ -281,7 +282,7 @@ def _describe(
     compared: set[tuple[int, str]],
     claims: Mapping[tuple[int, str], tuple[str, ...]],
     reads: frozenset[tuple[int, str]],
-    texts: list[Text],
+    texts: Sequence[Text],
     keyed: set[int],
 ) -> Ownership:
     mine = users[relation.oid]
@@ -318,7 +319,9 @@ def _describe(
     )
 
 
-def _with_given(relation: Relation, found: Ownership, given: Given, texts: list[Text]) -> Ownership:
+def _with_given(
+    relation: Relation, found: Ownership, given: Given, texts: Sequence[Text]
+) -> Ownership:
     """Add what the contract tells apart, whether or not a policy still does."""
     states = dict(found.states)
     for name, told in given.states.get(relation.label, {}).items():

@@ -1,4 +1,4 @@
-"""A policy as a text that another spelling of the same expression does not change.
+"""An expression as a text that another spelling of it does not change: of policies, of filters.
 
 The server deparses expressions in a form of its own: upper case, every operation in parentheses.
 What is left to chance are casts, wrappers such as ``(select auth.uid())`` and the order of the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,17 @@ from prospectr_db.database.catalog import Policy, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.helper_bodies import HelperBodies
 
-__all__ = ["BESIDE", "Tree", "as_text", "parsed", "spelt", "stated", "stated_policies"]
+__all__ = [
+    "BESIDE",
+    "Tree",
+    "as_text",
+    "conjuncts",
+    "parsed",
+    "plain",
+    "spelt",
+    "stated",
+    "stated_policies",
+]
 
 BESIDE = " -- "
 """What stands between a policy and the functions that cannot be written out in it."""
@@ -26,7 +36,7 @@ Tree = list[object]
 """Words, and what stands in parentheses as lists of its own."""
 
 _CAST = re.compile(
-    r"::(?:[\w.]+|\"[^\"]+\")(?:\.(?:\w+|\"[^\"]+\"))?"
+    r"::(?:(?:\w+|\"[^\"]+\")\.)?(?:\w+|\"[^\"]+\")"
     r"(?: varying| precision| without time zone| with time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*"
 )
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+")
@@ -92,6 +102,32 @@ def as_text(node: Tree) -> str:
     """Return what `parsed` took apart, with the parentheses."""
     parts = (f"({as_text(part)})" if isinstance(part, list) else str(part) for part in node)
     return " ".join(parts)
+
+
+def plain(expression: str) -> str:
+    """Return an expression as it reads: in its order, without casts and parentheses to spare."""
+    return _in_order(_bare(expression))
+
+
+def conjuncts(expression: str) -> frozenset[str]:
+    """Return what must all be true for an expression to be."""
+    node = _bare(expression)
+    sides = [node] if "OR" in node else _sides(node, "AND")
+    return frozenset(_in_order(_simple([side])) for side in sides)
+
+
+def _bare(expression: str) -> Tree:
+    """Take apart what the server says, or what `plain` made of that, which is in small letters."""
+    tokens = _TOKEN.findall(_without_casts(expression))
+    return _simple(_parse([t.upper() if t.upper() in _OPERATORS else t for t in tokens], 0)[0])
+
+
+def _in_order(node: Tree) -> str:
+    text = _joined(node, _in_order)
+    return "".join(
+        part if part[:1] in ("'", '"') else part.lower()
+        for part in re.split(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")", text)
+    )
 
 
 def _without_casts(expression: str) -> str:
@@ -192,18 +228,23 @@ def _said(node: list[object]) -> str:
     for word in ("OR", "AND", "="):
         if word not in node or (word == "AND" and "BETWEEN" in node):
             continue
-        sides: list[list[object]] = [[]]
-        for part in node:
-            if part == word:
-                sides.append([])
-            else:
-                sides[-1].append(part)
+        sides = _sides(node, word)
         if "SELECT" in _words(node) or not all(sides):
             break
         said = [_listed(_said(side)) for side in sides]
         said = _merged(said) if word == "OR" else said
         return f" {word} ".join(sorted(said, key=_place))
-    return _joined(node)
+    return _joined(node, _said)
+
+
+def _sides(node: Tree, word: str) -> list[Tree]:
+    sides: list[Tree] = [[]]
+    for part in node:
+        if part == word:
+            sides.append([])
+        else:
+            sides[-1].append(part)
+    return sides
 
 
 _LIST = re.compile(r"ANY (?:\(ARRAY\[(.*)\]\)|'\{([\w, -]*)\}')")
@@ -249,10 +290,10 @@ def _place(side: str) -> tuple[bool, str]:
     return side.startswith(("'", "auth.", "(auth.", "ANY ", "ALL ", "(SELECT")), side
 
 
-def _joined(node: list[object]) -> str:
+def _joined(node: list[object], say: Callable[[Tree], str]) -> str:
     text = ""
     for part in node:
-        said = f"({_said(part)})" if isinstance(part, list) else str(part)
+        said = f"({say(part)})" if isinstance(part, list) else str(part)
         glued = not text or text.endswith("[") or said[0] in ",]["
         call = isinstance(part, list) and bool(re.search(r"[\w\"]$", text))
         named = text.rpartition(" ")[2]

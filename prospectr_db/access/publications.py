@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.finding import Finding, Kind
-from prospectr_db.access.spelling import conjuncts, plain
+from prospectr_db.access.policy_spelling import conjuncts, plain
 from prospectr_db.database.catalog import Published
 
 __all__ = ["PUBLISHED", "compare_publications", "published_words", "unlike"]

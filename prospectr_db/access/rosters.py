@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.asking import asks_about_caller
-from prospectr_db.access.decisions import Text, helper_functions, mentions
+from prospectr_db.access.asking import Asking
+from prospectr_db.access.decisions import Text, helper_texts
 from prospectr_db.access.inhabitants import OWNER, Actor
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.standing import Standing
@@ -32,10 +32,8 @@ def find_rosters(
     """
     targets = {fk.target for relation in catalog.relations for fk in relation.foreign_keys}
     made = " ".join(f.source for f in catalog.functions if f.return_type == "trigger")
-    helpers = helper_functions(catalog).values()
-    said = [(function.source, mentions(catalog, function.source)) for function in helpers]
-    return frozenset(
-        relation.oid
+    candidates = [
+        relation
         for relation in catalog.own_relations
         if relation.is_table
         and not relation.is_partition
@@ -43,9 +41,17 @@ def find_rosters(
         and f"{relation.name} (" not in made.replace("(", " (")
         and _is_once_per_user(relation, ownership[relation.oid])
         and _says_who_left(relation, ownership[relation.oid], standings)
-        and (
-            relation.name in known
-            or _is_asked_for(catalog, relation, ownership[relation.oid].users[0], said)
+    ]
+    if not candidates:
+        return frozenset()
+    asking = Asking(catalog, _texts(catalog))
+    users = {relation.oid: ownership[relation.oid].users for relation in candidates}
+    return frozenset(
+        relation.oid
+        for relation in candidates
+        if relation.name in known
+        or asking.about_caller(
+            relation, users[relation.oid][0], users[relation.oid], beside=relation.oid
         )
     )
 
@@ -60,11 +66,11 @@ def _says_who_left(relation: Relation, owner: Ownership, standings: Sequence[Sta
     return set(owner.states) <= leaving
 
 
-def _is_asked_for(catalog: Catalog, relation: Relation, user: str, said: Sequence[Text]) -> bool:
-    """Whether policies of other tables, or helpers of policies, look for the caller's row in it."""
-    others = [other for other in catalog.relations if other.oid != relation.oid]
-    texts = [(policy.text, policy.reads) for other in others for policy in other.policies]
-    return asks_about_caller(catalog, [*texts, *said], relation, user, (user,))
+def _texts(catalog: Catalog) -> Iterator[tuple[int | None, Text]]:
+    """Yield every policy, by its table, and every helper of policies."""
+    for relation in catalog.relations:
+        yield from ((relation.oid, (policy.text, policy.reads)) for policy in relation.policies)
+    yield from ((None, text) for text in helper_texts(catalog))
 
 
 def add_listed(builder: Builder, relation: Relation, standings: Sequence[Standing]) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.asking import asks_about_caller
+from prospectr_db.access.asking import Asking
 from prospectr_db.access.decisions import (
-    Text,
     asked_through_functions,
     decision_texts,
     helper_functions,
-    literals,
     mentions,
 )
 from prospectr_db.database.catalog import Catalog, Relation
@@ -58,12 +56,12 @@ _EARLY = re.compile(r"invit|pend|request|declin|reject", re.IGNORECASE)
 _LOW = re.compile(r"member|user|view|guest|read|basic|free|false|none|student|customer", re.I)
 
 
-def weakest(standing: Standing, texts: Iterable[Text]) -> str:
+def weakest(standing: Standing, said: Collection[str]) -> str:
     """Return the value that gives the least: policies do not ask for it, or it sounds like it.
 
-    Of a column that says whether somebody still belongs, the value of those who do.
+    ``said`` are the literals of all policies. Of a column that says whether somebody still belongs,
+    the value of those who do.
     """
-    said = {value for text, _ in texts for value in literals(text)}
     some = [value for value in standing.values if value is not None]
     if standing.gone:
         there = [value for value in some if value not in standing.gone and not _EARLY.search(value)]
@@ -90,7 +88,7 @@ def find_standings(
         for pair in mentions(catalog, function.source)
     )
     found: list[Standing] = []
-    texts = decision_texts(catalog)
+    asking = Asking(catalog, ((None, text) for text in decision_texts(catalog)))
     for relation in catalog.own_relations:
         mine = ownership[relation.oid]
         if not mine.users or not relation.is_table or relation.is_partition:
@@ -111,7 +109,7 @@ def find_standings(
             through = [oid for oid, pairs in helpers.items() if (relation.oid, name) in pairs]
             about = (relation.oid, name) in personal
             known_once = name in known.get(relation.label, ())
-            if not known_once and not asks_about_caller(catalog, texts, relation, name, mine.users):
+            if not known_once and not asking.about_caller(relation, name, mine.users):
                 continue  # such as a flag by which somebody closes his profile to others
             if (
                 (readers and one_per_user)

@@ -117,6 +117,14 @@ class Catalog:
         return {function.oid: function for function in self.functions}
 
     @cached_property
+    def functions_by_name(self) -> dict[str, tuple[Function, ...]]:
+        """Functions by name: those that are called alike together."""
+        found: dict[str, list[Function]] = {}
+        for function in self.functions:
+            found.setdefault(function.name, []).append(function)
+        return {name: tuple(functions) for name, functions in found.items()}
+
+    @cached_property
     def children(self) -> dict[int, tuple[Relation, ...]]:
         """Partitions and inheritance children by the oid of what they are below."""
         found: dict[int, tuple[Relation, ...]] = {}

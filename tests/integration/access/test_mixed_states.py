@@ -47,7 +47,7 @@ def test_an_approver_is_held_to_the_state_in_which_he_may_decide(target: Target)
     found = hold(target, LEAVE)(REOPENED)
     assert len(found) == len(("approved", "denied"))
     for status in ("approved", "denied"):
-        said = f"can now update .* as approver_id where status={status}"
+        said = f"can now update .* name them in approver_id only where status={status}"
         assert any(re.search(said, sentence) for sentence in found), found
 
 
@@ -55,7 +55,8 @@ def test_a_state_that_shuts_an_approver_out_is_a_loss_and_one_that_opens_a_leak(
     target: Target,
 ) -> None:
     found = hold(target, LEAVE)(SHUT)
-    assert any(re.search("no longer update .* as approver_id", sentence) for sentence in found)
+    less = "no longer update .* name them in approver_id only"
+    assert any(re.search(less, sentence) for sentence in found)
     assert any("can now update" in s and "status=approved" in s for s in found), found
 
 

@@ -109,7 +109,7 @@ ADDED = "private.role_in(team_id) in ('owner', 'admin') and role in ('member', '
     [
         (
             f'alter policy "add" on public.members with check ({ADDED})',
-            "members.role=owner rows under somebody else's name",
+            "rows under somebody else's name (user_id) with role=owner",
         ),
         (
             f"alter policy \"staff\" on public.notices using ({ROLE} in ('staff', 'support'))",

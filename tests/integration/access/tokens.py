@@ -147,7 +147,7 @@ RESTRICTIONS = [
         NOTES
         + restrict("(select (auth.jwt() ->> 'is_anonymous')::boolean) is false", command="insert"),
         DROPPED,
-        "Owners signed in anonymously can now insert into notes (every column) for themselves.",
+        "Owners signed in anonymously can now insert into notes.user_id, notes.title, notes.body for themselves.",
     ),
     Restriction(
         "no anonymous sign-in, by the account",
