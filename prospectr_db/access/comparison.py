@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from prospectr_db.access.baselines import is_common
+from prospectr_db.access.baselines import BOTH, is_common
 from prospectr_db.access.comparison_along import comparable
 from prospectr_db.access.comparison_answers import compare_answers
 from prospectr_db.access.comparison_around import compare_surroundings
@@ -116,7 +116,20 @@ def compare(
     around = matrix.surroundings if matrix else None
     serving = around.serving if around else frozenset()
     found += compare_surroundings(observed, wanted, expected, serving)
-    return list(with_one_word(found, observed, wanted))
+    return list(with_one_word(_of_its_own(found), observed, wanted))
+
+
+def _of_its_own(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out what is told of somebody related twice, and of him as one related once, too."""
+    told = {(f.kind, f.relation, f.persona, f.rows, f.command) for f in findings}
+    return [
+        f
+        for f in findings
+        if BOTH not in f.persona
+        or not any(
+            (f.kind, f.relation, part, f.rows, f.command) in told for part in f.persona.split(BOTH)
+        )
+    ]
 
 
 def _personas(facts: Facts) -> set[str]:

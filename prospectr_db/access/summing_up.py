@@ -61,7 +61,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
             for problem in observation.world.unbuildable
             if problem.relation == relation.label
         ),
-        owner_columns=owner.deciding,
+        owner_columns=owner.deciding or _claimed(relation, owner),
         links=_links(observation, plan),
         standing=(
             *(s.column for s in observation.standings if s.relation == relation.oid),
@@ -92,6 +92,12 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
             else {}
         ),
     )
+
+
+def _claimed(relation: Relation, owner: Ownership) -> tuple[str, ...]:
+    """Return the columns that a claim owns and that are no key: an address, a tenant's id."""
+    linked = {name for fk in relation.foreign_keys for name in fk.columns}
+    return tuple(name for name in owner.claims if name not in linked)
 
 
 def _links(observation: Observation, plan: Plan) -> dict[str, str]:

@@ -68,7 +68,7 @@ CHANGES = {
     "private ones": (
         """alter policy followers on public.posts using (exists (
     select 1 from public.follows as f where f.follower_id = (select auth.uid()) and f.followed_id = author_id and f.accepted));""",
-        {("leak", FOLLOWER, PRIVATE)},
+        {("leak", FOLLOWER, PRIVATE), ("leak", f"{FOLLOWER} and {BLOCKED}", "other")},
     ),
     "everybody counts as a follower": (
         "alter policy followers on public.posts using (visibility = 'followers');",
@@ -103,7 +103,9 @@ def test_what_followers_may_more_and_the_blocked_less_is_in_the_contract(target:
     assert [f.sentence for f in judge(matrix) if f.severity == "error"] == []
     facts = facts_of(matrix)
     told = {entry for entry in facts.allowed if " to the owner " in entry[1]}
-    assert told == {("posts", FOLLOWER, FOLLOWERS, "select")}
+    # That he blocks them makes no difference where only followers are asked for.
+    both = [f"{FOLLOWER} and {other}" for other in (BLOCKED, BLOCKER)]
+    assert told == {("posts", who, FOLLOWERS, "select") for who in (FOLLOWER, *both)}
     assert ("posts", BLOCKED, "other", "select") in facts.shut
     assert not [entry for entry in facts.allowed if " to others " in entry[1]]
 
@@ -145,7 +147,9 @@ def test_a_state_that_keeps_even_followers_out_is_held(target: Target) -> None:
     _build(target, CHANGES["private ones"][0])
     again = observe(target, given=contract.given)
     told = {(f.kind, f.persona, f.rows) for f in check(again, contract) if f.severity == "error"}
-    assert told == {("leak", FOLLOWER, PRIVATE)}
+    # Whom he blocked reads as a follower what the other policy keeps from him.
+    public = ("leak", f"{FOLLOWER} and {BLOCKED}", "other [visibility=public]")
+    assert told == {("leak", FOLLOWER, PRIVATE), public}
 
 
 def test_a_contract_that_does_not_know_of_such_a_state_is_kept(target: Target) -> None:

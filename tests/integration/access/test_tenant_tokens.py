@@ -68,3 +68,33 @@ def test_a_role_that_counts_in_another_tenant_is_an_error_without_a_contract(
     run(target, f"alter policy r on public.invoices using ({ADMIN});")
     found = {f.sentence: f.severity for f in judge(observe(target)) if f.relation == "audit_log"}
     assert found == {f"{told}: no policy asks for their tenant.": "warning"}
+
+
+ADDRESSED = f"""
+create table public.subscriptions (id uuid primary key default gen_random_uuid(), email text not null, topic text not null);
+create table public.notes (id uuid primary key default gen_random_uuid(), tenant_id uuid not null, body text not null);
+alter table public.subscriptions enable row level security;
+alter table public.notes enable row level security;
+create policy a on public.subscriptions for all to authenticated using (email = (select auth.jwt()) ->> 'email') with check (email = (select auth.jwt()) ->> 'email');
+create policy a on public.notes for all to authenticated using ({MINE}) with check ({MINE});
+revoke all on all tables in schema public from anon, authenticated;
+grant select, update on all tables in schema public to authenticated;
+"""
+
+
+def test_a_row_that_is_given_away_by_what_a_claim_says_is_an_error_without_a_contract(
+    target: Target,
+) -> None:
+    held = hold(target, ADDRESSED)
+    run(
+        target,
+        "alter policy a on public.subscriptions with check (true); alter policy a on public.notes with check (true);",
+    )
+    assert {f.sentence for f in judge(observe(target)) if f.severity == "error"} == {
+        "Owners can give their rows away by updating subscriptions.email.",
+        "Owners can give their rows away by updating notes.tenant_id.",
+    }
+    moved = (
+        "Owners can now update notes.tenant_id on their own rows, which is the server's to write."
+    )
+    assert moved in held.errors()
