@@ -55,7 +55,7 @@ def states_above(
             (tops[oid].name, name)
             for oid, name in known
             if oid in tops
-            and name in ownership[oid].states
+            and name in ownership[oid].told
             # A standing is none: there are users who have it and users who do not.
             and name not in ownership[oid].weakest
         )

@@ -13,7 +13,7 @@ from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.mixed_states import in_states
 from prospectr_db.access.openings import openings
 from prospectr_db.access.probes import Plan
-from prospectr_db.access.probes_insert import inserts_below, inserts_with_states
+from prospectr_db.access.probes_insert import inserts_among, inserts_below, inserts_with_states
 from prospectr_db.access.probes_rows import deletes, selects
 from prospectr_db.access.probes_update import updates
 from prospectr_db.access.row_classes import columns_of
@@ -86,6 +86,7 @@ def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Itera
         return
     known = {rows for rows, command in mine if command == "insert"}
     yield from inserts_below(plan, knocker, known)
+    yield from inserts_among(plan, knocker)
     if not knocker.brief:
         yield from inserts_with_states(plan, knocker, known)
     yield from inserts_between(plan, knocker, known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from prospectr_db.access.facts import (
     ALONG,
     ANSWER_STATES,
     ANSWERS,
+    BESIDE,
+    COUNTED,
     CROSSED,
     OTHER_BUCKETS,
     OTHER_VALUES,
@@ -41,6 +44,7 @@ from prospectr_db.access.matrix import (
 )
 from prospectr_db.access.ownership import NAMELESS
 from prospectr_db.access.publications import PUBLISHED
+from prospectr_db.access.row_classes import ROWS_OF
 from prospectr_db.access.storage_world import ANY_OTHER
 
 __all__ = ["as_covered", "with_one_word"]
@@ -96,6 +100,7 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
         return None
     found = (
         *_of_rows(finding, observed, wanted),
+        *_of_numbers(finding, wanted),
         *_of_users(finding, wanted),
         *_of_answers(finding, observed, wanted),
     )
@@ -128,6 +133,15 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     if _is_below(entry, wanted):
         told = f"in which states of what is above them rows of {relation} are reached"
         yield ABOVE, told
+
+
+def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about numbers: beside another one, or of rows."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    if _is_beside(entry, wanted):
+        yield BESIDE, f"what is reached through {entry[0]} by one number beside another"
+    if _is_counted(entry, wanted):
+        yield COUNTED, f"how many rows of {entry[0]} somebody may add"
 
 
 def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
@@ -185,6 +199,26 @@ def _is_of_columns(finding: Finding, wanted: Facts) -> bool:
     """Whether only columns of an answer are more than before, and not whose rows it shows."""
     entry = finding.relation, finding.persona, finding.rows, finding.command
     return finding.rule == ANSWERED or (bool(finding.columns) and entry in wanted.allowed)
+
+
+def _is_beside(entry: Entry, wanted: Facts) -> bool:
+    """Whether a state is told by another column of its row: ``invites.uses=max_uses+1``."""
+    for state in states_of(entry[2]):
+        place, _, value = state.partition("=")
+        table = place.rpartition(".")[0]
+        table = table or entry[0].rpartition(".")[2]
+        mine = [r for r in wanted.columns if r.rpartition(".")[2] == table]
+        columns = {name for label in mine for name in wanted.columns[label]}
+        if place.rpartition(".")[2] in columns and re.sub(r"[+-]1$", "", value) in columns:
+            return True
+    return False
+
+
+def _is_counted(entry: Entry, wanted: Facts) -> bool:
+    """Whether somebody has as many rows as something counts, of which a contract does not speak."""
+    known = wanted.states.get(entry[0], ())
+    states = [state.partition("=")[0] for state in states_of(entry[2])]
+    return any(state.startswith(ROWS_OF) and state not in known for state in states)
 
 
 def _is_opening(finding: Finding, wanted: Facts) -> bool:

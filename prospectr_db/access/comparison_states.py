@@ -9,7 +9,7 @@ from prospectr_db.access.facts import Entry, Facts, expand
 from prospectr_db.access.finding import Finding
 from prospectr_db.access.lesser import is_lesser, is_told_of_the_owner
 from prospectr_db.access.matrix import AccessMatrix, plainer
-from prospectr_db.access.row_classes import is_partly
+from prospectr_db.access.row_classes import ROWS_OF, is_partly
 
 __all__ = ["compare_states", "is_unheard_of"]
 
@@ -64,6 +64,17 @@ def _is_known(relation: str, rows: str, facts: Facts) -> bool:
     return True
 
 
+def _is_beyond(entry: Entry, facts: Facts) -> bool:
+    """Whether somebody has more rows than those with which he is kept from adding one anyhow."""
+    state, _, number = entry[2].rstrip("]").partition("=")
+    return ROWS_OF in state and any(
+        (*entry[:2], entry[3]) == (*other[:2], other[3])
+        and other[2].partition("=")[0] == state
+        and int(other[2].rstrip("]").partition("=")[2]) < int(number)
+        for other in facts.shut
+    )
+
+
 def _is_spoken_of(persona: str, facts: Facts) -> bool:
     """Whether whoever has another token than usual was tried when the contract was written."""
     if not is_lesser(persona):
@@ -90,6 +101,7 @@ def compare_states(
     for entry in sorted(observed.shut ^ wanted.shut):
         relation, persona, rows, command = entry
         told = is_told_of_the_owner(entry, observed, wanted) or is_unheard_of(entry, wanted)
+        told = told or (entry in observed.shut and _is_beyond(entry, wanted))
         if relation in skip or persona in skip or told:
             continue
         plain = _without(entry, observed if entry in wanted.shut else wanted)

@@ -13,8 +13,8 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.decisions import asked_by_policies, decision_texts
 from prospectr_db.access.inhabitants import OWNER, Actor, Affiliate, Row
 from prospectr_db.access.standing import Standing
-from prospectr_db.access.values import seeded_uuid
-from prospectr_db.access.variations import change, same_value
+from prospectr_db.access.values import same_value, seeded_uuid
+from prospectr_db.access.variations import change
 from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["Conditions", "add_under_conditions", "find_conditions"]

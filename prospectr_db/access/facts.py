@@ -27,8 +27,10 @@ __all__ = [
     "ALONG",
     "ANSWERS",
     "ANSWER_STATES",
+    "BESIDE",
     "CHANNEL",
     "COMMANDS",
+    "COUNTED",
     "COVERS",
     "CROSSED",
     "EXTENSIONS",
@@ -76,10 +78,12 @@ SECRETS, SEVERAL = "what secrets open", "rows in several states"
 ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
 ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two conditions"
+BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
+    *(BESIDE, COUNTED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

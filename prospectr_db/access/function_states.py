@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from prospectr_db.access.beside import compared_columns, is_usual, resolved, values_beside
 from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership import implies_values, told_apart
 from prospectr_db.access.reach import called_functions
 from prospectr_db.access.statements import equals, literal, update
-from prospectr_db.access.variations import reach_state, same_value
+from prospectr_db.access.variations import reach_state
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Column, Function, Relation
 
@@ -62,21 +63,21 @@ def states_of_columns(
     for relation, row, column, values in columns:
         told = () if implies_values(column) else values
         for value in values:
-            if found == _MOST_STATES or same_value(value, row.values.get(column.name)):
+            wanted = resolved(relation, row.values, column.name, value)
+            usual = is_usual(relation, row.values, column.name, value)
+            if found == _MOST_STATES or not wanted or usual:
                 continue
             whole = observation.world.states.get((relation.oid, column.name, value))
-            whole = whole or reach_state(
-                observation.connection, relation, row, {column.name: value}
-            )
+            whole = whole or reach_state(observation.connection, relation, row, wanted)
             if whole is not None:
                 found += 1
                 day = not exact or column.category == "D"
                 place = f"{relation.name}.{column.name}"
                 prepared = _preparation(observation, relation, row, whole)
                 name = f"{place}={_shown(value, day=day)}"
-                usual = f"{place}={_shown(row.values.get(column.name), day=day)}"
+                usually = f"{place}={_shown(row.values.get(column.name), day=day)}"
                 owned = observation.ownership[relation.oid].owned
-                yield RowState(name, place, told, prepared, usual, owned)
+                yield RowState(name, place, told, prepared, usually, owned)
 
 
 def _shown(value: str | None, *, day: bool) -> str:
@@ -101,6 +102,8 @@ def _columns(
         owner = observation.ownership[relation.oid]
         links = {name for fk in relation.foreign_keys for name in fk.columns}
         settled = {*owner.users, *owner.claims, *links, *relation.primary_key}
+        known = frozenset((relation.oid, name) for name in relation.by_name if name in words)
+        beside = compared_columns(relation, [(source, known)]) if relation.name in words else {}
         for column in relation.columns:
             place = f"{relation.name}.{column.name}"
             named = relation.name in words and column.name in words
@@ -110,6 +113,8 @@ def _columns(
                 continue  # there is a persona for each
             text = (source, frozenset({(relation.oid, column.name)}))
             values = (*told_apart(relation, column, [text]), *given.get(place, ()))
+            if column.name in beside:
+                values = (*values, *values_beside(beside[column.name]))
             yield relation, row, column, tuple(dict.fromkeys(values))
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prospectr_db.access.above import states_above
+from prospectr_db.access.beside import compared_columns, is_beside, values_beside
 from prospectr_db.access.called_alike import called_alike
+from prospectr_db.access.counted import counted_rows
 from prospectr_db.access.decisions import (
     Text,
     asked_by_policies,
@@ -19,7 +21,7 @@ from prospectr_db.access.decisions import (
     near,
 )
 from prospectr_db.access.given import NOTHING, Given
-from prospectr_db.access.row_classes import is_partly
+from prospectr_db.access.row_classes import ROWS_OF, is_partly
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
@@ -55,6 +57,8 @@ class Ownership:
     ``together`` are states of what is above that were tried at once before.
     ``asked`` are the columns that its policies or their helpers read, as (oid, column), and
     ``asked_of_new`` those that they read about new rows.
+    ``beside`` maps a number to the other one in the row that it is compared with, ``counted``
+    the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
     """
 
     users: tuple[str, ...] = ()
@@ -71,11 +75,20 @@ class Ownership:
     together: frozenset[tuple[str, ...]] = frozenset()
     asked: frozenset[tuple[int, str]] = frozenset()
     asked_of_new: frozenset[tuple[int, str]] = frozenset()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def owned(self) -> bool:
         """Whether rows belong to somebody, directly or through a parent."""
         return bool(self.users or self.parents or self.claims or self.members)
+
+    @property
+    def told(self) -> dict[str, tuple[str | None, ...]]:
+        """The states and the values by which another column of the row tells them."""
+        beside = {name: values_beside(other) for name, other in self.beside.items()}
+        names = dict.fromkeys((*self.states, *beside))
+        return {name: (*self.states.get(name, ()), *beside.get(name, ())) for name in names}
 
     @property
     def path(self) -> str:
@@ -136,6 +149,7 @@ def find_ownership(
         described = _describe(
             relation, users, owned, tenants, compared, claims, reads, texts, keyed
         )
+        described = replace(described, counted=counted_rows(catalog, relation))
         result[relation.oid] = _with_given(relation, described, given, texts)
     standings = find_standings(catalog, result, given.standing)
     said = {value for text, _ in texts for value in literals(text)} if standings else set()
@@ -314,6 +328,7 @@ def _describe(
         claims=claimed,
         soft=tuple(c.name for c in free if c.base_name in ("uuid", "int8", "int4") and c.not_null),
         states={c.name: values for c in free if (values := told_apart(relation, c, texts))},
+        beside=compared_columns(relation, texts),
         user_keyed=relation.oid in keyed,
         members=members,
     )
@@ -323,18 +338,30 @@ def _with_given(
     relation: Relation, found: Ownership, given: Given, texts: Sequence[Text]
 ) -> Ownership:
     """Add what the contract tells apart, whether or not a policy still does."""
-    states = dict(found.states)
+    states, beside, counted = dict(found.states), dict(found.beside), dict(found.counted)
     for name, told in given.states.get(relation.label, {}).items():
+        if name.startswith(ROWS_OF):
+            numbers = filter(None, (*counted.get(name, ()), *told))
+            counted[name] = tuple(dict.fromkeys(numbers))
         column = relation.by_name.get(name)
         if column is not None:
-            values = (*told_apart(relation, column, texts), *told)
+            others = [value for value in told if is_beside(relation, name, value)]
+            if others and others[0]:
+                beside[name] = others[0]
+            values = (*told_apart(relation, column, texts), *(v for v in told if v not in others))
             if told and column.category == "S" and _takes_anything(relation, column):
                 values = (*values, NAMELESS)  # what restricted it may be gone
-            states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
-    parents = found.parent_states | given.parents.get(relation.label, frozenset())
-    tried = frozenset(filter(is_partly, given.states.get(relation.label, {})))
-    together = given.together.get(relation.label, frozenset())
-    return replace(found, states=states, parent_states=parents, partly=tried, together=together)
+            if values or name in states:
+                states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
+    return replace(
+        found,
+        states=states,
+        parent_states=found.parent_states | given.parents.get(relation.label, frozenset()),
+        partly=frozenset(filter(is_partly, given.states.get(relation.label, {}))),
+        together=given.together.get(relation.label, frozenset()),
+        beside=beside,
+        counted=counted,
+    )
 
 
 def implies_values(column: Column) -> bool:

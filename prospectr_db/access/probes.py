@@ -149,7 +149,7 @@ class Plan:
         row = row or self.world.row(relation, OWNER)
         if row is None:
             return
-        possible = self.ownership[relation.oid].states
+        possible = self.ownership[relation.oid].told
         for name, value in [(name, value) for name, told in possible.items() for value in told]:
             values = self.world.states.get((relation.oid, name, value))
             if values is not None and (names is None or name in names):

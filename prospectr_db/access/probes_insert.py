@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.baselines import is_related
+from prospectr_db.access.counted import states_when_counted
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.polymorphic import kinds_of
@@ -22,7 +23,7 @@ from prospectr_db.database.catalog import Column
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["insert_classes", "inserts", "inserts_below", "inserts_with_states"]
+__all__ = ["insert_classes", "inserts", "inserts_among", "inserts_below", "inserts_with_states"]
 
 
 def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
@@ -72,6 +73,17 @@ def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Itera
             if all(given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns):
                 found = _inserts_of(plan, knocker, rows, given, (name, preparation))
                 yield from itertools.islice(found, 1) if rows in known else found
+
+
+def inserts_among(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
+    """Yield the owner's new row where he has as many as something counts."""
+    if knocker.actor != OWNER or knocker.brief or not plan.owner.counted or plan.slot is not None:
+        return
+    for rows, wanted in insert_classes(plan, knocker):
+        given = plan.fitted(wanted)
+        if given is not None and rows == "own":
+            for state in states_when_counted(plan, plan.owner.counted):
+                yield from itertools.islice(_inserts_of(plan, knocker, rows, given, state), 1)
 
 
 def _inserts_of(

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["columns_of", "in_words", "is_partly", "partly", "plainer", "state_name", "states_of"]
+__all__ = [
+    "ROWS_OF",
+    "columns_of",
+    "in_words",
+    "is_partly",
+    "partly",
+    "plainer",
+    "state_name",
+    "states_of",
+]
+
+ROWS_OF = "rows of "
+"""How a state begins that says how many rows of a table the owner has: ``rows of todos=3``."""
 
 
 def plainer(rows: str) -> str:

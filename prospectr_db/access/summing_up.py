@@ -85,6 +85,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         states=(
             {
                 **_states(relation, owner),
+                **owner.counted,
                 **{found.name: () for found in observation.world.between.get(relation.oid, ())},
                 **dict.fromkeys(_mixed_in_states(cells), ()),
             }
@@ -114,7 +115,7 @@ def _states(relation: Relation, owner: Ownership) -> dict[str, tuple[str | None,
     """Return the columns that were told apart; with their values where no type says which."""
     return {
         name: () if implies_values(relation.by_name[name]) else values
-        for name, values in owner.states.items()
+        for name, values in owner.told.items()
     }
 
 

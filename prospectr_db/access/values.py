@@ -20,6 +20,7 @@ __all__ = [
     "is_list",
     "listed_values",
     "naming",
+    "same_value",
     "seeded_uuid",
     "shapes",
 ]
@@ -313,3 +314,8 @@ def _fit(column: Column, value: str) -> str:
 
 def _is_number(text: str) -> bool:
     return bool(re.fullmatch(r"-?\d+(\.\d+)?", text))
+
+
+def same_value(one: str | None, other: str | None) -> bool:
+    """Whether two texts are one value; of times only the day counts here."""
+    return one == other or bool(one and other and len(one) > 18 and one[:10] == other[:10])

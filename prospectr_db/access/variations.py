@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
+from prospectr_db.access.beside import is_usual, resolved
 from prospectr_db.access.building import Builder
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
 from prospectr_db.access.polymorphic import kinds_of
@@ -29,7 +30,6 @@ __all__ = [
     "change",
     "demote",
     "reach_state",
-    "same_value",
     "second_pass",
 ]
 
@@ -157,12 +157,13 @@ def add_states(builder: Builder, relation: Relation) -> None:
     row = builder.world.row(relation, OWNER)
     if row is None:
         return
-    for name, values in builder.ownership[relation.oid].states.items():
+    for name, values in builder.ownership[relation.oid].told.items():
         for value in values:
-            if not same_value(value, row.values.get(name)):
-                wanted = {name: value, **_referring(builder, relation, name, value)}
+            told = resolved(relation, row.values, name, value)
+            if told and not is_usual(relation, row.values, name, value):
+                wanted = {**told, **_referring(builder, relation, name, value)}
                 found = reach_state(builder.connection, relation, row, wanted)
-                if found is None and _is_forbidden(builder, relation, row, {name: value}):
+                if found is None and _is_forbidden(builder, relation, row, told):
                     continue  # what the column's own checks forbid is no state
                 if found is None:
                     shown = "null" if value is None else value
@@ -253,8 +254,3 @@ def _time(relation: Relation, name: str, text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def same_value(one: str | None, other: str | None) -> bool:
-    """Whether two texts are one value; of times only the day counts here."""
-    return one == other or bool(one and other and len(one) > 18 and one[:10] == other[:10])

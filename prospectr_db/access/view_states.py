@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
+from prospectr_db.access.beside import compared_columns, values_beside
 from prospectr_db.access.function_states import RowState, Values, states_of_columns
 from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.observation import Observation
@@ -134,6 +135,8 @@ def _columns(
         owner = observation.ownership[relation.oid]
         links = {name for fk in relation.foreign_keys for name in fk.columns}
         settled = {*owner.users, *owner.claims, *links, *relation.primary_key}
+        known = frozenset((relation.oid, name) for name in relation.by_name if name in words)
+        beside = compared_columns(relation, [(said, known)])
         for column in relation.columns:
             place = f"{relation.name}.{column.name}"
             told = given.get(place)
@@ -142,7 +145,9 @@ def _columns(
                 continue
             text = (said, frozenset({(relation.oid, column.name)}))
             values = (*(told or ()), *told_apart(relation, column, [text]))
-            values = tuple(dict.fromkeys((*values, *owner.states.get(column.name, ()))))
+            if column.name in beside:
+                values = (*values, *values_beside(beside[column.name]))
+            values = tuple(dict.fromkeys((*values, *owner.told.get(column.name, ()))))
             found.append((told is None, relation, row, column, values))
     for _, *one in sorted(found, key=lambda item: item[0]):
         yield tuple(one)  # type: ignore[misc]

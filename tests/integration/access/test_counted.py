@@ -1,0 +1,76 @@
+"""How many rows somebody may have is tried with as many as a policy or trigger counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prospectr_db.access.contract import render
+from prospectr_db.access.facts import COUNTED
+from prospectr_db.database import Target
+from tests.integration.access.held import Held, hold
+
+LIMITED = """
+create schema private;
+grant usage on schema private to authenticated;
+create table public.todos (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    task text not null
+);
+create table public.notes (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references auth.users (id) on delete cascade,
+    title text not null,
+    unique (user_id, title)
+);
+create function private.todos() returns bigint
+language sql stable security definer set search_path = ''
+as $$ select count(*) from public.todos as t where t.user_id = (select auth.uid()) $$;
+create function private.has_room() returns boolean
+language sql stable security definer set search_path = ''
+as $$ select count(*) <= 2 from public.todos as t where t.user_id = (select auth.uid()) $$;
+create function private.limit_notes() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare n integer;
+begin
+    select count(*) into n from public.notes where user_id = new.user_id;
+    if n >= 5 then raise exception 'five notes are enough'; end if;
+    return new;
+end $$;
+create trigger limited before insert on public.notes
+for each row execute function private.limit_notes();
+alter table public.todos enable row level security;
+alter table public.notes enable row level security;
+create policy few on public.todos for insert to authenticated
+with check (user_id = (select auth.uid()) and private.todos() < 3);
+create policy own on public.notes for insert to authenticated
+with check (user_id = (select auth.uid()));
+revoke all on all tables in schema public from anon, authenticated;
+grant insert on all tables in schema public to authenticated;
+"""
+FEW = "alter policy few on public.todos with check (user_id = (select auth.uid()){});"
+ADD = "insert into {} (every column) for themselves where rows of {}"
+
+
+def test_a_limit_is_held_however_it_is_written(target: Target) -> None:
+    held = hold(target, LIMITED)
+    assert '"own [rows of todos=3]"]\ninsert = false' in held.text
+    assert held.after(FEW.format(" and 2 >= private.todos()")) == set()
+    assert held.after(FEW.format(" and (select private.has_room())")) == set()
+    more = {f"Owners can now {ADD.format('todos', 'todos=3')}."}
+    assert held.after(FEW.format(" and private.todos() < 4")) == more
+    assert held.after(FEW.format("")) == more
+    trigger = "drop trigger limited on public.notes;"
+    assert f"Owners can now {ADD.format('notes', 'notes=5')}." in held.after(trigger)
+    fewer = held.after(FEW.format(" and private.todos() < 2"))
+    assert any(f"no longer {ADD.format('todos', 'todos=2')}" in sentence for sentence in fewer)
+
+
+def test_an_older_contract_is_told_of_it_in_one_warning(target: Target) -> None:
+    facts = hold(target, LIMITED).contract.facts
+    shut = frozenset(entry for entry in facts.shut if "rows of" not in entry[2])
+    known = replace(facts, shut=shut, states={}, covers=facts.covers - {COUNTED})
+    older = Held(target, render(known, accepted={}))
+    assert older.errors() == set()
+    say = "The contract does not say yet how many rows of todos somebody may add"
+    assert f"{say}: let `access write` add it." in older.warnings()
