@@ -42,10 +42,10 @@ from prospectr_db.access.matrix import (
     USER_METADATA,
     states_of,
 )
-from prospectr_db.access.ownership import NAMELESS
 from prospectr_db.access.publications import PUBLISHED
 from prospectr_db.access.row_classes import ROWS_OF
 from prospectr_db.access.storage_world import ANY_OTHER
+from prospectr_db.access.told_apart import NAMELESS
 
 __all__ = ["as_covered", "with_one_word"]
 

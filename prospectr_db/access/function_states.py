@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from prospectr_db.access.beside import compared_columns, is_usual, resolved, values_beside
 from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.ownership import implies_values, told_apart
 from prospectr_db.access.reach import called_functions
 from prospectr_db.access.statements import equals, literal, update
+from prospectr_db.access.told_apart import implies_values, told_apart
 from prospectr_db.access.variations import reach_state
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Column, Function, Relation

@@ -12,7 +12,7 @@ from prospectr_db.access.matrix import (
     Verdict,
     collapse,
 )
-from prospectr_db.access.ownership import Ownership, implies_values
+from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.personas import (
     ANON,
     AUTHENTICATED,
@@ -21,6 +21,7 @@ from prospectr_db.access.personas import (
 from prospectr_db.access.policy_spelling import stated_policies
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.publications import published_words
+from prospectr_db.access.told_apart import implies_values
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,

@@ -11,13 +11,13 @@ from prospectr_db.access.beside import compared_columns, values_beside
 from prospectr_db.access.function_states import RowState, Values, states_of_columns
 from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.ownership import told_apart
 from prospectr_db.access.reach import (
     functions_of_view,
     reached_by_view,
     tables_of_view,
     views_below,
 )
+from prospectr_db.access.told_apart import told_apart
 from prospectr_db.access.world import OWNER
 from prospectr_db.database.catalog import Column, Relation
 
