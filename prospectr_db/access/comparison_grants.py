@@ -15,6 +15,7 @@ IDLE_GRANT = "idle-grant"
 """The rule of a grant that no policy lets anybody use: it lets nobody in."""
 OUTSIDE = "outside-policies"
 """The rule of a privilege that policies do not govern."""
+_CALLERS = {"anon": "Visitors without a login", "authenticated": "Signed-in users"}
 _WHOLE = ""
 _BY_COLUMN = ("insert", "update")
 
@@ -77,4 +78,7 @@ def _finding(
 ) -> Finding:
     change = "now" if kind == "leak" else "no longer"
     sentence = f"{relation} {change} {what}: {item}."
+    if place[1] == "call" and rule == IDLE_GRANT:  # no policy has to do with it
+        caller = _CALLERS.get(place[0], place[0])
+        sentence = f"{caller} can {change} call {relation}; nothing came of it that was tried."
     return Finding(kind, "error", relation, place[0], "", place[1], (), sentence, rule=rule)
