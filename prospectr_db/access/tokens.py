@@ -20,6 +20,7 @@ __all__ = ["HONEST", "forgeries", "forgers", "observe_tokens", "strange_tokens",
 HONEST = "honest"
 """Somebody who signed up as forgers do, and says nothing of himself."""
 _MOST = 8
+_MOST_MEMBERS = 2
 
 
 def _values(observation: Observation) -> list[Any]:
@@ -93,7 +94,7 @@ def strange_tokens(observation: Observation) -> list[tuple[Knocker, list[Knocker
     keys = user_metadata_keys(observation.catalog)
     values = believed(observation.catalog)[:_MOST] if keys else []
     members = {COLLEAGUE: "colleague"} if COLLEAGUE in actors else {}
-    members |= {name: name for name in list(observation.world.standings)[:1]}
+    members |= {name: name for name in _weakest(observation)[:_MOST_MEMBERS]}
     for key, name in members.items():
         forging = []
         for value in values:
@@ -103,6 +104,16 @@ def strange_tokens(observation: Observation) -> list[tuple[Knocker, list[Knocker
             forging.append(Knocker(persona, key, brief=True))
         found.append((Knocker(actors[key].persona(name), key, brief=True), forging))
     return found
+
+
+def _weakest(observation: Observation) -> list[str]:
+    """Return the users who have a standing, and of it what gives the least."""
+    return [
+        name
+        for name, (standing, value) in observation.world.standings.items()
+        if value is not None
+        and observation.ownership[standing.relation].weakest.get(standing.column) == value
+    ]
 
 
 def observe_tokens(

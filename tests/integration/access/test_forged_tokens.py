@@ -60,3 +60,40 @@ def test_a_role_that_a_policy_names_beside_the_function_is_told(target: Target) 
     forged = "Tokens with forged user_metadata {'role': 'admin'} of a colleague"
     told = f"{forged} can now delete contacts on other people's rows."
     assert held.after(DROPS.format(USERS)) == {told}
+
+
+TEAMS = """
+create table public.teams (id uuid primary key default gen_random_uuid(), name text not null);
+create table public.members (
+    team_id uuid not null references public.teams on delete cascade,
+    user_id uuid not null references auth.users on delete cascade,
+    role text not null default 'member' check (role in ('owner', 'member')),
+    primary key (team_id, user_id));
+create table public.plans (
+    id uuid primary key default gen_random_uuid(), body text not null,
+    team_id uuid not null references public.teams on delete cascade);
+alter table public.teams enable row level security;
+alter table public.members enable row level security;
+alter table public.plans enable row level security;
+create policy own on public.members for select to authenticated
+    using (user_id = (select auth.uid()));
+create policy reads on public.plans for select to authenticated using (team_id in (
+    select m.team_id from public.members as m where m.user_id = (select auth.uid())));
+create policy drops on public.plans for delete to authenticated using (team_id in (
+    select m.team_id from public.members as m
+    where m.user_id = (select auth.uid()) and m.role = 'owner'));
+revoke all on all tables in schema public from anon, authenticated, service_role;
+grant select on public.members to authenticated;
+grant select, delete on public.plans to authenticated;
+"""
+BELIEVING = """
+alter policy drops on public.plans using (team_id in (
+    select m.team_id from public.members as m
+    where m.user_id = (select auth.uid()) and (m.role = 'owner' or {} = 'owner')));
+"""
+
+
+def test_members_of_a_table_forge_as_what_they_are_there(target: Target) -> None:
+    held = hold(target, TEAMS)
+    forged = "Tokens with forged user_metadata {'role': 'owner'} of a role=member"
+    assert held.after(BELIEVING.format(USERS)) == {f"{forged} can now delete plans on any row."}
