@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from prospectr_db.access.attempts import TRIES, Attempt
+from prospectr_db.access.claim_options import whole
 from prospectr_db.access.decisions import claim_keys, decision_texts, mentions
 from prospectr_db.access.inhabitants import (
     NEWCOMER,
@@ -197,7 +198,7 @@ class Builder:
             return seeded_uuid("claim", ".".join(path), home.key)
         if column.category == "N":
             return str(1 + "ABCD".find(home.key[0]))
-        return f"{path[-1]}-{home.key}"
+        return f"{whole(path)[-1]}-{home.key}"
 
     def hopeless(
         self, relation: Relation, key: str, reason: str, constraint: Constraint | None = None

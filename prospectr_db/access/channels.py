@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from prospectr_db.access.claim_options import put, said_at
 from prospectr_db.access.facts import CHANNEL, EXTENSIONS
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Access, Cell, TableAccess, TokenAccess, Verdict, collapse
@@ -206,12 +207,8 @@ def _with_claims(
 
 def _with_claim(persona: Persona, path: Sequence[str], value: str) -> Persona:
     claims: dict[str, Any] = dict(persona.payload or {})
-    inner = claims
-    for key in path[:-1]:
-        held = inner.get(key)
-        inner[key] = dict(held) if isinstance(held, dict) else {}
-        inner = inner[key]
-    inner.setdefault(path[-1], value)
+    if said_at(claims, path) is None:
+        put(claims, path, value)
     return persona.with_claims(claims)
 
 

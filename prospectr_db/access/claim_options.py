@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prospectr_db.access.decisions import claim_keys, literals
+from prospectr_db.access.expressions import EACH
 from prospectr_db.access.personas import Persona
 
-__all__ = ["Option", "addresses", "holding", "lacking", "methods", "shown"]
+__all__ = [
+    "Option",
+    "addresses",
+    "holding",
+    "lacking",
+    "methods",
+    "put",
+    "said_at",
+    "shown",
+    "whole",
+]
 
 Path = tuple[str, ...]
 _EMAIL, _AMR = ("email",), ("amr",)
@@ -54,13 +65,35 @@ def holding(persona: Persona, option: Option) -> Persona:
             first["provider"] = said
         held = [{**first, "timestamp": _SIGNED_AT}, *_others(claims, said)]
         return persona.with_claims({"amr": held})
+    put(claims, option.path, option.value)
+    return persona.with_claims(claims)
+
+
+def whole(path: Sequence[str]) -> Path:
+    """Return the path of a claim: of an element, that of its list."""
+    return tuple(path[:-1] if path[-1] == EACH else path)
+
+
+def put(claims: dict[str, Any], path: Sequence[str], value: object) -> None:
+    """Set a claim by its path, in objects that nobody else holds; of a list the one element."""
+    value, path = [value] if path[-1] == EACH else value, whole(path)
     inner = claims
-    for key in option.path[:-1]:
+    for key in path[:-1]:
         found = inner.get(key)
         inner[key] = dict(found) if isinstance(found, dict) else {}
         inner = inner[key]
-    inner[option.path[-1]] = option.value
-    return persona.with_claims(claims)
+    inner[path[-1]] = value
+
+
+def said_at(claims: Mapping[str, Any], path: Sequence[str]) -> object:
+    """Return what claims say at a path; of a list its first element."""
+    value: object = claims
+    for key in path:
+        if key == EACH:
+            value = value[0] if isinstance(value, list) and value else None
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _others(claims: dict[str, Any], method: str) -> list[Any]:
@@ -77,6 +110,7 @@ def lacking(persona: Persona, path: Path, text: str) -> Persona:
         return persona.with_claims({"amr": [{"method": method, "timestamp": _SIGNED_AT}]})
     claims = json.loads(persona.claims or "{}")
     inner = claims
+    path = whole(path)
     for key in path[:-1]:
         inner = inner.get(key) if isinstance(inner, dict) else None
     if isinstance(inner, dict):

@@ -7,12 +7,13 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from functools import partial
 
-from prospectr_db.access.expressions import CLAIM, COMMENT, claim_path, normalise
+from prospectr_db.access.expressions import CLAIM, COMMENT, EACH, claim_path, normalise
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = ["answers_with_claim", "spelling", "with_plain_claims"]
 
 _ASKS_MORE = re.compile(r"(?<!distinct )\bfrom\b|(?:=|<>|!=)\s*'[^']", re.IGNORECASE)
+_OF_TOKEN = re.compile(r"\bfrom (?=@jwt)", re.IGNORECASE)
 _CALL = re.compile(r'(?<![\w.])(?:"?(\w+)"?\.)?"?(\w+)"?\(\s*\)')
 _MOST_CALLS = 4
 _TOKEN = re.compile(r"\bauth\.(?:jwt|uid|email)\(|request\.jwt")
@@ -72,7 +73,6 @@ def spelling(catalog: Catalog) -> Callable[[str], str]:
         function
         for function in catalog.functions
         if function.argument_types in ((), ("text",))
-        and not function.returns_set
         and function.return_type not in ("boolean", "void", "trigger")
         and function.language in ("sql", "plpgsql")
     ]
@@ -99,7 +99,7 @@ def spelling(catalog: Catalog) -> Callable[[str], str]:
         before = len(answers)
         for function in plain:
             answer = _only_claim(say(function.source), named)
-            if answer is not None:
+            if answer is not None and (not function.returns_set or EACH in answer):
                 answers[function.schema, function.name] = answer
                 if named[function.name] == 1:
                     answers[None, function.name] = answer
@@ -157,6 +157,7 @@ def _only_claim(source: str, functions: Container[str]) -> str | None:
     source = COMMENT.sub(" ", source)
     plain = normalise(source)
     calls = re.findall(r'(\w+)"?\s*\(', re.sub(r"\bauth\.\w+\(", "", source))
+    plain = _OF_TOKEN.sub("", plain)
     if _ASKS_MORE.search(plain) or any(name in functions for name in calls):
         return None
     paths = re.findall(CLAIM, plain)

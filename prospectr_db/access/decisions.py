@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from prospectr_db.access.claim_spelling import spelling
 from prospectr_db.access.expressions import (
     CLAIM,
+    EACH,
     EQUALS,
     LISTED,
     NAME,
@@ -125,7 +126,8 @@ def user_metadata_keys(catalog: Catalog) -> list[str]:
     keys: set[str] = set()
     for text in all_texts(catalog):
         keys |= set(_METADATA.findall(text))
-        keys |= {path[-1] for path in claim_keys(text) if path[0] == "user_metadata" and path[1:]}
+        paths = (path[:-1] if path[-1] == EACH else path for path in claim_keys(text))
+        keys |= {path[-1] for path in paths if path[0] == "user_metadata" and path[1:]}
     return sorted(keys)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 __all__ = [
     "CLAIM",
     "COMMENT",
+    "EACH",
     "EQUALS",
     "LISTED",
     "NAME",
@@ -27,10 +28,11 @@ def normalise(expression: str) -> str:
     """Return an expression without casts, parentheses and sub-select wrappers around the caller.
 
     `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
+    A claim that is a list becomes each of its elements, however these are asked for.
     """
     text = re.sub(r"[()]", " ", with_caller(expression)).replace('"', "")
     text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
-    return re.sub(r"\s+", " ", text).strip()
+    return _with_elements(re.sub(r"\s+", " ", text).strip())
 
 
 @lru_cache(maxsize=8192)
@@ -73,6 +75,8 @@ def with_caller(expression: str) -> str:
 
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
+EACH = "*"
+"""The last key of the path to a claim that is a list: whichever element."""
 EQUALS = (
     r"(?:\s+(?i:IN)\s+|\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*)"
     r"(?i:ANY\s+|SOME\s+)?(?i:ARRAY\s+(?=SELECT))?(?i:SELECT\s+)?"
@@ -85,6 +89,43 @@ LISTED = (
     rf"(?:ARRAY\[|to_jsonb|jsonb_build_array)\s*@uid\s*\]?\s*(?:<@|&&)\s*{NAME}",
     rf"@uid\s*(?:=\s*(?i:ANY)|(?i:IN))\s+(?i:SELECT)\s+(?i:DISTINCT\s+)?{_UNFOLDED}\s+{NAME}",
 )
+
+# A claim that is a list, in the ways there are to ask whether a column's value is in it. How
+# somebody signed in (amr) is a list of objects, and asked for otherwise.
+_LIST = rf"(?!@jwt\s*->>?\s*'amr'){CLAIM}"
+_WHOSE = r"(?:(?:to_jsonb|jsonb_build_array)\s+)?(?:ARRAY\[)?((?:\w+\.)*\w+)\]?"
+_ELSE = r"(?:\s*, '[^']*')?"
+_HOLDS = (
+    re.compile(
+        rf"{_LIST}{_ELSE}(?:\s+(?i:AS)\s+\??\w+\??)?\s*(?:@>|\?[|&]?)\s*(?!(?i:ARRAY\[)?'){_WHOSE}"
+    ),
+    re.compile(rf"{_WHOSE}\s*<@\s*(?:(?i:ARRAY)\s+)?(?:(?i:SELECT)\s+)?{_LIST}"),
+)
+_ROWS = re.compile(
+    rf"\b(?i:FROM)\s+{CLAIM}{_ELSE}\s+(?:(?i:AS)\s+)?(\w+)(?:\s+(?!(?i:WHERE)\b)(\w+))?"
+    r"\s+(?i:WHERE)\s+"
+)
+
+
+def _with_elements(plain: str) -> str:
+    """Write ``->> '*'`` behind a claim whose elements are asked for, compared as one value is."""
+    if "@jwt" not in plain:
+        return plain
+    plain = re.sub(rf"\b{_UNFOLDED}\s+{_LIST}", lambda found: _each(found[1]), plain)
+    before, after = _HOLDS
+    plain = before.sub(lambda found: f"{found[2]} = {_each(found[1])}", plain)
+    plain = after.sub(lambda found: f"{found[1]} = {_each(found[2])}", plain)
+    for rows in reversed(list(_ROWS.finditer(plain))):
+        named = rf"{rows[2]}\.{rows[3]}" if rows[3] else rf"{rows[2]}(?:\.\w+)?"
+        element = rf"(?<![\w.@']){named}(?![\w.'])"
+        claim = f"@jwt{rows[1]}".replace("\\", r"\\")
+        plain = plain[: rows.end()] + re.sub(element, claim, plain[rows.end() :])
+    return plain
+
+
+def _each(arrows: str) -> str:
+    path = claim_path(arrows)
+    return f"@jwt{arrows}" if path[-1:] == (EACH,) else f"@jwt{arrows} ->> '{EACH}'"
 
 
 def claim_keys(text: str) -> set[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.claim_options import Option, addresses, holding, methods
+from prospectr_db.access.claim_options import Option, addresses, holding, methods, whole
 from prospectr_db.access.decisions import all_texts, helper_functions
 from prospectr_db.access.impersonation import become
 from prospectr_db.access.personas import AUTHENTICATED, Persona, user
@@ -86,7 +86,7 @@ def _gates_of(relation: Relation) -> list[Policy]:
 
 
 def _is_plain(option: Option) -> bool:
-    return not _POWER.search(option.path[-1])
+    return not _POWER.search(whole(option.path)[-1])
 
 
 def _asked(helpers: Mapping[int, Function], policy: Policy) -> Iterator[Option]:

@@ -14,6 +14,7 @@ from prospectr_db.access.claim_options import (
     lacking,
     methods,
     shown,
+    whole,
 )
 from prospectr_db.access.claims import asked_by
 from prospectr_db.access.decisions import all_texts, helper_functions
@@ -198,7 +199,7 @@ def _asking_for(path: tuple[str, ...]) -> re.Pattern[str]:
         return re.compile(r"'email'|\{email\}|auth\.email|auth\.users")
     if path == ("amr",):
         return re.compile(r"\bamr\b")
-    return re.compile(rf"['{{,.]{re.escape(path[-1])}['}},]")
+    return re.compile(rf"['{{,.]{re.escape(whole(path)[-1])}['}},]")
 
 
 def _first_factor(persona: Persona) -> Persona:

@@ -182,7 +182,7 @@ class Plan:
         """Return the question which known rows changed, in one column or at all."""
         names = self.relation.primary_key or self.source.primary_key
         known = self.known()
-        if not names or column is None or column in names:
+        if not names or column is None:
             if self.relation.oid != self.source.oid:
                 moved = "to_jsonb(t) is distinct from r.image"
             else:

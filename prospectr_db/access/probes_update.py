@@ -76,9 +76,17 @@ def _of_column(
         for rows, row, preparation in targets:
             if preparation is not None and not is_plain:
                 continue
-            text = update(plan.relation, {column.name: value}, plan.where(row))
+            other = _for_another(plan, column, row, value) if rows == "own" else value
+            text = update(plan.relation, {column.name: other}, plan.where(row))
             asked = plan.changed() if preparation else question
-            yield Probe(row.label, rows, "update", "where", shown, text, preparation, asked, value)
+            yield Probe(row.label, rows, "update", "where", shown, text, preparation, asked, other)
+
+
+def _for_another(plan: Plan, column: Column, row: Row, value: str | None) -> str | None:
+    """Return whom somebody names in his own row: not himself, who is there already."""
+    if column.name not in plan.owner.users or row.values.get(column.name) != value:
+        return value
+    return naming(column, plan.world.actors[VICTIM].id)
 
 
 def plain_column(plan: Plan, columns: list[Column]) -> Column:

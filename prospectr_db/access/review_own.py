@@ -20,7 +20,7 @@ def review_own_update(
     if _shares(table):
         return
     gave = _given_away(table, access)
-    if gave and not _manages(table, access) and not _keeps(table, access):
+    if gave and not _manages(table, access):
         at_once = f"{table.relation}: {' and '.join(gave)} at once"
         what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
         sentence = f"{subject} can give their rows away by updating {what}"
@@ -82,15 +82,6 @@ def _given_away(table: TableAccess, access: Access) -> list[str]:
         return alone
     sets = [name.split(TOGETHER) for name in access.columns if TOGETHER in name]
     return next((names for names in sets if owners and owners <= set(names)), [])
-
-
-def _keeps(table: TableAccess, access: Access) -> bool:
-    """Whether somebody with a standing only wrote his own id over his own id.
-
-    Who owns a row is asked with somebody else's, and cannot.
-    """
-    owner = table.find("owner", "own", "update")
-    return "=" in access.persona and owner is not None and not _given_away(table, owner)
 
 
 def _manages(table: TableAccess, access: Access) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from prospectr_db.access.claims import believed
-from prospectr_db.access.decisions import all_texts, literals, user_metadata_keys
+from prospectr_db.access.decisions import all_texts, claim_keys, literals, user_metadata_keys
+from prospectr_db.access.expressions import EACH
 from prospectr_db.access.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
 from prospectr_db.access.personas import AUTHENTICATED, Persona
@@ -21,6 +22,7 @@ HONEST = "honest"
 """Somebody who signed up as forgers do, and says nothing of himself."""
 _MOST = 8
 _MOST_MEMBERS = 2
+_IDS = ("id", "org_id", "organization_id", "tenant_id", "team_id")
 
 
 def _values(observation: Observation) -> list[Any]:
@@ -33,10 +35,10 @@ def _values(observation: Observation) -> list[Any]:
     keys = set(user_metadata_keys(observation.catalog)) | {"user_metadata", "sub", "role"}
     ids = [
         value
-        for (_, key), row in observation.world.rows.items()
+        for (oid, key), row in observation.world.rows.items()
         if key == OWNER
         for name, value in row.values.items()
-        if value and name in ("id", "org_id", "organization_id", "tenant_id", "team_id")
+        if value and (name in _IDS or name in observation.ownership[oid].claims)
     ]
     plain = [v for v in dict.fromkeys(said) if v not in keys]
     return [*plain[:_MOST], True, observation.world.actors[OWNER].id, *dict.fromkeys(ids)][
@@ -46,8 +48,17 @@ def _values(observation: Observation) -> list[Any]:
 
 def forgeries(observation: Observation) -> list[dict[str, Any]]:
     """Return the user_metadata that a user could give himself, one dict per value."""
-    keys = user_metadata_keys(observation.catalog)
-    return [dict.fromkeys(keys, value) for value in _values(observation)] if keys else []
+    values = _values(observation) if user_metadata_keys(observation.catalog) else []
+    return [_forged(observation, value) for value in values]
+
+
+def _forged(observation: Observation, value: Any) -> dict[str, Any]:
+    """Return every key of user_metadata with a value, which is in a list where one is asked for."""
+    paths = {path for text in all_texts(observation.catalog) for path in claim_keys(text)}
+    return {
+        key: [value] if ("user_metadata", key, EACH) in paths else value
+        for key in user_metadata_keys(observation.catalog)
+    }
 
 
 def token_personas(observation: Observation) -> Iterator[Knocker]:
@@ -98,7 +109,7 @@ def strange_tokens(observation: Observation) -> list[tuple[Knocker, list[Knocker
     for key, name in members.items():
         forging = []
         for value in values:
-            forged = dict.fromkeys(keys, value)
+            forged = _forged(observation, value)
             persona = actors[key].persona(f"forged user_metadata {forged} of a {name}")
             persona = persona.with_claims({"user_metadata": forged})
             forging.append(Knocker(persona, key, brief=True))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.claim_options import said_at
 from prospectr_db.access.decisions import claim_keys, literals
 from prospectr_db.access.facts import EXTENSIONS
 from prospectr_db.access.values import seeded_uuid
@@ -89,9 +90,7 @@ def _claims_of(texts: Sequence[str]) -> set[tuple[str, ...]]:
 
 
 def _value_at(claims: Mapping[str, object], path: Sequence[str]) -> str | None:
-    value: object = claims
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
+    value = said_at(claims, path)
     return None if value is None or isinstance(value, dict | list) else str(value)
 
 

@@ -12,6 +12,7 @@ from prospectr_db.access.affiliations import add_affiliates, add_removed
 from prospectr_db.access.amounts import add_amounts
 from prospectr_db.access.between import add_all_between
 from prospectr_db.access.building import Builder
+from prospectr_db.access.claim_options import put, whole
 from prospectr_db.access.conditions import add_under_conditions, find_conditions
 from prospectr_db.access.crossings import add_crossings
 from prospectr_db.access.decisions import claim_keys, decision_texts
@@ -187,11 +188,12 @@ def _check_constraints(connection: Connection[Any], builder: Builder) -> None:
 
 def _settle_claims(builder: Builder) -> None:
     """Give the actors the claims that policies compare columns with."""
-    needed = {path for text, _ in decision_texts(builder.catalog) for path in claim_keys(text)}
+    texts = (text for text, _ in decision_texts(builder.catalog))
+    needed = {whole(path) for text in texts for path in claim_keys(text)}
     claims: dict[str, dict[tuple[str, ...], str | None]] = {}
     for (oid, key), row in builder.world.rows.items():
         for column, path in builder.ownership[oid].claims.items():
-            if path in needed and path[0] != "user_metadata" and path != ("email",):
+            if whole(path) in needed and path[0] != "user_metadata" and path != ("email",):
                 claims.setdefault(key, {}).setdefault(path, row.values[column])
     for key, paths in claims.items():
         if key in builder.world.actors:
@@ -217,7 +219,5 @@ def _claims(paths: Mapping[tuple[str, ...], str | None]) -> dict[str, Any]:
     top: dict[str, Any] = {}
     for path, value in paths.items():
         target = made if path[0] == "app_metadata" and len(path) > 1 else top
-        for key in path[:-1]:
-            target = target.setdefault(key, {})
-        target[path[-1]] = value
+        put(target, path, value)
     return {**made, **({"claims": top} if top else {})}

@@ -34,6 +34,19 @@ def test_every_spelling_of_the_caller_becomes_one(spelling: str) -> None:
             "(( SELECT ((auth.jwt() -> 'user_metadata'::text) ->> 'plan'::text)) = 'pro'::text)",
             ("user_metadata", "plan"),
         ),
+        (
+            "(( SELECT ((auth.jwt() -> 'app_metadata'::text) -> 'teams'::text)) ? (team)::text)",
+            ("app_metadata", "teams", "*"),
+        ),
+        (
+            (
+                "(EXISTS ( SELECT 1 FROM jsonb_array_elements_text((auth.jwt() -> 'teams'::text))"
+                " t(value) WHERE (t.value = projects.team)))"
+            ),
+            ("teams", "*"),
+        ),
+        ("((auth.jwt() -> 'roles'::text) ? 'admin'::text)", ("roles",)),
+        ("(to_jsonb(team) <@ (auth.jwt() -> 'teams'::text))", ("teams", "*")),
     ],
 )
 def test_the_claims_that_an_expression_reads_are_found(text: str, path: tuple[str, ...]) -> None:
