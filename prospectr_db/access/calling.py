@@ -17,6 +17,9 @@ from prospectr_db.access.world import OWNER
 __all__ = ["Seeing", "call_cell", "call_probe", "rows_of"]
 
 
+_IN_PART = ":new as "
+
+
 @dataclass(frozen=True, slots=True)
 class Seeing:
     """How it is seen what a call did: what is asked after it, and what is recognised."""
@@ -27,6 +30,8 @@ class Seeing:
     markers: Markers
     columns: set[str] = field(default_factory=set)
     """All columns that an answer had, whoever called."""
+    rows: str = ""
+    """Whose rows the labels are, where they are neither the caller's own nor others' alone."""
 
     def told(
         self, knocker: Knocker, probe: Probe, outcome: Outcome
@@ -46,13 +51,16 @@ class Seeing:
             yield "update", "", Verdict.ALLOWED
         if knocker.actor != OWNER and any(name.endswith(":below") for name in outcome.labels):
             yield "insert", "", Verdict.ALLOWED
+        for label in outcome.labels:
+            if _IN_PART in label:
+                yield "insert", f"as {label.rpartition(_IN_PART)[2]}", Verdict.ALLOWED
         if knocker.actor != OWNER and self._raises(knocker, outcome):
             yield "escalate", "own", Verdict.ALLOWED
 
     def reached(self, knocker: Knocker, probe: Probe, outcome: Outcome) -> dict[str, str]:
         """Return the commands that got somewhere, be it only into the function, with their rows."""
         return {
-            command: place or rows_of(knocker)
+            command: place or self.rows or rows_of(knocker)
             for command, place, verdict in self.told(knocker, probe, outcome)
             if verdict is Verdict.ALLOWED
         }

@@ -36,6 +36,7 @@ class StateCalls:
     singles: Sequence[Setting]
     statements: Sequence[str]
     tried: set[str] = field(default_factory=set)
+    most_together: int = _MOST_TOGETHER
 
     def cells(self, knocker: Knocker, plain: Sequence[Cell]) -> Iterator[Cell]:
         """Yield what comes of calls in each state.
@@ -151,7 +152,7 @@ class StateCalls:
                 return found
         # Not even their owner sees them in any: then in several states at once, if at all.
         shows = partial(self._shows, OWNER, self._telling[:_TEXTS_TOGETHER])
-        return opening(self.singles, shows, most=_MOST_TOGETHER)
+        return opening(self.singles, shows, most=self.most_together)
 
     def _shows(
         self, key: str, texts: Sequence[str], settings: Sequence[Setting | None]

@@ -17,6 +17,7 @@ from prospectr_db.access.facts import (
     BESIDE,
     COUNTED,
     CROSSED,
+    IN_PART,
     OTHER_BUCKETS,
     OTHER_VALUES,
     PUBLICATIONS,
@@ -161,6 +162,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield ANSWER_STATES, f"when other people's rows decide what {relation} answers"
     if kind == "function" and _is_of_columns(finding, wanted):
         yield ANSWERS, f"which columns {relation} answers with"
+    if kind == "function" and _is_in_part(finding, observed):
+        yield IN_PART, f"which rows {relation} reaches, or adds, that name their user and others"
     if kind == "function" and _is_opening(finding, wanted):
         yield ANSWER_STATES, f"in which states of rows {relation} reaches them"
     if kind in VIEWS and _is_news(finding, observed, wanted):
@@ -219,6 +222,17 @@ def _is_counted(entry: Entry, wanted: Facts) -> bool:
     known = wanted.states.get(entry[0], ())
     states = [state.partition("=")[0] for state in states_of(entry[2])]
     return any(state.startswith(ROWS_OF) and state not in known for state in states)
+
+
+def _is_in_part(finding: Finding, observed: Facts) -> bool:
+    """Whether a function reaches rows that name its caller and others: they were others' before."""
+    if finding.rows.startswith("as "):
+        return True
+    called = finding.relation, finding.persona
+    return (finding.kind, finding.command) == ("loss", "update") and any(
+        entry[:2] == called and entry[2].startswith("as ") and entry[3] == "insert"
+        for entry in observed.allowed
+    )
 
 
 def _is_opening(finding: Finding, wanted: Facts) -> bool:

@@ -1,16 +1,16 @@
-"""What differs in policies through which nothing of the world came: they are held by their text."""
+"""What differs in policies that nothing of the world needs: they are held by their text."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
-from prospectr_db.access.facts import HELPERS, Facts
+from prospectr_db.access.facts import HELPERS, MADE_UP, Facts
 from prospectr_db.access.finding import Finding, Kind
 from prospectr_db.access.policy_spelling import BESIDE
 
 __all__ = ["compare_unseen_policies"]
 
-_NOBODY = "through which nobody came by anything that was tried"
+_IDLE = "that made no difference to anything that was tried"
 _HOW = "If it is meant, `prospectr-db access write` states it."
 
 
@@ -24,7 +24,7 @@ def compare_unseen_policies(
 ) -> Iterator[Finding]:
     """Yield where such a policy is new, gone or says otherwise.
 
-    One that somebody came through since is none of them: what he may is compared by itself. Nor is
+    One that somebody needs since is none of them: what he may is compared by itself. Nor is
     one about a command that is told as ``lost``, by a grant or a trigger: that is why nobody comes.
     """
     there = observed.spellings.get(relation, {})
@@ -43,14 +43,17 @@ def compare_unseen_policies(
             sentence = _otherwise(relation, text, before, then)
         elif text.partition(" ")[0] in lost:
             continue
+        elif MADE_UP not in wanted.covers:
+            yield _not_asked(relation)
+            continue
         elif by_contract:
-            sentence = f"A policy on {relation} {_NOBODY} is not in the contract: {text}. {_HOW}"
+            sentence = f"A policy on {relation} {_IDLE} is not in the contract: {text}. {_HOW}"
         else:
-            sentence = f"A policy on {relation} {_NOBODY} is new: {text}."
+            sentence = f"A policy on {relation} {_IDLE} is new: {text}."
         yield _finding("leak", relation, text, sentence)
     for text in gone:
         now = next((one for one in there if _head(one) == _head(text) != one), None)
-        if now is not None:  # somebody comes through it now
+        if now is not None:  # somebody needs it now
             yield _finding("leak", relation, text, _otherwise(relation, now, text, then))
             continue
         who = "The contract holds" if by_contract else "Before there was"
@@ -58,11 +61,19 @@ def compare_unseen_policies(
         yield _finding("loss", relation, text, sentence)
 
 
+def _not_asked(relation: str) -> Finding:
+    """Return the warning of a contract from when it was enough that somebody came through."""
+    what = f"which policies of {relation} nothing needs that was tried"
+    sentence = f"The contract does not say yet {what}: let `access write` add it."
+    nowhere = relation, "", "", "", ()
+    return Finding("unmentioned", "warning", *nowhere, sentence, rule="not-covered")
+
+
 def _otherwise(relation: str, text: str, before: str, then: str) -> str:
     """Tell what a policy says now; of one that says the same, which function behind it does not."""
     now, was = text.split(BESIDE), before.split(BESIDE)
     if now[0] != was[0]:
-        sentence = f"A policy on {relation} {_NOBODY} says otherwise now: {text}"
+        sentence = f"A policy on {relation} {_IDLE} says otherwise now: {text}"
         return f"{sentence}; {then} {_condition(before)}."
     more = ", ".join(part for part in now[1:] if part not in was) or "nothing"
     less = ", ".join(part for part in was[1:] if part not in now) or "nothing"

@@ -35,6 +35,8 @@ __all__ = [
     "CROSSED",
     "EXTENSIONS",
     "HELPERS",
+    "IN_PART",
+    "MADE_UP",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "PUBLICATIONS",
@@ -79,11 +81,12 @@ ALONG, CROSSED = "what changes with a state", "states of rows between two users"
 ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
 ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two conditions"
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
+MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -106,7 +109,7 @@ class Facts:
     the database to them, but what they tell apart is tried for as long as they are named.
     ``covers`` are the ways of asking that were known: what only others show is in no contract.
     ``without_rls`` are the tables whose row-level security is off, be there policies or not,
-    ``unseen`` the policies through which nothing of the world came, held by their text, and
+    ``unseen`` the policies that nothing of the world needs, held by their text, and
     ``spellings`` all that a relation has; a contract does not say those.
     """
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from prospectr_db.access.answers import declared
 from prospectr_db.access.arguments import calls
-from prospectr_db.access.calling import Seeing, call_probe
+from prospectr_db.access.calling import Seeing
+from prospectr_db.access.calls_in_part import PartCalls, calls_in_part
 from prospectr_db.access.calls_in_states import StateCalls
 from prospectr_db.access.claim_spelling import answers_with_claim
 from prospectr_db.access.decisions import helper_functions
@@ -15,7 +16,7 @@ from prospectr_db.access.dependence import Dependence
 from prospectr_db.access.extremes import Extremes
 from prospectr_db.access.function_states import RowState, states_of_function
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.known_secrets import Knowledge, Secrets
+from prospectr_db.access.known_secrets import Knowledge, Secrets, called
 from prospectr_db.access.lesser import is_lesser, lesser_base
 from prospectr_db.access.markers import Markers
 from prospectr_db.access.matrix import (
@@ -69,6 +70,7 @@ def observe_functions(
         knowledge = Knowledge(secrets, seeing)
         singles = [Setting((state,)) for state in states]
         in_states = StateCalls(seeing, knowledge, singles, statements)
+        parts = list(calls_in_part(seeing, secrets, function, statements)) if definer else []
         settings = [setting for setting in singles if setting.owned]
         words = words_of_function(observation.catalog, function)
         resting = Dependence(observation, touched, gone, settings, extremes, words, "call")
@@ -77,7 +79,7 @@ def observe_functions(
             above = knocker.persona.role in observation.catalog.above_rls
             if above or (knocker.calls is not None and function.oid not in knocker.calls):
                 continue
-            mine = list(_call(seeing, knowledge, knocker, statements))
+            mine = list(called(seeing, knowledge, knocker, statements))
             mine += in_states.cells(knocker, mine)
             cells += mine
             cells += _missed(cells, mine, knocker)
@@ -86,8 +88,10 @@ def observe_functions(
             if answers and not _reaches_others(plain):
                 always = _reaches_others(mine)
                 cells += resting.cells(knocker, statements, only_always=always)
+        cells += [cell for part in parts for k in personas for cell in part.cells(k)]
         columns = sorted(seeing.columns | declared(observation.catalog, function))
         accesses = collapse(cells, {})
+        part_states = {state for part in parts for state in part.states}
         yield TableAccess(
             function.label,
             "function",
@@ -99,8 +103,10 @@ def observe_functions(
             columns=tuple(columns),
             unbuildable=_problem(observation, statements, cells),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
-            states=_deciding(states, cells, accesses),
-            tried=frozenset({s.name for s in singles} | resting.tried | in_states.tried),
+            states=_deciding(states, cells, accesses) | _in_part(accesses, parts),
+            tried=frozenset(
+                {s.name for s in singles} | resting.tried | in_states.tried | part_states
+            ),
             secrets=secrets.meant(function),
             sources=tuple(r.label for r in touched),
             usual={state.column: state.usual for state in states},
@@ -144,23 +150,6 @@ def _missed(cells: Sequence[Cell], mine: Sequence[Cell], knocker: Knocker) -> It
             yield replace(cell, persona=knocker.name, verdict=Verdict.FILTERED)
 
 
-def _call(
-    seeing: Seeing, knowledge: Knowledge, knocker: Knocker, statements: Sequence[str]
-) -> Iterator[Cell]:
-    probes = [call_probe(text, None, seeing.question) for text in statements]
-    outcomes = run(seeing.observation, knocker.persona, probes, listening=True)
-    found = [
-        (probe, outcome, seeing.reached(knocker, probe, outcome))
-        for probe, outcome in zip(probes, outcomes, strict=True)
-    ]
-    knowledge.learn(knocker, [(probe, reached) for probe, _, reached in found])
-    for probe, outcome, reached in found:
-        rows = knowledge.rows(knocker, probe.statement, reached)
-        for command, _, verdict in seeing.told(knocker, probe, outcome):
-            place = rows.get(command, "all")
-            yield from seeing.cells(knocker, place, command, verdict, probe, outcome)
-
-
 def _deciding(
     states: Sequence[RowState], cells: Sequence[Cell], accesses: Sequence[Access]
 ) -> dict[str, tuple[str | None, ...]]:
@@ -173,9 +162,18 @@ def _deciding(
         and not cell.rows.startswith(DEPENDENT)
     }
     for access in accesses:
-        if access.rows.startswith((DEPENDENT, "other", "own")):
+        if access.rows.startswith((DEPENDENT, "other", "own", "as ")):
             shut |= set(states_of(access.rows))
     return {state.column: state.told for state in states if state.name in shut}
+
+
+def _in_part(
+    accesses: Sequence[Access], parts: Sequence[PartCalls]
+) -> dict[str, tuple[str | None, ...]]:
+    """Return which rows that are somebody's by one column were tried, or added, in states."""
+    told = {access.rows.partition(" [")[0] for access in accesses if " [" in access.rows}
+    tried = {part.rows for part in parts}
+    return dict.fromkeys(sorted(tried | {rows for rows in told if rows.startswith("as ")}), ())
 
 
 # SQLSTATEs of a call that does not exist as it was written (PostgreSQL manual, appendix A): no

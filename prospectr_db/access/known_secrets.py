@@ -10,7 +10,7 @@ from prospectr_db.access.arguments import named_after
 from prospectr_db.access.calling import Seeing, call_probe
 from prospectr_db.access.inhabitants import OWNER
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.matrix import KNOWING, TOGETHER
+from prospectr_db.access.matrix import KNOWING, TOGETHER, Cell
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.running import run
 from prospectr_db.access.secret_columns import is_secret, sounds_secret
@@ -18,7 +18,7 @@ from prospectr_db.access.statements import literal
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.database.catalog import Column, Function, Relation, quote_identifier
 
-__all__ = ["Knowledge", "Secrets"]
+__all__ = ["Knowledge", "Secrets", "called"]
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LEAST = 6
@@ -157,6 +157,24 @@ class Knowledge:
             if closed:
                 found[command] = alone or sorted(closed[0])
         return found
+
+
+def called(
+    seeing: Seeing, knowledge: Knowledge, knocker: Knocker, statements: Sequence[str]
+) -> Iterator[Cell]:
+    """Yield what calls of a function come to, and what of it only by a secret."""
+    probes = [call_probe(text, None, seeing.question) for text in statements]
+    outcomes = run(seeing.observation, knocker.persona, probes, listening=True)
+    found = [
+        (probe, outcome, seeing.reached(knocker, probe, outcome))
+        for probe, outcome in zip(probes, outcomes, strict=True)
+    ]
+    knowledge.learn(knocker, [(probe, reached) for probe, _, reached in found])
+    for probe, outcome, reached in found:
+        rows = knowledge.rows(knocker, probe.statement, reached)
+        for command, _, verdict in seeing.told(knocker, probe, outcome):
+            place = rows.get(command, "all")
+            yield from seeing.cells(knocker, place, command, verdict, probe, outcome)
 
 
 def _holds(text: str, value: str) -> bool:

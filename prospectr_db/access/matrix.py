@@ -151,8 +151,8 @@ class TableAccess:
     the tables that it can reach, ``roster`` says of a table that whoever is in it may more than
     others.
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
-    which did not say what helpers do; ``unseen`` those of them through which nothing of the
-    world came, so that nothing tried would show that they go.
+    which did not say what helpers do; ``unseen`` those of them that nothing of the world
+    needs, so that nothing tried would show that they go.
     """
 
     relation: str

@@ -31,6 +31,7 @@ from prospectr_db.access.personas import (
     Persona,
 )
 from prospectr_db.access.probes import Knocker, Plan, Probe
+from prospectr_db.access.redundant import Arrival, is_through
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.several import on_top, several
 from prospectr_db.access.sign_up_writes import sign_up_writes
@@ -215,7 +216,8 @@ def _observe_chunk(
         ]
         for knocker in personas
     }
-    cells = _tried(observation, plans, personas, first)
+    arrivals: dict[int, list[Arrival]] = {oid: [] for oid in plans}
+    cells = _tried(observation, plans, personas, first, arrivals)
     # What single states have opened is tried once more in two states at once; where only several
     # open anything, each further one on top, and where only a state may be changed, more with it.
     for more in ((combined, several), (on_top, alongside)):
@@ -229,14 +231,14 @@ def _observe_chunk(
             for knocker in personas
         }
         if any(probes.values()):
-            for oid, found in _tried(observation, plans, personas, probes).items():
+            for oid, found in _tried(observation, plans, personas, probes, arrivals).items():
                 cells[oid] += found
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
     for following in (trigger_writes, sign_up_writes):
         for oid, extra in following(observation, plans, personas, cells).items():
             cells[oid] += extra
-    unseen = unseen_policies(observation, plans, personas, cells)
+    unseen = unseen_policies(observation, plans, personas, arrivals)
     for relation in relations:
         told = sum_up(observation, plans[relation.oid], cells[relation.oid])
         yield replace(told, unseen=unseen[relation.oid])
@@ -247,8 +249,12 @@ def _tried(
     plans: Mapping[int, Plan],
     personas: Sequence[Knocker],
     probes: Mapping[str, Sequence[tuple[int, Probe]]],
+    arrivals: Mapping[int, list[Arrival]],
 ) -> dict[int, list[Cell]]:
-    """Run the probes of each persona, by its name, and judge them; the cells by relation."""
+    """Run the probes of each persona, by its name, and judge them; the cells by relation.
+
+    What got through where policies decide is added to the ``arrivals``.
+    """
     outcomes: dict[str, list[tuple[int, Probe, Outcome]]] = {}
     doubtful: dict[Identity, Probe] = {}
     proofs: dict[Identity, Outcome] = {}
@@ -268,9 +274,13 @@ def _tried(
     control = {**_control(observation, left), **proofs}
     cells: dict[int, list[Cell]] = {oid: [] for oid in plans}
     for knocker in personas:
+        is_bound = knocker.persona.role not in observation.catalog.above_rls
         for oid, probe, outcome in outcomes[knocker.name]:
             proof = control.get(_identity(probe), outcome)
-            cells[oid] += judge_probe(plans[oid], knocker, probe, outcome, proof)
+            judged = judge_probe(plans[oid], knocker, probe, outcome, proof)
+            cells[oid] += judged
+            if is_bound and plans[oid].relation.rls and any(map(is_through, judged)):
+                arrivals[oid].append(Arrival(knocker, probe, outcome))
     return cells
 
 

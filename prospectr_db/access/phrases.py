@@ -173,10 +173,14 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} raise their own standing by calling {name}"
     if access.rows.startswith(DEPENDENT):
         return f"{subject_can} {_learning(table.relation, access.rows)}"
+    column = access.rows.partition(" [")[0].partition("as ")[2]
+    if access.command == "insert" and column:
+        return f"{subject_can} add rows that name them in {column}, and others, by calling {name}"
     if access.command == "insert":
         return f"{subject_can} add rows below other people's by calling {name}"
     verb = "get" if access.command == "select" else "change"
     whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
+    whose = f"rows that name them in {column} only" if column else whose
     if access.columns and len(access.columns) < access.columns_total:
         named = list(access.columns[:_MOST_NAMED])
         more = len(access.columns) - len(named)

@@ -111,9 +111,18 @@ def plain(expression: str) -> str:
 
 def conjuncts(expression: str) -> frozenset[str]:
     """Return what must all be true for an expression to be."""
-    node = _bare(expression)
-    sides = [node] if "OR" in node else _sides(node, "AND")
-    return frozenset(_in_order(_simple([side])) for side in sides)
+    return frozenset(_conjuncts(_bare(expression)))
+
+
+def _conjuncts(node: Tree) -> Iterator[str]:
+    while len(node) == 1 and isinstance(node[0], list):
+        node = node[0]
+    words = set(_words(node))
+    if "AND" not in words or words & {"OR", "BETWEEN", "SELECT"}:
+        yield _in_order(_simple([node]))
+        return
+    for side in _sides(node, "AND"):
+        yield from _conjuncts(side)
 
 
 def _bare(expression: str) -> Tree:

@@ -204,7 +204,8 @@ def changed_rows(
 ) -> str:
     """Return the question which known rows changed, or were added for the owner, in some tables.
 
-    A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``.
+    A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``, and
+    one that names the caller, too, as ``TABLE:new as COLUMN``: it is the caller's own in part.
     With ``raised``, a row by which its user may do more than before is told as ``LABEL:raised``.
     """
     parts: list[str] = []
@@ -233,9 +234,12 @@ def changed_rows(
             )
         )
         his = _is_the_owners(observation, relation)
+        shared = _names_the_caller(observation, relation) if his else {}
         below = _below_the_owners(observation, relation)
         apart = f"{below} and not ({his})" if below and his else below
-        for mark, condition in (("new", his), ("below", apart)):
+        alone = " and ".join((f"({his})", *(f"not {one}" for one in shared.values())))
+        both = {f"new as {name}": f"({his}) and {one}" for name, one in shared.items()}
+        for mark, condition in {"new": his and alone, **both, "below": apart}.items():
             if condition:
                 told = literal(f"{relation.label}:{mark}")
                 parts.append(
@@ -285,6 +289,21 @@ def _is_the_owners(observation: Observation, relation: Relation) -> str:
         "".join(("t.", quote_identifier(n), "::text like ", literal(f"%{owner}%"))) for n in names
     )
     return " or ".join(held)
+
+
+def _names_the_caller(observation: Observation, relation: Relation) -> dict[str, str]:
+    """Return, by column, the condition that a row names in it who calls, and is not the owner."""
+    owner = literal(observation.world.actors[OWNER].id)
+    sub = "nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'"
+    return {
+        name: " ".join(
+            (
+                f"coalesce(({sub}) <> {owner} and position(({sub}) in",
+                f"t.{quote_identifier(name)}::text) > 0, false)",
+            )
+        )
+        for name in observation.ownership[relation.oid].users
+    }
 
 
 def _below_the_owners(observation: Observation, relation: Relation) -> str:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - schemas read better in long lines
-"""A policy through which nothing of the world came is held by its text, however it is spelt."""
+"""A policy that nothing of the world needs is held by its text, however it is spelt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXTRA = (
     "create policy extra on public.notes for select to authenticated"
     f" using (is_pro and ({LONG} or body = 'open sesame' and char_length(body) > 500));"
 )
-NOBODY = "through which nobody came by anything that was tried"
+NOBODY = "that made no difference to anything that was tried"
 
 
 def test_a_policy_that_nobody_passes_is_held_by_its_text(target: Target, run: Run) -> None:
@@ -129,6 +129,54 @@ def test_what_lets_in_who_is_let_in_anyway_is_not_held(target: Target, run: Run)
         " using (user_id = (select auth.uid()));"
     )
     assert written(target).facts.unseen == {}
+
+
+PORTAL = """
+create table public.companies (
+    id uuid primary key default gen_random_uuid(), owner_id uuid not null references auth.users (id)
+);
+create table public.customers (
+    id uuid primary key default gen_random_uuid(), user_id uuid references auth.users (id),
+    company_id uuid not null references public.companies (id)
+);
+create table public.invoices (
+    id uuid primary key default gen_random_uuid(), status text not null default 'draft' check (status in ('draft', 'sent')),
+    company_id uuid not null references public.companies (id),
+    customer_id uuid not null references public.customers (id)
+);
+alter table public.companies enable row level security;
+alter table public.customers enable row level security;
+alter table public.invoices enable row level security;
+grant select on all tables in schema public to authenticated;
+create policy own on public.companies for select to authenticated using (owner_id = auth.uid());
+create policy own on public.customers for select to authenticated
+    using (user_id = auth.uid() or company_id in (select id from public.companies));
+create policy company on public.invoices for select to authenticated
+    using (company_id in (select id from public.companies));
+create policy customer on public.invoices for select to authenticated using (
+    status <> 'draft' and customer_id in (select c.id from public.customers c where c.user_id = auth.uid())
+);
+"""
+"""The world's owner is the only customer of his company: both policies let him in."""
+
+
+def test_a_policy_that_others_make_up_for_in_this_world_is_held(target: Target, run: Run) -> None:
+    run(PORTAL)
+    contract = written(target)
+    text = (
+        "select to authenticated where (customer_id IN (SELECT customers.id FROM public.customers "
+        "WHERE (customers.user_id = auth.uid()))) AND (status <> 'draft')"
+    )
+    assert contract.facts.unseen == {"invoices": (text,)}
+    mine = "customer_id in (select id from public.customers where (select auth.uid()) = user_id)"
+    run(f"alter policy customer on public.invoices using ({mine} and status <> 'draft');")
+    assert red(target, contract) == {}
+    run(f"alter policy customer on public.invoices using ({mine});")
+    (told,) = red(target, contract)
+    assert told.startswith(f"A policy on invoices {NOBODY} says otherwise now: ")
+    run("drop policy customer on public.invoices;")
+    gone = f"The contract holds a policy on invoices that is not there any more: {text}."
+    assert red(target, contract) == {gone: "loss"}
 
 
 def test_a_policy_that_only_a_trigger_lets_somebody_pass_is_found_out_by_leaving_it_alone(
