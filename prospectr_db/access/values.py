@@ -117,7 +117,7 @@ def _typed(column: Column, relation: Relation, tag: str, number: int, said: list
         return _times(column, number)
     if column.parts and column.base_name not in _RANGES:
         return [_composed(column, tag, number), "empty"]
-    if column.type_kind == "m":
+    if column.type_kind == "m" and column.base_name.replace("multi", "") not in _RANGES:
         return ["{}"]
     return _others(column, relation, tag, number, said)
 

@@ -63,8 +63,6 @@ CHANGES: dict[str, tuple[str, set[tuple[str, str, str, str]]]] = {
         {
             ("loss", "level_grants", "stranger", "select"),
             ("loss", "settings", "stranger", "select"),
-            ("leak", "level_grants", "authenticated", "select"),
-            ("leak", "settings", "authenticated", "select"),
         },
     ),
     "writable": (
@@ -73,8 +71,6 @@ create policy edit on public.settings for update to authenticated using (true)""
         {
             ("leak", "grants", "stranger", "update"),
             ("leak", "settings", "stranger", "update"),
-            ("loss", "grants", "authenticated", "update"),
-            ("loss", "settings", "authenticated", "update"),
         },
     ),
 }

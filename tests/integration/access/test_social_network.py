@@ -73,7 +73,7 @@ FAULTS = {
     f"Authenticated users who own nothing can now read {PRIVATE}": HELPER.format(RIGHT.replace(" and not p.is_private", "")),
     f"Users who are follower_id to others in follows can now read {PRIVATE}": HELPER.format(RIGHT.replace("f.following_id = author and ", "")),
     f"Users who are follower_id to the owner in follows, status=accepted and blocked_id to the owner in blocks can now read {PRIVATE}": HELPER.format(RIGHT.replace(f"({OPEN} or {FOLLOWED})", f"{OPEN} or {FOLLOWED}")),
-    "Users who are blocked_id to the owner in blocks can now insert into likes rows that hang under somebody else's parent (other's post_id).": HELPER.format(RIGHT) + f"alter policy i on public.likes with check (user_id = {ME});",
+    "Users who are blocked_id to the owner in blocks can now insert into likes rows that hang under somebody else's parent (post_id).": HELPER.format(RIGHT) + f"alter policy i on public.likes with check (user_id = {ME});",
 }  # fmt: skip
 OTHER = f"""
 create function private.blocked(one uuid, other uuid) returns boolean language sql stable security definer set search_path = ''

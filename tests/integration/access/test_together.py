@@ -58,6 +58,6 @@ def test_what_hangs_under_a_row_is_tried_where_the_row_is_open(target: Target) -
     held = hold(target, BLOG)
     assert held.after(INLINE) == set()
     public = "where posts.status=published, posts.published_at=2020-01-01"
-    assert {s for s in held.after(ANYBODYS) if s.endswith(f"(other's post_id) {public}.")}
+    assert {s for s in held.after(ANYBODYS) if s.endswith(f"(post_id) {public}.")}
     told = held.after(HIDDEN)
     assert {s for s in told if " can now read comments " in s and "hidden=true" in s}
