@@ -19,6 +19,7 @@ from prospectr_db.access.observe import (
     run,
 )
 from prospectr_db.access.personas import Persona
+from prospectr_db.access.policy_spelling import stated_policies
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.world import OWNER
 from prospectr_db.api.requests import Request, express
@@ -107,6 +108,8 @@ def ask_database(target: Target, exposed: Sequence[str], contract: Contract | No
                     rest = [cell for cell in found if not isinstance(cell, Compared)]
                     omitted.update(f"{probe.command} {probe.form}" for probe, _ in rest)
                     otherwise += _let_through(plan, knocker, rest)
+                # What helpers say is known from now on: it is told when nobody can be asked.
+                stated_policies(relation, observation.helpers)
         connection.commit()
     return Asked(observation, cells, everybody, omitted, otherwise)
 
