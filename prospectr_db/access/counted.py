@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.decisions import functions_behind
 from prospectr_db.access.expressions import normalise
 from prospectr_db.access.inhabitants import OWNER
+from prospectr_db.access.reach import trigger_functions
 from prospectr_db.access.row_classes import ROWS_OF
 from prospectr_db.access.statements import insert_known
 from prospectr_db.access.values import seeded_uuid
@@ -38,11 +39,7 @@ def counted_rows(catalog: Catalog, relation: Relation) -> dict[str, tuple[str, .
     policies = [p for p in relation.policies if p.command in ("insert", "all")]
     called = [
         *functions_behind(catalog, policies).values(),
-        *(
-            catalog.function_by_oid[trigger.function]
-            for trigger in relation.triggers
-            if trigger.enabled != "D" and trigger.function in catalog.function_by_oid
-        ),
+        *trigger_functions(catalog, relation),
     ]
     texts = [*(policy.text for policy in policies), *(function.source for function in called)]
     whole = [normalise(text) for text in texts]

@@ -192,9 +192,11 @@ def _observe_tokens(
     from prospectr_db.access.clones import share
     from prospectr_db.access.tokens import observe_tokens, strange_tokens
 
+    kinds = strange_tokens(members[0])
+    work = partial(observe_tokens, kinds=kinds)
     chunks = _chunks(relations, len(members))
-    found = [token for tokens in share(members, chunks, observe_tokens) for token in tokens]
-    strange = [knocker for _, kind in strange_tokens(members[0]) for knocker in kind]
+    found = [token for tokens in share(members, chunks, work) for token in tokens]
+    strange = [knocker for _, kind in kinds for knocker in kind]
     order = {knocker.name: place for place, knocker in enumerate(strange)}
     return tuple(sorted(found, key=lambda token: order[token.persona]))
 

@@ -23,6 +23,8 @@ __all__ = [
     "refreshing",
     "tables_of_function",
     "tables_of_view",
+    "trigger_functions",
+    "trigger_source",
     "views_below",
     "without_anybodys_rows",
     "without_owners_rows",
@@ -140,6 +142,22 @@ def called_functions(catalog: Catalog, function: Function) -> list[Function]:
                 found[other.oid] = other
                 waiting.append(other)
     return list(found.values())[1:]
+
+
+def trigger_functions(catalog: Catalog, relation: Relation) -> list[Function]:
+    """Return the functions of a relation's triggers, but for those that are switched off."""
+    return [
+        catalog.function_by_oid[trigger.function]
+        for trigger in relation.triggers
+        if trigger.enabled != "D" and trigger.function in catalog.function_by_oid
+    ]
+
+
+def trigger_source(catalog: Catalog, relation: Relation) -> str:
+    """Return what a relation's triggers say, and the functions that they call."""
+    functions = trigger_functions(catalog, relation)
+    called = [other for function in functions for other in called_functions(catalog, function)]
+    return " ".join(function.source for function in (*functions, *called))
 
 
 def _called(catalog: Catalog, text: str) -> Iterator[Function]:

@@ -11,7 +11,7 @@ import psycopg
 
 from prospectr_db.access.decisions import user_metadata_keys
 from prospectr_db.access.inhabitants import Actor, Row
-from prospectr_db.access.reach import called_functions
+from prospectr_db.access.reach import trigger_source
 from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def _is_left_out(builder: Builder, refused: psycopg.Error) -> bool:
     table, column = refused.diag.table_name, refused.diag.column_name
     if refused.sqlstate != "23502" or users is None or table in (None, users.name):
         return False
-    triggers = [catalog.function_by_oid.get(trigger.function) for trigger in users.triggers]
-    known = [function for function in triggers if function is not None]
-    called = [other for function in known for other in called_functions(catalog, function)]
-    return not any(re.search(rf"\b{column}\b", f.source) for f in (*known, *called))
+    return not re.search(rf"\b{column}\b", trigger_source(catalog, users))
 
 
 def new_user(

@@ -16,7 +16,7 @@ from prospectr_db.access.matrix import USER_METADATA, Cell
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas import Persona
 from prospectr_db.access.probes import Plan
-from prospectr_db.access.reach import called_functions
+from prospectr_db.access.reach import trigger_source
 from prospectr_db.access.running import run
 from prospectr_db.access.sign_up import new_user
 from prospectr_db.access.statements import equals, insert
@@ -41,16 +41,23 @@ def sign_up_writes(
     Supabase Auth keeps whatever a user says of himself, and triggers on auth.users copy it.
     """
     owner = next((knocker for knocker in personas if knocker.name == "owner"), None)
-    users, source = observation.catalog.users, _source(observation)
-    keys = [key for key in user_metadata_keys(observation.catalog) if key in Chosen.words(source)]
+    users = observation.catalog.users
     known = observation.world.row(users, OWNER) if users is not None else None
-    if owner is None or users is None or known is None or not keys:
+    if owner is None or users is None or known is None:
+        return {}
+    source = trigger_source(observation.catalog, users)
+    words = Chosen.words(source)
+    # A schema without such a trigger is not looked through for what it reads.
+    keys = (
+        [key for key in user_metadata_keys(observation.catalog) if key in words] if source else []
+    )
+    if not keys:
         return {}
     said = json.loads(known.values.get("raw_user_meta_data") or "{}")
     auth = Persona("control", observation.superuser)
     found: dict[int, list[Cell]] = {}
     for oid, plan in plans.items():
-        if plan.relation.name not in Chosen.words(source) or not plan.relation.is_table:
+        if plan.relation.name not in words or not plan.relation.is_table:
             continue
         tries = list(_tries(observation, plan, said, keys, source, cells[oid]))[:_MOST_PROBES]
         # Many columns share one sign-up.
@@ -60,18 +67,6 @@ def sign_up_writes(
         if told := list(followed(plan.relation, owner, pairs)):
             found[oid] = told
     return found
-
-
-def _source(observation: Observation) -> str:
-    """Return what the triggers on auth.users say, and the functions that they call."""
-    catalog = observation.catalog
-    functions = [
-        catalog.function_by_oid[trigger.function]
-        for trigger in (catalog.users.triggers if catalog.users is not None else ())
-        if trigger.enabled != "D" and trigger.function in catalog.function_by_oid
-    ]
-    called = [other for function in functions for other in called_functions(catalog, function)]
-    return " ".join(function.source for function in (*functions, *called))
 
 
 def _tries(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prospectr_db.access.claims import believed
@@ -14,7 +14,7 @@ from prospectr_db.access.observe import Observation, Outcome, judge_probe, run
 from prospectr_db.access.personas import AUTHENTICATED, Persona
 from prospectr_db.access.probes import Knocker, Plan, Probe
 from prospectr_db.access.world import COLLEAGUE, NEWCOMER, OWNER
-from prospectr_db.database.catalog import Relation
+from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["HONEST", "forgeries", "forgers", "observe_tokens", "strange_tokens", "token_personas"]
 
@@ -25,14 +25,14 @@ _MOST_MEMBERS = 2
 _IDS = ("id", "org_id", "organization_id", "tenant_id", "team_id")
 
 
-def _values(observation: Observation) -> list[Any]:
+def _values(observation: Observation, asked: Iterable[str]) -> list[Any]:
     """Return what a forger would write: what policies compare with, and other people's ids."""
     said: list[Any] = believed(observation.catalog)
     for text in all_texts(observation.catalog):
         if "user_meta" in text or "@jwt" in text or "jwt" in text:
             said += [v for v in literals(text) if re.fullmatch(r"\w[\w-]{0,30}", v)]
     said += [v for s in observation.standings for v in s.values if v]
-    keys = set(user_metadata_keys(observation.catalog)) | {"user_metadata", "sub", "role"}
+    keys = {*asked, "user_metadata", "sub", "role"}
     ids = [
         value
         for (oid, key), row in observation.world.rows.items()
@@ -48,17 +48,21 @@ def _values(observation: Observation) -> list[Any]:
 
 def forgeries(observation: Observation) -> list[dict[str, Any]]:
     """Return the user_metadata that a user could give himself, one dict per value."""
-    values = _values(observation) if user_metadata_keys(observation.catalog) else []
-    return [_forged(observation, value) for value in values]
+    keys = _keys(observation.catalog)
+    return [_forged(keys, value) for value in _values(observation, keys)] if keys else []
 
 
-def _forged(observation: Observation, value: Any) -> dict[str, Any]:
-    """Return every key of user_metadata with a value, which is in a list where one is asked for."""
-    paths = {path for text in all_texts(observation.catalog) for path in claim_keys(text)}
-    return {
-        key: [value] if ("user_metadata", key, EACH) in paths else value
-        for key in user_metadata_keys(observation.catalog)
-    }
+def _keys(catalog: Catalog) -> dict[str, bool]:
+    """Return the keys of user_metadata that something reads, and whether as a list."""
+    keys = user_metadata_keys(catalog)
+    texts = all_texts(catalog) if keys else []
+    paths = {path for text in texts for path in claim_keys(text)}
+    return {key: ("user_metadata", key, EACH) in paths for key in keys}
+
+
+def _forged(keys: Mapping[str, bool], value: Any) -> dict[str, Any]:
+    """Return every key with a value, which is in a list where one is asked for."""
+    return {key: [value] if is_list else value for key, is_list in keys.items()}
 
 
 def token_personas(observation: Observation) -> Iterator[Knocker]:
@@ -102,14 +106,14 @@ def strange_tokens(observation: Observation) -> list[tuple[Knocker, list[Knocker
     if HONEST in actors:
         honest = Knocker(actors[HONEST].persona("newcomer"), HONEST, brief=True)
         found.append((honest, list(forgers(observation))))
-    keys = user_metadata_keys(observation.catalog)
+    keys = _keys(observation.catalog)
     values = believed(observation.catalog)[:_MOST] if keys else []
     members = {COLLEAGUE: "colleague"} if COLLEAGUE in actors else {}
     members |= {name: name for name in _weakest(observation)[:_MOST_MEMBERS]}
     for key, name in members.items():
         forging = []
         for value in values:
-            forged = _forged(observation, value)
+            forged = _forged(keys, value)
             persona = actors[key].persona(f"forged user_metadata {forged} of a {name}")
             persona = persona.with_claims({"user_metadata": forged})
             forging.append(Knocker(persona, key, brief=True))
@@ -128,13 +132,18 @@ def _weakest(observation: Observation) -> list[str]:
 
 
 def observe_tokens(
-    observation: Observation, relations: Sequence[Relation]
+    observation: Observation,
+    relations: Sequence[Relation],
+    kinds: Iterable[tuple[Knocker, Sequence[Knocker]]],
 ) -> tuple[TokenAccess, ...]:
-    """Return what strange tokens reach beyond the same user with his usual one."""
+    """Return what strange tokens reach beyond the same user with his usual one.
+
+    ``kinds`` is what `strange_tokens` returned for this world, or for the one it is a copy of.
+    """
     plans = [observation.plan(r) for r in relations if r.policies or not r.rls]
     return tuple(
         token
-        for usual, strange in strange_tokens(observation)
+        for usual, strange in kinds
         if strange
         for token in _beyond(observation, usual, strange, plans)
     )

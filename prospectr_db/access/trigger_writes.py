@@ -12,7 +12,7 @@ from prospectr_db.access.matrix import TOGETHER, Cell, Verdict
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_insert import insert_classes
-from prospectr_db.access.reach import called_functions
+from prospectr_db.access.reach import trigger_source
 from prospectr_db.access.running import run
 from prospectr_db.access.statements import equals, insert, update
 from prospectr_db.database.catalog import Column, Relation
@@ -35,7 +35,8 @@ def trigger_writes(
     owner = next((knocker for knocker in personas if knocker.name == "owner"), None)
     found: dict[int, list[Cell]] = {}
     for oid, plan in plans.items():
-        source = _source(observation, plan.relation)
+        is_whole = plan.relation.is_table and not plan.relation.is_partition
+        source = trigger_source(observation.catalog, plan.relation) if is_whole else ""
         if owner is None or not source or plan.world.row(plan.relation, OWNER) is None:
             continue
         tries = list(_tries(observation, plan, owner, source, cells))[:_MOST_PROBES]
@@ -43,20 +44,6 @@ def trigger_writes(
         if told := list(followed(plan.relation, owner, zip(tries, outcomes, strict=True))):
             found[oid] = told
     return found
-
-
-def _source(observation: Observation, relation: Relation) -> str:
-    """Return what a table's triggers say, and the functions that they call."""
-    catalog = observation.catalog
-    if not relation.is_table or relation.is_partition:
-        return ""
-    functions = [
-        catalog.function_by_oid[trigger.function]
-        for trigger in relation.triggers
-        if trigger.enabled != "D" and trigger.function in catalog.function_by_oid
-    ]
-    called = [other for function in functions for other in called_functions(catalog, function)]
-    return " ".join(function.source for function in (*functions, *called))
 
 
 def _tries(
