@@ -31,8 +31,7 @@ def alongside(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[P
             if cell.column and (cell.verdict is Verdict.ALLOWED or cell.passed):
                 there.add(cell.column)
     role = knocker.persona.role
-    granted = [c for c in plan.relation.columns if "w" in c.privileges.get(role, "")]
-    granted = [column for column in granted if column.is_writable]
+    granted = plan.relation.updatable(role)
     for rows, row, preparation in _places(plan, knocker, got):
         moves = sorted(got[rows])
         column, _, shown = moves[0].partition("=")

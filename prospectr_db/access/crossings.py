@@ -127,12 +127,12 @@ def _is_of_two(plan: Plan, rows: str) -> bool:
 def _in_states(plan: Plan, knocker: Knocker, rows: str, row: Row, there: str) -> Iterator[Probe]:
     """Yield the same of the row in each of its states, and bringing it from one into another."""
     role = knocker.persona.role
-    columns = [c for c in plan.relation.columns if "w" in c.privileges.get(role, "")]
+    columns = plan.relation.updatable(role)
     for name, change in plan.own_states(row):
         found, place = plan.in_state(row, name), f"{rows} [{name}]"
         made = f"{there}; {change}"
         yield from tried_once(plan, knocker, place, found, made)
-        for column in (c for c in columns if c.is_writable):
+        for column in columns:
             for value in plan.owner.states.get(column.name, ()):
                 shown = plan.shown(column, value)
                 if shown != name and value is not None:
@@ -152,8 +152,7 @@ def unnamed_crossings(
     names = relation.primary_key
     if knocker.actor != OWNER or knocker.brief or knocker.calls is not None or not names:
         return
-    granted = [c for c in relation.columns if "w" in c.privileges.get(knocker.persona.role, "")]
-    granted = [column for column in granted if column.is_writable]
+    granted = relation.updatable(knocker.persona.role)
     for (oid, rows), row in plan.world.crossings.items():
         if oid != relation.oid:
             continue
@@ -194,8 +193,7 @@ def tried_once(
         where = equals(relation, {name: row.values[name] for name in names})
         text = " ".join(("select 1 from", relation.sql_name, "where", where))
         yield Probe(row.label, rows, "select", "where", None, text, there)
-    granted = [c for c in relation.columns if "w" in c.privileges.get(role, "")]
-    if granted := [column for column in granted if column.is_writable]:
+    if granted := relation.updatable(role):
         plain = plain_column(plan, granted)
         in_states = plain.name in plan.owner.states  # then the value decides, and is told
         for value in list(new_values(plan, knocker, plain))[: None if in_states else 1]:

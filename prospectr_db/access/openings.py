@@ -35,8 +35,7 @@ def openings(
         return
     base = plan.row_class(knocker, OWNER)
     role = knocker.persona.role
-    granted = [c for c in plan.relation.columns if "w" in c.privileges.get(role, "")]
-    granted = [column for column in granted if column.is_writable]
+    granted = plan.relation.updatable(role)
     if "update" in commands and granted:
         yield from _moving(plan, knocker, states, mine, granted)
     for name, preparation in states.items():

@@ -29,7 +29,7 @@ def updates(
     """Yield changing each column that may be, of each row and of all."""
     role = knocker.persona.role
     writable = [c for c in plan.relation.columns if c.is_writable]
-    granted = [c for c in writable if "w" in c.privileges.get(role, "")]
+    granted = plan.relation.updatable(role)
     # Without any privilege one statement is as good as all: the refusal comes before the rows.
     chosen = granted or writable[:1]
     if not chosen:

@@ -259,6 +259,10 @@ class Relation:
         """Whether a role holds a table privilege (one letter as in an ACL)."""
         return privilege in self.privileges.get(role, "")
 
+    def updatable(self, role: str) -> list[Column]:
+        """Return the columns that a role may update."""
+        return [c for c in self.columns if c.is_writable and "w" in c.privileges.get(role, "")]
+
     def holds_any(self, role: str, privilege: str) -> bool:
         """Whether a role holds a privilege on the table or any column of it."""
         return self.holds(role, privilege) or any(
