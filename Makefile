@@ -29,7 +29,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 test: setup ## Run the tests in parallel against a real PostgreSQL.
-	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} $(TESTS)
+	$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadfile $(TESTS)
 
 lint: setup ## Check style and types.
 	$(BIN)/ruff check .
