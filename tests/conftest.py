@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import platform
 import shutil
 import signal
 import textwrap
@@ -25,6 +26,9 @@ from prospectr_db.server.templates import Template, Templates
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _RUN_HOME = "PROSPECTR_DB_TEST_HOME"
+_RUNS = f"tests-{platform.node()}-"  # containers may share memory, but not their processes
+_MEMORY = Path("/dev/shm")  # where there is none (macOS), or little (a container), it is not used
+_ROOM_BYTES = 6 << 30
 
 _NUMBERS = itertools.count()
 
@@ -35,19 +39,35 @@ MakeProject = Callable[[Mapping[str, str | bytes]], Path]
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a home of its own, once, before the workers start."""
     if not hasattr(config, "workerinput") and _RUN_HOME not in os.environ:
-        home = settings_from(os.environ, is_root=os.geteuid() == 0).home
-        os.environ[_RUN_HOME] = str(home / f"tests-{os.getpid()}")
+        os.environ[_RUN_HOME] = str(_home() / f"{_RUNS}{os.getpid()}")
+
+
+def _home() -> Path:
+    """Where the run has its servers: in memory if there is room, for it makes many databases."""
+    usual = settings_from(os.environ, is_root=os.geteuid() == 0).home
+    if "PROSPECTR_DB_HOME" in os.environ or not _MEMORY.is_dir():
+        return usual
+    if shutil.disk_usage(_MEMORY).free < _ROOM_BYTES or not os.access(_MEMORY, os.W_OK):
+        return usual
+    memory = _MEMORY / f"prospectr-db-{os.geteuid()}"
+    for left in memory.glob(f"{_RUNS}*"):  # by a run that was killed
+        if not Path("/proc", left.name.removeprefix(_RUNS)).exists():
+            _remove(left)
+    return memory
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the run's server and remove its files, once, after the workers ended."""
     if hasattr(config, "workerinput") or _RUN_HOME not in os.environ:
         return
-    home = Path(os.environ.pop(_RUN_HOME))
-    if home.exists():
-        for noted in home.rglob("data/postmaster.pid"):
-            _end(int(noted.read_text().split("\n", 1)[0]))
-        shutil.rmtree(home, ignore_errors=True)
+    _remove(Path(os.environ.pop(_RUN_HOME)))
+
+
+def _remove(home: Path) -> None:
+    """Stop the servers of a run and remove its files."""
+    for noted in home.rglob("data/postmaster.pid"):
+        _end(int(noted.read_text().split("\n", 1)[0]))
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _end(server: int) -> None:
