@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.policy_spelling import spelt
+from prospectr_db.access.policy_spelling import DEFINER, spelt
 from prospectr_db.database.catalog import Catalog, Function, quote_identifier
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class HelperBodies:
             else:
                 filled = _filled(self._out(body, beside, levels - 1), function.name, names, said)
                 asks = function.definer and bool(re.search(r"\bFROM\b", filled))
-                parts.append(f"definer({filled})" if asks else f"({filled})")
+                parts.append(f"{DEFINER}({filled})" if asks else f"({filled})")
             place = end
         return "".join((*parts, text[place:]))
 

@@ -211,6 +211,34 @@ def test_nothing_is_held_of_ordinary_policies(schema: str, target: Target, run: 
     assert written(target).facts.unseen == {}
 
 
+WHOLE = f"""
+alter policy "add own" on public.notes with check (user_id = auth.uid() and {LONG} and body = 'a');
+create policy whole on public.notes for all to authenticated
+    using (user_id = auth.uid()) with check (user_id = auth.uid() and {LONG});
+"""
+FOUR = f"""
+drop policy whole on public.notes;
+create policy a on public.notes for insert to authenticated with check (auth.uid() = user_id and {LONG});
+create policy b on public.notes for select to authenticated using (user_id = auth.uid());
+create policy c on public.notes for delete to authenticated using (user_id = auth.uid());
+"""
+
+
+def test_what_one_for_all_commands_says_of_each_is_held_and_may_stand_in_others(
+    target: Target, run: Run
+) -> None:
+    run(NOTES + WHOLE)
+    contract = written(target)
+    text = "insert to authenticated where (char_length(title) > 500) AND (user_id = auth.uid())"
+    assert text in contract.facts.unseen["notes"]
+    assert red(target, contract) == {}
+    run(FOUR)
+    assert red(target, contract) == {}
+    run("alter policy a on public.notes with check (char_length(title) > 500);")
+    (told,) = red(target, contract)
+    assert told.startswith(f"A policy on notes {NOBODY} says otherwise now: insert to ")
+
+
 def test_a_policy_on_files_that_nobody_passes_is_held(target: Target, run: Run) -> None:
     run(
         FILES + "create policy odd on storage.objects for select to authenticated"
