@@ -31,7 +31,8 @@ def compare_unseen_policies(
     """
     there = observed.spellings.get(relation, {})
     known = wanted.unseen.get(relation, ())
-    fresh = [text for text in observed.unseen.get(relation, ()) if not is_said(text, known)]
+    marks = wanted.alternatives.get(relation, ())
+    fresh = [t for t in observed.unseen.get(relation, ()) if not is_said(t, known, marks)]
     gone = [text for text in known if text not in there]
     if HELPERS not in wanted.covers:  # what helpers say was not asked for then
         fresh = [text for text in fresh if there.get(text) not in known]

@@ -7,16 +7,19 @@ which of them stands in which policy.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from prospectr_db.access.alternatives import Alternative, alternatives, asks_less
 from prospectr_db.access.policy_spelling import BESIDE
 
-__all__ = ["is_made_up_for", "is_said", "parts_of"]
+__all__ = ["fingerprints", "is_made_up_for", "is_said", "parts_of"]
 
+_MARK = 6
+_SEVERAL = re.compile(r"\b(?:OR|CASE)\b")
 _RESTRICTING = ", restricting"
 _HEAD = re.compile(r"(\w+) to (.*?)( where .*)?", re.DOTALL)
 _CONDITIONS = {
@@ -40,6 +43,13 @@ class Part:
     restricting: bool
     holding: Alternative
     beside: frozenset[str]
+
+    @property
+    def mark(self) -> str:
+        """A short mark of all that it says."""
+        said = (self.command, self.condition, *sorted(self.roles), str(self.restricting))
+        text = "\n".join((*said, *sorted(map(str, self.holding)), *sorted(self.beside)))
+        return hashlib.sha256(text.encode()).hexdigest()[:_MARK]
 
     def is_of(self, other: Part) -> bool:
         """Whether it is about the same command and condition, for whomever the other one is for."""
@@ -78,20 +88,41 @@ def parts_of(text: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def is_said(text: str, by: Collection[str]) -> bool:
-    """Whether other policies say what a policy does, each part of it somewhere."""
-    return text in by or _each(text, by, Part.says)
+def is_said(text: str, by: Collection[str], marks: Collection[str] = ()) -> bool:
+    """Whether other policies say what a policy does, each part of it somewhere.
+
+    Of further ones the ``marks`` are known only.
+    """
+    if text in by:
+        return True
+    others = [part for one in by for part in parts_of(one)]
+    mine = parts_of(text)
+    return bool(mine) and all(
+        part.mark in marks or any(other.says(part) for other in others) for part in mine
+    )
+
+
+def fingerprints(policies: Iterable[str]) -> tuple[str, ...]:
+    """Return the marks of the policies that say several alternatives at once, by which they split.
+
+    One that says a single thing is known by what it lets in.
+    """
+    found: set[str] = set()
+    for text in policies:
+        conditions: dict[str, list[Part]] = {}
+        for part in parts_of(text) if _SEVERAL.search(text) else ():
+            conditions.setdefault(part.command, []).append(part)
+        for parts in conditions.values():
+            if len(parts) > len({part.condition for part in parts}):
+                found |= {part.mark for part in parts}
+    return tuple(sorted(found))
 
 
 def is_made_up_for(text: str, by: Collection[str]) -> bool:
     """Whether other policies let in whomever a policy lets in, by what they say themselves."""
-    return _each(text, by, Part.lets_in)
-
-
-def _each(text: str, by: Collection[str], fits: Callable[[Part, Part], bool]) -> bool:
     others = [part for one in by for part in parts_of(one)]
     mine = parts_of(text)
-    return bool(mine) and all(any(fits(other, part) for other in others) for part in mine)
+    return bool(mine) and all(any(other.lets_in(part) for other in others) for part in mine)
 
 
 def _behind(text: str, beside: Iterable[str]) -> Iterator[str]:

@@ -239,6 +239,22 @@ def test_what_one_for_all_commands_says_of_each_is_held_and_may_stand_in_others(
     assert told.startswith(f"A policy on notes {NOBODY} says otherwise now: insert to ")
 
 
+def test_what_is_joined_by_or_may_be_split(target: Target, run: Run) -> None:
+    either = f"user_id = auth.uid() or (is_pro and {LONG})"
+    run(NOTES + f'alter policy "see own" on public.notes using ({either});')
+    contract = written(target)
+    assert contract.facts.unseen == {}
+    assert len(contract.facts.alternatives["notes"]) == len(either.split(" or "))
+    run(
+        'alter policy "see own" on public.notes using (user_id = (select auth.uid()));'
+        f"create policy pro on public.notes for select to authenticated using ({LONG} and is_pro);"
+    )
+    assert red(target, contract) == {}
+    run(f"alter policy pro on public.notes using ({LONG});")
+    (told,) = red(target, contract)
+    assert told.startswith(f"A policy on notes {NOBODY} is not in the contract: select to ")
+
+
 def test_a_policy_on_files_that_nobody_passes_is_held(target: Target, run: Run) -> None:
     run(
         FILES + "create policy odd on storage.objects for select to authenticated"
