@@ -192,7 +192,8 @@ def _negated(node: Tree, *, definer: bool) -> list[Alternative]:
             return _alternatives(rest, definer=definer)
         case ["EXISTS", list() as inner]:
             found = _rows(inner, definer=definer, told=_nothing)
-            return [frozenset(f"NOT {part}" for parts in found for part in parts)]
+            some = (" AND ".join(sorted(map(str, parts))) for parts in found)
+            return [frozenset(f"NOT {said}" for said in some)]
         case [*rest, "IS", "NULL"]:
             return [frozenset({f"{said(rest)} IS NOT NULL"})]
         case [*rest, "IS", "NOT", "NULL"]:
@@ -217,13 +218,30 @@ def _case(node: Tree, *, definer: bool) -> list[Alternative]:
         return _leaf(node)
     when, then, otherwise = (node[start + 1 : end] for start, end in itertools.pairwise(places))
     first = _all_of([_alternatives(part, definer=definer) for part in (when, then)])
-    condition = when[0] if len(when) == 1 and isinstance(when[0], list) else when
-    if list(condition)[-2:] in (["IS", "NULL"], ["NOT", "NULL"]):
-        not_so = _negated(condition, definer=definer)
+    if _is_known(when):
+        not_so = _negated(when, definer=definer)
     else:
         not_so = [frozenset({f"({said(when)}) IS NOT TRUE"})]
     second = _all_of([not_so, _alternatives(otherwise, definer=definer)])
     return _few([parts for parts in (*first, *second) if "false" not in parts])
+
+
+def _is_known(node: Tree) -> bool:
+    """Whether a condition is true or false, and never unknown."""
+    while len(node) == 1 and isinstance(node[0], list):
+        node = node[0]
+    for word in ("OR", "AND"):
+        if word in node and "SELECT" not in node:
+            return all(map(_is_known, sides(node, word)))
+    match node:
+        case ["EXISTS", list()] | [*_, "IS", "NULL"] | [*_, "IS", "NOT", "NULL"]:
+            return True
+        case ["NOT", *rest]:
+            return _is_known(rest)
+        case [called, list() as inner] if called == DEFINER:
+            return _is_known(inner)
+        case _:
+            return False
 
 
 def _or_false(arguments: Tree) -> Tree | None:
@@ -290,9 +308,7 @@ def _rows(node: Tree, *, definer: bool, told: _Told, once: bool = True) -> list[
         _alternatives(condition, definer=definer)
         for condition in (*conditions, *([wanted] if wanted is not None else []))
     ]
-    return [
-        frozenset({_nested(frozenset(tables), parts, definer=definer)}) for parts in _all_of(each)
-    ]
+    return [_nested(frozenset(tables), parts, definer=definer) for parts in _all_of(each)]
 
 
 def _read(node: Tree, tables: list[str], conditions: list[Tree]) -> bool:
@@ -322,8 +338,11 @@ def _read(node: Tree, tables: list[str], conditions: list[Tree]) -> bool:
     return bool(names)
 
 
-def _nested(tables: frozenset[str], parts: Alternative, *, definer: bool) -> _Rows:
-    """Return one set of tables for a query and those that it asks in turn with the same rights."""
+def _nested(tables: frozenset[str], parts: Alternative, *, definer: bool) -> Alternative:
+    """Return the rows that a query and those in it ask for with the same rights.
+
+    Tables that nothing links are asked each for itself: both have a row if each has one.
+    """
     kept: set[_Part] = set()
     for part in parts:
         same = isinstance(part, _Rows) and (part.definer == definer or definer)
@@ -332,7 +351,41 @@ def _nested(tables: frozenset[str], parts: Alternative, *, definer: bool) -> _Ro
             kept |= part.parts
         else:
             kept.add(part)
-    return _Rows(tables, frozenset(_without_spare(kept)), definer)
+    kept = set(_of_caller(_without_spare(kept)))
+    groups: list[set[str]] = [{table} for table in sorted(tables)]
+    for part in kept:
+        linked = [group for group in groups if any(_names(part, table) for table in group)]
+        groups = [g for g in groups if g not in linked] + ([set().union(*linked)] if linked else [])
+    rows = [
+        _Rows(
+            frozenset(group),
+            frozenset(part for part in kept if any(_names(part, table) for table in group)),
+            definer,
+        )
+        for group in groups
+    ]
+    free = {part for part in kept if not any(_names(part, table) for table in tables)}
+    return frozenset({*rows, *free})
+
+
+def _names(part: _Part, table: str) -> bool:
+    name = re.escape(table.rpartition(".")[2])
+    return re.search(rf"(?<![\w.\"]){name}\.", str(part)) is not None
+
+
+def _of_caller(parts: Iterable[_Part]) -> Iterator[_Part]:
+    """Compare with the caller whatever is equal to what he is compared with."""
+    found = set(parts)
+    pairs = [tuple(p.split(" = ")) for p in found if isinstance(p, str) and p.count(" = ") == 1]
+    his = {_CALLER}
+    for _ in pairs:
+        his |= {side for pair in pairs for side in pair if set(pair) & his}
+    for part in found:
+        pair = part.split(" = ") if isinstance(part, str) else []
+        if len(pair) == 2 and set(pair) <= his and _CALLER not in pair:
+            yield from (_ordered(f"{side} = {_CALLER}") for side in pair)
+        else:
+            yield part
 
 
 def _without_spare(parts: Iterable[_Part]) -> Iterator[_Part]:

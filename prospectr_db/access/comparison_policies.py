@@ -43,6 +43,9 @@ def compare_unseen_policies(
         before = next((old for old in alike if _head(old) == _head(text)), next(iter(alike), None))
         if before is not None:
             gone.remove(before)
+            if BESIDE in before and PARTS not in wanted.covers:
+                yield _not_asked(relation)  # what stood beside it may be written out by now
+                continue
             sentence = _otherwise(relation, text, before, then)
         elif text.partition(" ")[0] in lost:
             continue
