@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - bodies read better in long lines
 """A body of PL/pgSQL that looks something up and decides by it is one expression."""
 
 from __future__ import annotations
