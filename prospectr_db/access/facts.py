@@ -35,6 +35,7 @@ __all__ = [
     "COVERS",
     "CROSSED",
     "EXTENSIONS",
+    "GIVEN",
     "HELPERS",
     "IN_PART",
     "MADE_UP",
@@ -85,11 +86,11 @@ ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two condition
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
-PARTS = "policies command by command"
+PARTS, GIVEN = "policies command by command", "which standing functions give"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
