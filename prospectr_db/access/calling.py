@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from prospectr_db.access.answers import answered
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.markers import Markers
-from prospectr_db.access.matrix import Cell, Verdict
+from prospectr_db.access.matrix import GIVES, Cell, Verdict
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.running import Outcome
 from prospectr_db.access.world import OWNER
@@ -62,7 +62,7 @@ class Seeing:
         return {
             command: place or self.rows or rows_of(knocker)
             for command, place, verdict in self.told(knocker, probe, outcome)
-            if verdict is Verdict.ALLOWED
+            if verdict is Verdict.ALLOWED and GIVES not in place
         }
 
     def cells(

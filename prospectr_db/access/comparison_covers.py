@@ -17,6 +17,7 @@ from prospectr_db.access.facts import (
     BESIDE,
     COUNTED,
     CROSSED,
+    GIVEN,
     IN_PART,
     OTHER_BUCKETS,
     OTHER_VALUES,
@@ -37,6 +38,7 @@ from prospectr_db.access.given import parent_states
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
+    GIVES,
     KNOWING,
     SET,
     THROUGH,
@@ -162,6 +164,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield ANSWER_STATES, f"when other people's rows decide what {relation} answers"
     if kind == "function" and _is_of_columns(finding, wanted):
         yield ANSWERS, f"which columns {relation} answers with"
+    if kind == "function" and finding.rows.startswith("as ") and GIVES in finding.rows:
+        yield GIVEN, f"which standing {relation} gives"
     if kind == "function" and _is_in_part(finding, observed):
         yield IN_PART, f"which rows {relation} reaches, or adds, that name their user and others"
     if kind == "function" and _is_opening(finding, wanted):

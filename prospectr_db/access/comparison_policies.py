@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
-from prospectr_db.access.facts import HELPERS, MADE_UP, Facts
+from prospectr_db.access.facts import HELPERS, MADE_UP, PARTS, Facts
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.policy_parts import is_said
 from prospectr_db.access.policy_spelling import BESIDE
 
 __all__ = ["compare_unseen_policies"]
@@ -24,12 +25,14 @@ def compare_unseen_policies(
 ) -> Iterator[Finding]:
     """Yield where such a policy is new, gone or says otherwise.
 
+    What other policies say now, or said then, may stand in any of them.
     One that somebody needs since is none of them: what he may is compared by itself. Nor is
     one about a command that is told as ``lost``, by a grant or a trigger: that is why nobody comes.
     """
     there = observed.spellings.get(relation, {})
     known = wanted.unseen.get(relation, ())
-    fresh = [text for text in observed.unseen.get(relation, ()) if text not in known]
+    marks = wanted.alternatives.get(relation, ())
+    fresh = [t for t in observed.unseen.get(relation, ()) if not is_said(t, known, marks)]
     gone = [text for text in known if text not in there]
     if HELPERS not in wanted.covers:  # what helpers say was not asked for then
         fresh = [text for text in fresh if there.get(text) not in known]
@@ -40,10 +43,13 @@ def compare_unseen_policies(
         before = next((old for old in alike if _head(old) == _head(text)), next(iter(alike), None))
         if before is not None:
             gone.remove(before)
+            if BESIDE in before and PARTS not in wanted.covers:
+                yield _not_asked(relation)  # what stood beside it may be written out by now
+                continue
             sentence = _otherwise(relation, text, before, then)
         elif text.partition(" ")[0] in lost:
             continue
-        elif MADE_UP not in wanted.covers:
+        elif MADE_UP not in wanted.covers or (_is_part(text, there) and PARTS not in wanted.covers):
             yield _not_asked(relation)
             continue
         elif by_contract:
@@ -52,6 +58,8 @@ def compare_unseen_policies(
             sentence = f"A policy on {relation} {_IDLE} is new: {text}."
         yield _finding("leak", relation, text, sentence)
     for text in gone:
+        if is_said(text, there):
+            continue
         now = next((one for one in there if _head(one) == _head(text) != one), None)
         if now is not None:  # somebody needs it now
             yield _finding("leak", relation, text, _otherwise(relation, now, text, then))
@@ -59,6 +67,11 @@ def compare_unseen_policies(
         who = "The contract holds" if by_contract else "Before there was"
         sentence = f"{who} a policy on {relation} that is not there any more: {text}."
         yield _finding("loss", relation, text, sentence)
+
+
+def _is_part(text: str, there: Mapping[str, str]) -> bool:
+    """Whether it is what a policy for all commands says of one of them."""
+    return text not in there
 
 
 def _not_asked(relation: str) -> Finding:

@@ -25,7 +25,7 @@ _SECTIONS = ("version", "covers", "personas", "database", "buckets", *_RELATIONS
 _UNSEEN = "unseen_policies"
 _LISTS = (
     *("columns", "server_only", "idle_grants", "outside_policies"),
-    *("owner_columns", "standing", _UNSEEN),
+    *("owner_columns", "standing", "alternatives", _UNSEEN),
 )
 _SWITCH = "row_level_security"
 _ABOUT = ("owned_by", *_LISTS, "values", "states", _SWITCH)
@@ -127,6 +127,7 @@ class _Reader:
             standing={relation: names for relation, names in lists["standing"].items() if names},
             covers=self._covers(raw.get("covers", [])),
             without_rls=frozenset(without_rls),
+            alternatives=lists["alternatives"],
             unseen={relation: texts for relation, texts in lists[_UNSEEN].items() if texts},
         )
         accepted = {

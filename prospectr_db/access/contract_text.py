@@ -115,6 +115,7 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
         ("outside_policies", facts.outside),
         ("standing", facts.standing),
         ("unseen_policies", facts.unseen),
+        ("alternatives", facts.alternatives),
     ):
         if found.get(relation):
             yield f"{key} = {_list(found[relation])}"

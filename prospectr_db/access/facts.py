@@ -19,6 +19,7 @@ from prospectr_db.access.matrix import (
     TableAccess,
     plainer,
 )
+from prospectr_db.access.policy_parts import fingerprints
 from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 
 __all__ = [
@@ -34,11 +35,13 @@ __all__ = [
     "COVERS",
     "CROSSED",
     "EXTENSIONS",
+    "GIVEN",
     "HELPERS",
     "IN_PART",
     "MADE_UP",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
+    "PARTS",
     "PUBLICATIONS",
     "RELATED",
     "SECRETS",
@@ -83,10 +86,11 @@ ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two condition
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
+PARTS, GIVEN = "policies command by command", "which standing functions give"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -110,7 +114,8 @@ class Facts:
     ``covers`` are the ways of asking that were known: what only others show is in no contract.
     ``without_rls`` are the tables whose row-level security is off, be there policies or not,
     ``unseen`` the policies that nothing of the world needs, held by their text, and
-    ``spellings`` all that a relation has; a contract does not say those.
+    ``spellings`` all that a relation has; a contract does not say those, but ``alternatives``, the
+    marks of such as say several things at once.
     """
 
     relations: Mapping[str, str]
@@ -130,6 +135,7 @@ class Facts:
     covers: frozenset[str] = frozenset()
     without_rls: frozenset[str] = frozenset()
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
@@ -198,6 +204,7 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
         covers=frozenset(COVERS),
         unseen={table.relation: table.unseen for table in matrix.tables if table.unseen},
+        alternatives={t.relation: m for t in matrix.tables if (m := fingerprints(t.spellings))},
         spellings={table.relation: table.spellings for table in matrix.tables},
         without_rls=frozenset(
             table.relation for table in matrix.tables if table.kind == "table" and not table.rls

@@ -1,6 +1,7 @@
 """What helpers of policies say, written in the place of their calls, through every level.
 
-A function of one expression or one query is written out as the server deparses it, so that a
+A function of one expression or one query is written out as the server deparses it, and one of
+PL/pgSQL that looks something up and decides by it, so that a
 helper, another one that says the same, and the condition itself are one text. What cannot be
 written out, such as a loop in PL/pgSQL, is held beside the policy by its own text.
 """
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.policy_spelling import spelt
+from prospectr_db.access.plpgsql_forms import as_expression
+from prospectr_db.access.policy_spelling import DEFINER, spelt
 from prospectr_db.database.catalog import Catalog, Function, quote_identifier
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ __all__ = ["HelperBodies"]
 _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
 _COMMENT = re.compile(rf"({_QUOTED})|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _CALL = re.compile(rf"{_QUOTED}|(?<![\w.])(?:(\w+)\.)?(\w+)\(")
-_RETURNS = re.compile(r"begin\s+return\s+([^;]+);\s*end\s*;?", re.IGNORECASE)
 _ATOMIC = re.compile(r"BEGIN ATOMIC\s+(SELECT\b[^;]*);\s*END", re.IGNORECASE)
 _PAIRS = frozenset({"::", ":=", "<=", ">=", "<>", "!=", "->", ">>", "||", "=>"})
 _MOST_LEVELS = 8
@@ -63,7 +64,7 @@ class HelperBodies:
             else:
                 filled = _filled(self._out(body, beside, levels - 1), function.name, names, said)
                 asks = function.definer and bool(re.search(r"\bFROM\b", filled))
-                parts.append(f"definer({filled})" if asks else f"({filled})")
+                parts.append(f"{DEFINER}({filled})" if asks else f"({filled})")
             place = end
         return "".join((*parts, text[place:]))
 
@@ -100,8 +101,8 @@ class HelperBodies:
         if function.returns_set or function.kind != "f":
             return None
         if function.language == "plpgsql":
-            found = _RETURNS.fullmatch(source)
-            source = f"return ({found[1].strip()})" if found else ""
+            answer = as_expression(source)
+            source = f"return ({answer})" if answer else ""
         elif function.language != "sql":
             return None
         elif not re.match(r"(?:return|begin atomic)\b", source, re.IGNORECASE):

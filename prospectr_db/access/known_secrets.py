@@ -10,7 +10,7 @@ from prospectr_db.access.arguments import named_after
 from prospectr_db.access.calling import Seeing, call_probe
 from prospectr_db.access.inhabitants import OWNER
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.matrix import KNOWING, TOGETHER, Cell
+from prospectr_db.access.matrix import GIVES, KNOWING, TOGETHER, Cell
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.running import run
 from prospectr_db.access.secret_columns import is_secret, sounds_secret
@@ -172,8 +172,8 @@ def called(
     knowledge.learn(knocker, [(probe, reached) for probe, _, reached in found])
     for probe, outcome, reached in found:
         rows = knowledge.rows(knocker, probe.statement, reached)
-        for command, _, verdict in seeing.told(knocker, probe, outcome):
-            place = rows.get(command, "all")
+        for command, said, verdict in seeing.told(knocker, probe, outcome):
+            place = said if GIVES in said else rows.get(command, "all")
             yield from seeing.cells(knocker, place, command, verdict, probe, outcome)
 
 

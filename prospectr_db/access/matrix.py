@@ -20,6 +20,7 @@ __all__ = [
     "BY",
     "COPY",
     "DEPENDENT",
+    "GIVES",
     "KNOWING",
     "SET",
     "THROUGH",
@@ -43,6 +44,8 @@ DEPENDENT = "others' rows decide"
 AT_TIMES = "others' rows decide at times"
 # What stands between whose rows are reached and the secret that one must know for it.
 KNOWING = ", knowing "
+# What stands between a row that names its user and the standing that it gives him.
+GIVES = " with "
 # How columns that only together do something are shown: an owner in several of them.
 TOGETHER = " + "
 # The statement form of a new row that gets in by COPY and by no INSERT.

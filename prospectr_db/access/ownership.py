@@ -15,9 +15,7 @@ from prospectr_db.access.decisions import (
     asked_by_policies,
     comparisons,
     decision_texts,
-    helper_functions,
     literals,
-    mentions,
 )
 from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.row_classes import ROWS_OF, is_partly
@@ -262,19 +260,17 @@ def _joined(catalog: Catalog, users: Mapping[int, tuple[str, ...]]) -> dict[int,
     """Return the tables that have members, with the labels of the tables that say who they are.
 
     Such a table holds a user and points at them, and their policies, or the helper functions that
-    these call, read it: otherwise a list of countries that profiles point at had "members".
+    these call, read it: otherwise a list of countries that profiles point at had "members". What
+    other tables' policies call says nothing of them.
     """
-    helpers = helper_functions(catalog)
-    mentioned = {oid for f in helpers.values() for oid, _ in mentions(catalog, f.source)}
+    asked = asked_by_policies(catalog)
     found: dict[int, tuple[str, ...]] = {}
     for relation in catalog.own_relations:
         for fk in relation.foreign_keys if users[relation.oid] else ():
             target = catalog.by_oid.get(fk.target or 0)
             if target is None or target is relation or target.schema in PLATFORM_SCHEMAS:
                 continue
-            asks = {oid for policy in target.policies for oid, _ in policy.reads}
-            if any(policy.functions & set(helpers) for policy in target.policies):
-                asks |= mentioned
+            asks = {oid for oid, _ in asked[target.oid]}
             if relation.oid in asks and relation.label not in found.get(target.oid, ()):
                 found[target.oid] = (*found.get(target.oid, ()), relation.label)
     return found

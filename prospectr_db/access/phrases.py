@@ -10,6 +10,7 @@ from prospectr_db.access.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix import (
     BY,
     DEPENDENT,
+    GIVES,
     KNOWING,
     SET,
     THROUGH,
@@ -173,7 +174,9 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
         return f"{subject_can} raise their own standing by calling {name}"
     if access.rows.startswith(DEPENDENT):
         return f"{subject_can} {_learning(table.relation, access.rows)}"
-    column = access.rows.partition(" [")[0].partition("as ")[2]
+    column, _, given = access.rows.partition(" [")[0].partition("as ")[2].partition(GIVES)
+    if given:
+        return f"{subject_can} give themselves {given} below other people's rows by calling {name}"
     if access.command == "insert" and column:
         return f"{subject_can} add rows that name them in {column}, and others, by calling {name}"
     if access.command == "insert":

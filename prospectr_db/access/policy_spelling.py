@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BESIDE",
+    "DEFINER",
     "Tree",
     "as_text",
     "conjuncts",
     "parsed",
     "plain",
+    "said",
+    "sides",
     "spelt",
     "stated",
     "stated_policies",
@@ -32,6 +35,8 @@ __all__ = [
 
 BESIDE = " -- "
 """What stands between a policy and the functions that cannot be written out in it."""
+DEFINER = "definer"
+"""What is read with the rights of a helper's owner stands in parentheses after this word."""
 Tree = list[object]
 """Words, and what stands in parentheses as lists of its own."""
 
@@ -90,7 +95,7 @@ def spelt(expression: str, table: str = "") -> str:
     if table:
         tokens = [t.removeprefix(f"{table}.") if t[0] not in "'" else t for t in tokens]
     tree, _ = _parse(tokens, 0)
-    return _said(_simple(tree)).strip()
+    return said(_simple(tree)).strip()
 
 
 def parsed(expression: str) -> Tree:
@@ -121,7 +126,7 @@ def _conjuncts(node: Tree) -> Iterator[str]:
     if "AND" not in words or words & {"OR", "BETWEEN", "SELECT"}:
         yield _in_order(_simple([node]))
         return
-    for side in _sides(node, "AND"):
+    for side in sides(node, "AND"):
         yield from _conjuncts(side)
 
 
@@ -232,28 +237,29 @@ def _words(node: list[object]) -> Iterator[str]:
     yield from (part for part in node if isinstance(part, str))
 
 
-def _said(node: list[object]) -> str:
+def said(node: list[object]) -> str:
     """Return a group as text; the sides of AND, OR and ``=`` in order."""
     for word in ("OR", "AND", "="):
         if word not in node or (word == "AND" and "BETWEEN" in node):
             continue
-        sides = _sides(node, word)
-        if "SELECT" in _words(node) or not all(sides):
+        found = sides(node, word)
+        if "SELECT" in _words(node) or not all(found):
             break
-        said = [_listed(_said(side)) for side in sides]
-        said = _merged(said) if word == "OR" else said
-        return f" {word} ".join(sorted(said, key=_place))
-    return _joined(node, _said)
+        parts = [_listed(said(side)) for side in found]
+        parts = _merged(parts) if word == "OR" else parts
+        return f" {word} ".join(sorted(parts, key=_place))
+    return _joined(node, said)
 
 
-def _sides(node: Tree, word: str) -> list[Tree]:
-    sides: list[Tree] = [[]]
+def sides(node: Tree, word: str) -> list[Tree]:
+    """Return what stands between the words that are the same, such as AND."""
+    found: list[Tree] = [[]]
     for part in node:
         if part == word:
-            sides.append([])
+            found.append([])
         else:
-            sides[-1].append(part)
-    return sides
+            found[-1].append(part)
+    return found
 
 
 _LIST = re.compile(r"ANY (?:\(ARRAY\[(.*)\]\)|'\{([\w, -]*)\}')")

@@ -128,6 +128,15 @@ class Plan:
             for name, preparation in self._states_of_top(top)
         )
 
+    def same_above(self, universe: str) -> dict[str, str]:
+        """Return what brings somebody else's rows above into the same states, by their names."""
+        return {
+            name: preparation
+            for _, top in above(self.catalog, self.relation)
+            if (row := self.world.row(top, universe)) is not None
+            for name, preparation in self._states_of_top(top, row)
+        }
+
     def _states_of_top(self, top: Relation, row: Row | None = None) -> Iterator[tuple[str, str]]:
         names = {name for table, name in self.owner.parent_states if table == top.name}
         single = dict(self._states_of(top, f"{top.name}.", names, row))

@@ -62,16 +62,20 @@ def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Itera
     """Yield new rows under a parent of the owner's, in each state of it that policies ask for.
 
     ``known`` are the kinds of row that get in without one: of these only whether is asked, and not
-    with which columns.
+    with which columns. Below somebody else's parent one's own is in the same state: a policy may
+    take it for the right one.
     """
     states = plan.states_above
+    home = plan.home(knocker) if states and knocker.actor is not None else OWNER
+    mine = plan.same_above(home) if home != OWNER else {}
     for rows, wanted in insert_classes(plan, knocker) if states else ():
         given = plan.fitted(wanted)
         if given is None:
             continue
         for fk, name, preparation in states:
             if all(given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns):
-                found = _inserts_of(plan, knocker, rows, given, (name, preparation))
+                before = _after(preparation, mine.get(name)) or preparation
+                found = _inserts_of(plan, knocker, rows, given, (name, before))
                 yield from itertools.islice(found, 1) if rows in known else found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.inhabitants import OWNER
+from prospectr_db.access.matrix import GIVES
 from prospectr_db.access.statements import delete, equals, literal, quote_identifier
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
@@ -223,7 +224,8 @@ def changed_rows(
     """Return the question which known rows changed, or were added for the owner, in some tables.
 
     A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``, and
-    one that names the caller, too, as ``TABLE:new as COLUMN``: it is the caller's own in part.
+    one that names the caller, too, as ``TABLE:new as COLUMN``: it is the caller's own in part. One
+    that makes him more than the least there is ``TABLE:new as COLUMN with TABLE.role=admin``.
     With ``raised``, a row by which its user may do more than before is told as ``LABEL:raised``.
     """
     parts: list[str] = []
@@ -233,8 +235,8 @@ def changed_rows(
         plan = observation.plan(relation)
         told = "select array_agg(r.label order by r.label)"
         parts.append(plan.changed().replace(told, "select r.label", 1))
-        if raised and (more := _raised(observation, relation)):
-            parts.append(f"{plan.known().replace(told, _RAISED, 1)} and ({more})")
+        if raised and (higher := _raised(observation, relation)):
+            parts.append(f"{plan.known().replace(told, _RAISED, 1)} and ({higher})")
         known = " ".join(
             ("select 1 from prospectr_access.rows as r where r.relation =", str(relation.oid))
         )
@@ -257,7 +259,8 @@ def changed_rows(
         apart = f"{below} and not ({his})" if below and his else below
         alone = " and ".join((f"({his})", *(f"not {one}" for one in shared.values())))
         both = {f"new as {name}": f"({his}) and {one}" for name, one in shared.items()}
-        for mark, condition in {"new": his and alone, **both, "below": apart}.items():
+        more = _more_than_the_least(observation, relation, below) if below else {}
+        for mark, condition in {"new": his and alone, **both, "below": apart, **more}.items():
             if condition:
                 told = literal(f"{relation.label}:{mark}")
                 parts.append(
@@ -321,6 +324,26 @@ def _names_the_caller(observation: Observation, relation: Relation) -> dict[str,
             )
         )
         for name in observation.ownership[relation.oid].users
+    }
+
+
+def _more_than_the_least(
+    observation: Observation, relation: Relation, below: str
+) -> dict[str, str]:
+    """Return, by its mark, the condition that a row below the owner's gives the caller power."""
+    least = observation.ownership[relation.oid].weakest
+    return {
+        f"new as {name}{GIVES}{relation.name}.{standing.column}={value}": " ".join(
+            (
+                f"{below} and {caller} and",
+                f"t.{quote_identifier(standing.column)}::text = {literal(value)}",
+            )
+        )
+        for standing in observation.standings
+        if standing.relation == relation.oid and not standing.gone
+        for name, caller in _names_the_caller(observation, relation).items()
+        for value in standing.values
+        if value is not None and value != least.get(standing.column)
     }
 
 

@@ -7,19 +7,21 @@ alone: whoever comes through comes through a second one, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prospectr_db.access.judging import judge_probe
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.policy_spelling import conjuncts, spelt
+from prospectr_db.access.policy_parts import is_made_up_for
+from prospectr_db.access.policy_spelling import stated
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.statements import quote_identifier
+from prospectr_db.access.summing_up import policy_text
 from prospectr_db.database.catalog import Policy, Relation
 
-__all__ = ["Arrival", "commands_of", "implies", "is_needed", "is_through"]
+__all__ = ["Arrival", "by_command", "commands_of", "implies", "is_needed", "is_through"]
 
 _COMMANDS = ("select", "insert", "update", "delete")
 
@@ -38,6 +40,25 @@ def commands_of(policy: Policy) -> tuple[str, ...]:
     return _COMMANDS if policy.command == "all" else (policy.command,)
 
 
+def by_command(policy: Policy) -> Iterator[Policy]:
+    """Yield what a policy says of each command, as policies: FOR ALL is four of them."""
+    if policy.command != "all":
+        yield policy
+        return
+    for command in _COMMANDS:
+        parts = _parts(command)
+        using = policy.using if "using" in parts else None
+        check = (policy.check or policy.using) if parts == ("check",) else policy.check
+        text = " ".join(part for part in (using, check if "check" in parts else None) if part)
+        yield replace(
+            policy,
+            command=command,
+            using=using,
+            check=check if "check" in parts else None,
+            said=None if policy.said is None or text == policy.said else text,
+        )
+
+
 def is_through(cell: Cell) -> bool:
     """Whether a statement reached a row; that a column may be named says nothing of rows."""
     if cell.command == "select" and cell.form == "column":
@@ -48,14 +69,15 @@ def is_through(cell: Cell) -> bool:
 def is_needed(
     observation: Observation, plan: Plan, policy: Policy, arrivals: Sequence[Arrival]
 ) -> bool:
-    """Whether something that got through does not any more without a policy.
+    """Whether something that got through does not any more without a policy of one command.
 
-    One statement for each kind of row first: most policies are needed for one of them.
+    Where that is a part of one for all of them, the others stay. One statement for each kind of row
+    first: most policies are needed for one of them.
     """
     mine = [
         arrival
         for arrival in arrivals
-        if arrival.probe.command in commands_of(policy)
+        if arrival.probe.command == policy.command
         and plan.catalog.binds(policy, arrival.knocker.persona.role)
     ]
     first = {(a.knocker.name, a.probe.command, a.probe.rows): a for a in reversed(mine)}
@@ -65,6 +87,8 @@ def is_needed(
     try:
         name = quote_identifier(policy.name)
         connection.execute(" ".join(("drop policy", name, "on", plan.relation.sql_name)))
+        for part in _other_parts(plan.relation, policy):
+            connection.execute(policy_text(plan.relation, part).encode())
         return any(
             _ends_otherwise(observation, plan, some)
             for part in (
@@ -77,6 +101,14 @@ def is_needed(
         connection.execute(
             "rollback to savepoint prospectr_needed; release savepoint prospectr_needed"
         )
+
+
+def _other_parts(relation: Relation, policy: Policy) -> Iterator[Policy]:
+    """Yield what a policy for all commands says of the others, under names of their own."""
+    whole = next(one for one in relation.policies if one.oid == policy.oid)
+    for part in by_command(whole):
+        if part.command != policy.command:
+            yield replace(part, name=f"prospectr {part.command}")
 
 
 def _by_user(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
@@ -102,22 +134,13 @@ def _ends_otherwise(observation: Observation, plan: Plan, arrivals: Sequence[Arr
 
 
 def implies(observation: Observation, relation: Relation, policy: Policy) -> bool:
-    """Whether for each command another policy lets in whomever this one does, as they say it."""
-    return all(
-        any(
-            other.permissive
-            and other.oid != policy.oid
-            and command in commands_of(other)
-            and ({"public"} & set(other.roles) or set(policy.roles) <= set(other.roles))
-            and all(
-                _conditions(observation, relation, policy, part)
-                >= _conditions(observation, relation, other, part)
-                for part in _parts(command)
-            )
-            for other in relation.policies
-        )
-        for command in commands_of(policy)
-    )
+    """Whether other policies let in whomever this one does, as they say it."""
+    said = [
+        stated(relation, other, observation.helpers)
+        for other in relation.policies
+        if other.permissive and other.oid != policy.oid
+    ]
+    return is_made_up_for(stated(relation, policy, observation.helpers), said)
 
 
 def _parts(command: str) -> tuple[str, ...]:
@@ -125,12 +148,3 @@ def _parts(command: str) -> tuple[str, ...]:
     if command == "update":
         return "using", "check"
     return ("check" if command == "insert" else "using",)
-
-
-def _conditions(
-    observation: Observation, relation: Relation, policy: Policy, part: str
-) -> frozenset[str]:
-    """Return what must hold of a row, or of a new one, each by itself."""
-    text = policy.using if part == "using" else policy.check or policy.using
-    said = observation.helpers.written_out(text or "")[0]
-    return conjuncts(spelt(said, relation.name)) - {"", "true"}

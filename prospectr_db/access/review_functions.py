@@ -28,7 +28,7 @@ def review_call(matrix: AccessMatrix, table: TableAccess, access: Access) -> Ite
         return  # what it shows everybody reads in the tables
     elif access.command in ("select", "update"):
         yield objection(table, access, "function")
-    elif access.command == "insert" and is_readable(matrix, table, access):
+    elif access.command == "insert" and _is_below_readable(matrix, table, access):
         # As comments go below posts that everybody reads.
         yield objection(table, access, "function", "note", kind="surprise")
     elif access.command == "insert":
@@ -77,6 +77,18 @@ def is_readable(matrix: AccessMatrix, function: TableAccess, access: Access) -> 
     states = states_of(access.rows)
     reads = [_is_read_in(table, access.persona, states) for table in tables if table is not None]
     return bool(reads) and all(reads)
+
+
+def _is_below_readable(matrix: AccessMatrix, function: TableAccess, access: Access) -> bool:
+    """Whether what a function adds to is read: all it rests on, or what it asks a state of."""
+    if is_readable(matrix, function, access):
+        return True
+    states = states_of(access.rows)
+    asked = {state.rpartition(".")[0] for state in states}
+    tables = [t for label in function.links.values() if (t := matrix.table(label)) is not None]
+    named = [table for table in tables if table.relation.rpartition(".")[2] in asked]
+    reads = [_is_read_in(table, access.persona, states) for table in named]
+    return len(reads) == len(asked) > 0 and all(reads)
 
 
 def _is_read_in(table: TableAccess, persona: str, states: Sequence[str]) -> bool:

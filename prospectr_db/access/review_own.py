@@ -89,7 +89,8 @@ def _manages(table: TableAccess, access: Access) -> bool:
 
     He changes others' too, or his own only while he has a certain standing.
     """
-    others = table.find(access.persona, "other", "update")
+    power = access.persona.removeprefix("owner with ")  # who has it changes what is others', too
+    others = table.find(power, "other", "update")
     if others is not None and others.succeeds and (table.membership or "=" in access.persona):
         return True
     if not table.membership:

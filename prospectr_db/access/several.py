@@ -11,7 +11,7 @@ from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_rows import selects
 from prospectr_db.access.row_classes import columns_of, states_of
-from prospectr_db.access.together import names_caller
+from prospectr_db.access.together import open_conditions
 
 __all__ = ["on_top", "several"]
 
@@ -22,27 +22,27 @@ _MOST = 60
 def several(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Probe]:
     """Yield reading the owner's row in the states that one policy reads, two or three at once.
 
-    Only where it names no caller, and no single state shows the row to somebody who has nothing to
-    do with it: others may come through by another policy, and hide that this one shows nothing.
+    Only where they may be enough, whoever the caller is, and no single state shows the row to
+    somebody who has nothing to do with it: others may come through by another policy, and hide that
+    this one shows nothing.
     """
     shown = _shown(plan, knocker, cells)
     if shown is None or any(len(states_of(rows)) < 2 for rows in shown):
         return
     states = dict(plan.variants())
     for policy in plan.relation.policies:
-        opens = policy.permissive and policy.command in ("select", "all")
-        if not opens or not policy.binds(knocker.persona.role) or names_caller(policy.text):
+        if not policy.binds(knocker.persona.role):
             continue
-        names = {name for oid, name in policy.reads if oid == plan.relation.oid}
-        mine = [state for state in states if state.partition("=")[0] in names]
-        sets = (
-            some
-            for size in range(2, _MOST_TOGETHER + 1)
-            for some in combinations(mine, size)
-            if len({state.partition("=")[0] for state in some}) == size
-        )
-        for some in islice(sets, _MOST):
-            yield from _reading(plan, knocker, states, some)
+        for _, names in open_conditions(plan.relation, policy):
+            mine = [state for state in states if state.partition("=")[0] in names]
+            sets = (
+                some
+                for size in range(2, _MOST_TOGETHER + 1)
+                for some in combinations(mine, size)
+                if len({state.partition("=")[0] for state in some}) == size
+            )
+            for some in islice(sets, _MOST):
+                yield from _reading(plan, knocker, states, some)
 
 
 def on_top(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Probe]:

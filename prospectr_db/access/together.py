@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice, product
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from prospectr_db.access.inhabitants import OWNER, Row
+from prospectr_db.access.policy_spelling import as_text, parsed, sides
 from prospectr_db.access.row_classes import state_name
 from prospectr_db.access.statements import equals
 from prospectr_db.database.catalog import Policy, Relation
@@ -17,7 +19,7 @@ from prospectr_db.database.catalog import Policy, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.building import Builder
 
-__all__ = ["find_together", "names_caller"]
+__all__ = ["find_together", "open_conditions"]
 
 _MOST_TOGETHER = 3
 _MOST = 60
@@ -26,9 +28,21 @@ Change = tuple[str, Mapping[str, str | None]]
 """A state by its name, and the columns that it has."""
 
 
-def names_caller(text: str) -> bool:
-    """Whether a condition asks who comes."""
-    return "auth." in text or "current_setting" in text
+def open_conditions(relation: Relation, policy: Policy) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield what a policy asks for reading without asking who comes, with the columns in it.
+
+    It may ask for something else instead: whether a post is out, or the caller's own.
+    """
+    if not policy.permissive or policy.command not in ("select", "all") or not policy.using:
+        return
+    read = {name for oid, name in policy.reads if oid == relation.oid}
+    condition = parsed(policy.using)
+    while len(condition) == 1 and isinstance(condition[0], list):
+        condition = condition[0]
+    for side in sides(condition, "OR"):
+        text = as_text(side)
+        if "auth." not in text and "current_setting" not in text:
+            yield text, frozenset(read & set(re.findall(r"\w+", text)))
 
 
 def find_together(builder: Builder, relations: Iterable[Relation]) -> None:
@@ -43,19 +57,17 @@ def find_together(builder: Builder, relations: Iterable[Relation]) -> None:
         found = [
             states
             for policy in relation.policies
-            if policy.permissive and policy.command in ("select", "all") and policy.using
-            if not names_caller(policy.using)
-            for states in islice(_opening(builder, relation, row, policy), 1)
+            for asked in open_conditions(relation, policy)
+            for states in islice(_opening(builder, relation, row, *asked), 1)
         ]
         if found:
             builder.world.together[relation.oid] = tuple(dict.fromkeys(found))
 
 
 def _opening(
-    builder: Builder, relation: Relation, row: Row, policy: Policy
+    builder: Builder, relation: Relation, row: Row, condition: str, read: frozenset[str]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield the smallest sets of states in which a policy shows a row that none shows alone."""
-    read = {name for oid, name in policy.reads if oid == relation.oid}
+    """Yield the smallest sets of states in which a condition shows a row that none shows alone."""
     changes: dict[str, list[Change]] = {}
     for (oid, name, value), values in builder.world.states.items():
         if oid == relation.oid and name in read:
@@ -63,7 +75,7 @@ def _opening(
     if len(changes) < 2:
         return
     alone = [(), *((change,) for found in changes.values() for change in found)]
-    if any(_is_open(builder, relation, row, policy, some) for some in alone):
+    if any(_is_open(builder, relation, row, condition, some) for some in alone):
         return
     sets = (
         some
@@ -72,14 +84,14 @@ def _opening(
         for some in product(*(changes[name] for name in names))
     )
     for some in islice(sets, _MOST):
-        if _is_open(builder, relation, row, policy, some):
+        if _is_open(builder, relation, row, condition, some):
             yield tuple(name for name, _ in some)
 
 
 def _is_open(
-    builder: Builder, relation: Relation, row: Row, policy: Policy, some: Sequence[Change]
+    builder: Builder, relation: Relation, row: Row, condition: str, some: Sequence[Change]
 ) -> bool:
-    """Whether a policy's condition holds of a row as it would be in some states."""
+    """Whether a condition holds of a row as it would be in some states."""
     values = {column: value for _, change in some for column, value in change.items()}
     where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
     text = " ".join(
@@ -91,7 +103,7 @@ def _is_open(
             ") as",
             relation.sql_name.rpartition(".")[2],
             "where",
-            str(policy.using).replace("%", "%%"),
+            condition.replace("%", "%%"),
         )
     )
     try:

@@ -2,13 +2,14 @@
 
 Of most policies the commands that got through tell enough: nobody else could have let them in.
 Where several speak about a command, each is left out for a moment, and what got through is tried
-again. One that restricts is asked whether it keeps anybody out.
+again. One for all commands is asked for each as if it were four. One that restricts is asked
+whether it keeps anybody out.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +18,7 @@ from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.policy_spelling import stated
 from prospectr_db.access.probes import Plan
-from prospectr_db.access.redundant import Arrival, commands_of, implies, is_needed
+from prospectr_db.access.redundant import Arrival, by_command, commands_of, implies, is_needed
 from prospectr_db.access.running import run
 from prospectr_db.access.statements import quote_identifier, typed
 from prospectr_db.database.catalog import Policy, Relation
@@ -26,6 +27,7 @@ __all__ = ["Doubt", "holding_for_nobody", "is_nobodys", "unseen_policies"]
 
 _NOBODYS = ("false", "false false")
 _MOST_ROWS = 12
+_PRIVILEGE = {"select": "r", "insert": "a", "update": "w", "delete": "d"}
 
 
 Rows = Iterable[tuple[Mapping[str, str | None], str | None]]
@@ -34,7 +36,7 @@ Rows = Iterable[tuple[Mapping[str, str | None], str | None]]
 
 @dataclass(slots=True)
 class Doubt:
-    """A policy of which it is not known yet whether anybody came through it.
+    """A policy, or its part for a command, of which it is not known if anybody came through it.
 
     ``rows`` are those of the world that a user can be asked about. ``through`` are the users who
     got through by a command that it is about; of a policy that restricts it is asked whether it
@@ -68,16 +70,32 @@ def unseen_policies(
             elif not doubt.through or not implies(observation, plan.relation, policy):
                 found.append(doubt)
     found += holding_for_nobody(observation, people, asked)
+    roles = {knocker.persona.role for knocker in people}
     return {
         oid: tuple(
             sorted(
-                stated(doubt.relation, doubt.policy, observation.helpers)
-                for doubt in found
-                if doubt.relation.oid == oid
+                stated(plan.relation, policy, observation.helpers)
+                for policy in _put_together(
+                    plan, roles, [doubt.policy for doubt in found if doubt.relation.oid == oid]
+                )
             )
         )
-        for oid in plans
+        for oid, plan in plans.items()
     }
+
+
+def _put_together(plan: Plan, roles: Collection[str], parts: Sequence[Policy]) -> Iterator[Policy]:
+    """Yield whole policies where all is unseen, else what they say of granted commands."""
+    relation = plan.relation
+    for whole in relation.policies:
+        mine = [part for part in parts if part.oid == whole.oid]
+        if len(mine) == len(commands_of(whole)) or not (mine and whole.permissive):
+            yield from [whole] if mine else []
+            continue
+        bound = [role for role in roles if plan.catalog.binds(whole, role)]
+        for part in mine:
+            if any(relation.holds_any(role, _PRIVILEGE[part.command]) for role in bound):
+                yield part
 
 
 def _doubts(plan: Plan, people: Sequence[Knocker], arrivals: Sequence[Arrival]) -> Iterator[Doubt]:
@@ -90,19 +108,20 @@ def _doubts(plan: Plan, people: Sequence[Knocker], arrivals: Sequence[Arrival]) 
     for policy in plan.relation.policies:
         if not any(plan.catalog.binds(policy, role) for role in roles) or is_nobodys(policy):
             continue
-        doubt = Doubt(plan.relation, policy, partial(_rows, plan))
-        alone = False
-        for command in commands_of(policy) if policy.permissive else ():
+        if not policy.permissive:
+            yield Doubt(plan.relation, policy, partial(_rows, plan))
+            continue
+        for part in by_command(policy):
+            command = part.command
             got = {w for w in through.get(command, ()) if plan.catalog.binds(policy, w[1])}
             rivals = [
                 other
                 for other in plan.relation.policies
                 if other.permissive and other.oid != policy.oid and command in commands_of(other)
             ]
-            doubt.through |= {name for name, _ in got}
-            alone |= any(not any(plan.catalog.binds(o, role) for o in rivals) for _, role in got)
-        if not alone:
-            yield doubt
+            alone = any(not any(plan.catalog.binds(o, role) for o in rivals) for _, role in got)
+            if not alone and not is_nobodys(part):
+                yield Doubt(plan.relation, part, partial(_rows, plan), {name for name, _ in got})
 
 
 def is_nobodys(policy: Policy) -> bool:

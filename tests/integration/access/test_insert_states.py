@@ -155,3 +155,69 @@ def test_a_column_of_which_one_value_is_known_is_tried_with_another(target: Targ
     held = hold(target, PLANS)
     free = "alter policy makes on public.orgs with check (made_by = (select auth.uid()))"
     assert held.after(free) == {"Owners can now insert into orgs for themselves with any plan."}
+
+
+SHOP = """
+create table public.events (
+    id uuid primary key default gen_random_uuid(), host uuid not null references auth.users (id),
+    published boolean not null default false
+);
+create table public.orders (
+    id uuid primary key default gen_random_uuid(), buyer uuid not null references auth.users (id),
+    event_id uuid not null references public.events (id),
+    status text not null default 'pending' check (status in ('pending', 'completed'))
+);
+create table public.reviews (
+    id uuid primary key default gen_random_uuid(), body text,
+    order_id uuid not null references public.orders (id),
+    reviewer uuid not null references auth.users (id)
+);
+alter table public.events enable row level security;
+alter table public.orders enable row level security;
+alter table public.reviews enable row level security;
+revoke all on public.events, public.orders, public.reviews from anon, authenticated;
+grant select on public.events, public.orders, public.reviews to authenticated;
+grant insert on public.reviews to authenticated;
+create policy read on public.events for select to authenticated
+    using (published or host = auth.uid());
+create policy read on public.orders for select to authenticated using (buyer = auth.uid());
+create policy read on public.reviews for select to authenticated using (reviewer = auth.uid());
+create policy add on public.reviews for insert to authenticated with check (
+    reviewer = auth.uid() and exists (
+        select from public.orders o
+        where o.id = order_id and o.buyer = auth.uid() and o.status = 'completed'
+    )
+);
+create function public.book(event uuid) returns void language plpgsql security definer
+set search_path = '' as $$
+begin
+    if not exists (select from public.events e where e.id = event and e.published) then
+        raise exception 'no such event';
+    end if;
+    insert into public.orders (event_id, buyer) values (event, auth.uid());
+end $$;
+revoke execute on function public.book(uuid) from public, anon;
+grant execute on function public.book(uuid) to authenticated;
+"""
+LOST = """
+alter policy add on public.reviews with check (
+    reviewer = auth.uid()
+    and exists (select from public.orders o where o.buyer = auth.uid() and o.status = 'completed')
+);
+"""
+IN_LIST = """
+alter policy add on public.reviews with check (
+    order_id in (select id from public.orders where status = 'completed' and buyer = reviewer)
+    and auth.uid() = reviewer
+);
+"""
+
+
+def test_ones_own_row_in_a_state_is_not_taken_for_the_one_that_is_named(target: Target) -> None:
+    held = hold(target, SHOP)  # what is booked hangs below what everybody reads, too
+    assert held.after(IN_LIST) == set()
+    leak = (
+        "Authenticated strangers can now insert into reviews rows that hang under somebody else's "
+        "parent (order_id) where orders.status=completed."
+    )
+    assert held.after(LOST) == {leak}

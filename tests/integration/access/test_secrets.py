@@ -176,3 +176,27 @@ def test_an_older_contract_does_not_tell_knowing_from_reaching(name: str, target
     held = older(hold(target, TABLES + function.format(condition)))
     assert held.errors() == set()
     assert held.after(function.format("true")) != set()
+
+
+ROLES = """
+alter table public.members add role text not null default 'member' check (role in ('admin', 'member'));
+create function private.is_admin(org uuid) returns boolean language sql stable security definer set search_path = ''
+return exists (select from public.members as m where m.org_id = org and m.user_id = (select auth.uid()) and m.role = 'admin');
+create policy d on public.members for delete to authenticated using (private.is_admin(org_id));
+grant delete on public.members to authenticated;
+"""
+
+
+def test_whoever_is_let_in_is_no_more_than_before(target: Target) -> None:
+    accept = ACCEPT.format(OPEN_INVITATION)
+    held = hold(target, TABLES + ROLES + accept)
+    values = "(org_id, user_id{}) values (found_one.org_id, auth.uid(){})"
+    plain, other, more = (
+        values.format(*said)
+        for said in (("", ""), (", role", ", 'member'"), (", role", ", 'admin'"))
+    )
+    assert held.after(accept.replace(plain, other)) == set()
+    assert (
+        f"{STRANGERS} give themselves members.role=admin below other people's rows"
+        " by calling public.accept_invite(text)."
+    ) in held.after(accept.replace(plain, more))

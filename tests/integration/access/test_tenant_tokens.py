@@ -98,3 +98,16 @@ def test_a_row_that_is_given_away_by_what_a_claim_says_is_an_error_without_a_con
         "Owners can now update notes.tenant_id on their own rows, which is the server's to write."
     )
     assert moved in held.errors()
+
+
+def test_who_manages_the_tenants_rows_may_hand_out_his_own_as_well(target: Target) -> None:
+    managed = f"{MINE} and (user_id = (select auth.uid()) or {ADMIN})"
+    hold(
+        target,
+        f"{SCHEMA} alter policy r on public.documents using ({managed});"
+        f"alter policy u on public.documents using ({managed}) with check ({managed});",
+    )
+    run(target, f"alter policy u on public.documents with check ({MINE});")
+    assert {f.sentence for f in judge(observe(target)) if f.rule == "transfer"} == {
+        "Owners can give their rows away by updating documents.user_id."
+    }

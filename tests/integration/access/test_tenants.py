@@ -106,3 +106,29 @@ def test_a_plain_member_is_told_apart_from_the_owner_of_a_tenant_without_roles(
     assert ("workspaces", "member", "other", "select") in allowed
     assert ("workspaces", "owner", "own", "delete") in allowed
     assert ("workspaces", "member", "other", "delete") not in allowed
+
+
+SHOP = """
+create table public.listings (
+    id uuid primary key default gen_random_uuid(), seller uuid not null references auth.users (id)
+);
+create table public.orders (
+    id uuid primary key default gen_random_uuid(), buyer uuid not null references auth.users (id),
+    listing_id uuid not null references public.listings (id), paid boolean not null default false
+);
+create function public.sells(who uuid) returns boolean language sql stable set search_path = ''
+as $$ select who = auth.uid() $$;
+create function public.bought(item uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from public.orders o where o.id = item and o.buyer = auth.uid()) $$;
+alter table public.listings enable row level security;
+alter table public.orders enable row level security;
+create policy mine on public.listings for select to authenticated using (public.sells(seller));
+create policy mine on public.orders for select to authenticated using (buyer = auth.uid());
+"""
+
+
+def test_what_other_tables_ask_makes_nobody_a_member(target: Target) -> None:
+    before = seen(target, SHOP).personas
+    by_helper = "alter policy mine on public.orders using (public.bought(id));"
+    assert seen(target, by_helper).personas == before

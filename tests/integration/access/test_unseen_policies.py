@@ -211,6 +211,50 @@ def test_nothing_is_held_of_ordinary_policies(schema: str, target: Target, run: 
     assert written(target).facts.unseen == {}
 
 
+WHOLE = f"""
+alter policy "add own" on public.notes with check (user_id = auth.uid() and {LONG} and body = 'a');
+create policy whole on public.notes for all to authenticated
+    using (user_id = auth.uid()) with check (user_id = auth.uid() and {LONG});
+"""
+FOUR = f"""
+drop policy whole on public.notes;
+create policy a on public.notes for insert to authenticated with check (auth.uid() = user_id and {LONG});
+create policy b on public.notes for select to authenticated using (user_id = auth.uid());
+create policy c on public.notes for delete to authenticated using (user_id = auth.uid());
+"""
+
+
+def test_what_one_for_all_commands_says_of_each_is_held_and_may_stand_in_others(
+    target: Target, run: Run
+) -> None:
+    run(NOTES + WHOLE)
+    contract = written(target)
+    text = "insert to authenticated where (char_length(title) > 500) AND (user_id = auth.uid())"
+    assert text in contract.facts.unseen["notes"]
+    assert red(target, contract) == {}
+    run(FOUR)
+    assert red(target, contract) == {}
+    run("alter policy a on public.notes with check (char_length(title) > 500);")
+    (told,) = red(target, contract)
+    assert told.startswith(f"A policy on notes {NOBODY} says otherwise now: insert to ")
+
+
+def test_what_is_joined_by_or_may_be_split(target: Target, run: Run) -> None:
+    either = f"user_id = auth.uid() or (is_pro and {LONG})"
+    run(NOTES + f'alter policy "see own" on public.notes using ({either});')
+    contract = written(target)
+    assert contract.facts.unseen == {}
+    assert len(contract.facts.alternatives["notes"]) == len(either.split(" or "))
+    run(
+        'alter policy "see own" on public.notes using (user_id = (select auth.uid()));'
+        f"create policy pro on public.notes for select to authenticated using ({LONG} and is_pro);"
+    )
+    assert red(target, contract) == {}
+    run(f"alter policy pro on public.notes using ({LONG});")
+    (told,) = red(target, contract)
+    assert told.startswith(f"A policy on notes {NOBODY} is not in the contract: select to ")
+
+
 def test_a_policy_on_files_that_nobody_passes_is_held(target: Target, run: Run) -> None:
     run(
         FILES + "create policy odd on storage.objects for select to authenticated"
@@ -259,6 +303,20 @@ begin atomic select exists (
 end;
 alter policy helped on public.notes using (public.belongs(notes.id) and char_length(title) > 500);
 """
+LOOKED_UP = """
+create or replace function public.belongs(note uuid) returns boolean
+language plpgsql stable security definer set search_path = public as $$
+declare
+    me constant uuid := auth.uid();
+    n int;
+begin
+    if me is null then
+        return false;
+    end if;
+    select count(*) into n from members m where m.team = note and m.user_id = me;
+    return n > 0;
+end $$;
+"""
 
 
 def test_what_helpers_of_such_a_policy_say_is_held_through_every_level(
@@ -274,6 +332,8 @@ def test_what_helpers_of_such_a_policy_say_is_held_through_every_level(
     assert looped.startswith("select to authenticated where public.looped(title) -- ")
     assert looped.count("-- public.") == 2
     run(REWRITTEN)
+    assert red(target, contract) == {}
+    run(LOOKED_UP)
     assert red(target, contract) == {}
     run(
         "create or replace function public.is_long(title text) returns boolean"
