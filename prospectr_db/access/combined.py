@@ -44,7 +44,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     yield from _new_rows(plan, knocker, mine)
     yield from in_states(plan, knocker, [c for c in _COMMANDS if _opening(plan, knocker, c)])
     row = plan.targets.get(OWNER)
-    states = dict(plan.variants()) if row else {}
+    states = dict(plan.variants(knocker=knocker)) if row else {}
     if not knocker.brief:
         opened = [c for c in ("update", "delete") if _opening(plan, knocker, c)]
         yield from openings(plan, knocker, states, mine, opened)

@@ -20,6 +20,7 @@ from prospectr_db.access.facts import (
     IN_PART,
     OTHER_BUCKETS,
     OTHER_VALUES,
+    OWN_STANDING,
     PUBLICATIONS,
     RELATED,
     SECRETS,
@@ -33,7 +34,7 @@ from prospectr_db.access.facts import (
     Facts,
 )
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.given import parent_states
+from prospectr_db.access.given import own_standing_states, parent_states
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
@@ -148,6 +149,8 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
 def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
+    if _is_of_standing((relation, persona, finding.rows, finding.command), wanted):
+        yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
@@ -191,6 +194,13 @@ def _is_below(entry: Entry, wanted: Facts) -> bool:
     named = parent_states([entry]).get(entry[0], set())
     known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
     return bool(named - known.get(entry[0], set()))
+
+
+def _is_of_standing(entry: Entry, wanted: Facts) -> bool:
+    """Whether the owner has a standing while he is tried of which a contract says nothing."""
+    named = own_standing_states([entry], wanted.standing)
+    known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
+    return bool(named.get(entry[0], frozenset()) - known.get(entry[0], set()))
 
 
 def _is_at_once(entry: Entry, wanted: Facts) -> bool:

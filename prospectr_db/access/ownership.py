@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prospectr_db.access.above import states_above
+from prospectr_db.access.above import asked_far, states_above
 from prospectr_db.access.beside import compared_columns, is_beside, values_beside
 from prospectr_db.access.called_alike import called_alike
 from prospectr_db.access.counted import counted_rows
@@ -20,6 +20,7 @@ from prospectr_db.access.decisions import (
     mentions,
 )
 from prospectr_db.access.given import NOTHING, Given
+from prospectr_db.access.own_standing import own_standings
 from prospectr_db.access.row_classes import ROWS_OF, is_partly
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.told_apart import NAMELESS, takes_anything, told_apart
@@ -45,6 +46,7 @@ class Ownership:
     with. ``soft`` are columns without a foreign key that policies match across tables.
     ``states`` maps other columns that policies read to the values worth telling apart,
     ``parent_states`` are (table, column) that tell its rows apart by what is above them,
+    ``own_standing`` those by whose user's standing they are told apart,
     ``partly`` the parents, such as ``rooms as members``, below which rows were tried before.
     ``together`` are states of what is above that were tried at once before.
     ``asked`` are the columns that its policies or their helpers read, as (oid, column), and
@@ -63,6 +65,7 @@ class Ownership:
     members: tuple[str, ...] = ()
     weakest: Mapping[str, str] = field(default_factory=dict)
     parent_states: frozenset[tuple[str, str]] = frozenset()
+    own_standing: frozenset[tuple[str, str]] = frozenset()
     partly: frozenset[str] = frozenset()
     together: frozenset[tuple[str, ...]] = frozenset()
     asked: frozenset[tuple[int, str]] = frozenset()
@@ -150,11 +153,14 @@ def find_ownership(
         least = {**mine.weakest, standing.column: weakest(standing, said)}
         result[standing.relation] = replace(mine, weakest=least)
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
-    for oid, found_above in states_above(catalog, result, asked).items():
+    far = asked_far(catalog)
+    own_standing = own_standings(catalog, result, far)
+    for oid, found_above in states_above(catalog, result, far).items():
         mine = result[oid]
         result[oid] = replace(
             mine,
             parent_states=mine.parent_states | found_above,
+            own_standing=mine.own_standing | own_standing.get(oid, frozenset()),
             asked=asked[oid],
             asked_of_new=asked_of_new[oid],
         )
@@ -349,6 +355,7 @@ def _with_given(
         found,
         states=states,
         parent_states=found.parent_states | given.parents.get(relation.label, frozenset()),
+        own_standing=given.own_standing.get(relation.label, frozenset()),
         partly=frozenset(filter(is_partly, given.states.get(relation.label, {}))),
         together=given.together.get(relation.label, frozenset()),
         beside=beside,

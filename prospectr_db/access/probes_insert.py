@@ -64,13 +64,15 @@ def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Itera
     ``known`` are the kinds of row that get in without one: of these only whether is asked, and not
     with which columns.
     """
-    states = plan.states_above
+    states = plan.states_above(knocker)
     for rows, wanted in insert_classes(plan, knocker) if states else ():
         given = plan.fitted(wanted)
         if given is None:
             continue
         for fk, name, preparation in states:
-            if all(given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns):
+            if fk is None or all(
+                given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns
+            ):
                 found = _inserts_of(plan, knocker, rows, given, (name, preparation))
                 yield from itertools.islice(found, 1) if rows in known else found
 
