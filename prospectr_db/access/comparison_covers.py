@@ -22,6 +22,7 @@ from prospectr_db.access.facts import (
     OTHER_VALUES,
     OWN_STANDING,
     PUBLICATIONS,
+    REFERRED,
     RELATED,
     SECRETS,
     SEVERAL,
@@ -45,7 +46,7 @@ from prospectr_db.access.matrix import (
     states_of,
 )
 from prospectr_db.access.publications import PUBLISHED
-from prospectr_db.access.row_classes import ROWS_OF
+from prospectr_db.access.row_classes import ROWS_OF, is_partly
 from prospectr_db.access.storage_world import ANY_OTHER
 from prospectr_db.access.told_apart import NAMELESS
 
@@ -121,6 +122,8 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     crossed = finding.rows.startswith(("own under other's ", "other's under own "))
     if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
         yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
+    if _refers_to_two(finding, crossed=crossed, wanted=wanted):
+        yield REFERRED, f"which rows of {relation} are reached that are their user's in part"
     if finding.command == SET and not any(THROUGH in name for name in columns):
         yield TRIGGERS, f"which columns users set through triggers of {relation}"
         if any(USER_METADATA in name for name in columns):
@@ -194,6 +197,14 @@ def _is_below(entry: Entry, wanted: Facts) -> bool:
     named = parent_states([entry]).get(entry[0], set())
     known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
     return bool(named - known.get(entry[0], set()))
+
+
+def _refers_to_two(finding: Finding, *, crossed: bool, wanted: Facts) -> bool:
+    """Whether a row is one user's by one of several parents, or hangs below such a row's state."""
+    through = wanted.owners.get(finding.relation, "").startswith("through ")
+    states = states_of(finding.rows)
+    below = len(states) > 1 and is_partly(states[0])
+    return below or (crossed and through and finding.command != "insert")
 
 
 def _is_of_standing(entry: Entry, wanted: Facts) -> bool:

@@ -41,6 +41,7 @@ __all__ = [
     "OTHER_VALUES",
     "OWN_STANDING",
     "PUBLICATIONS",
+    "REFERRED",
     "RELATED",
     "SECRETS",
     "SEVERAL",
@@ -84,11 +85,11 @@ ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two condition
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
-OWN_STANDING = "states of users' own standing"
+OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART, OWN_STANDING),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, OWN_STANDING, REFERRED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -367,7 +367,8 @@ class Plan:
             return naming(column, user.id)
         fk = self.foreign_key(column.name)
         if fk is not None:
-            return self.parent_value(fk, column.name, home)
+            apart = self.world.is_apart(self.relation, self.owner.users, fk)
+            return self.parent_value(fk, column.name, VICTIM if apart else home)
         sample = self.world.row(self.source, home) or self.world.row(self.source, OWNER)
         if column.name in self.owner.claims or column.name in self.owner.soft:
             return sample.values[column.name] if sample else None

@@ -287,6 +287,9 @@ def _crossed(
         values = plan.insert_values(actor, home, role=role, forced=fk.columns)
         if values is None:
             continue
+        for other in plan.links():
+            if plan.world.is_apart(plan.relation, plan.owner.users, other):
+                values |= {name: plan.parent_value(other, name, home) for name in other.columns}
         for name in fk.columns:
             if name not in plan.owner.users:
                 values[name] = plan.parent_value(fk, name, strange)
