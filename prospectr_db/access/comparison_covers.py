@@ -18,6 +18,7 @@ from prospectr_db.access.facts import (
     COUNTED,
     CROSSED,
     IN_PART,
+    LISTS,
     OTHER_BUCKETS,
     OTHER_VALUES,
     OWN_STANDING,
@@ -117,8 +118,7 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield PUBLICATIONS, f"which columns and rows of {relation} are published"
     if f" in {ANY_OTHER}/" in finding.rows:
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
-    if any(name.endswith(_NAMELESS) for name in (*states_of(finding.rows), *columns)):
-        yield OTHER_VALUES, f"what holds of rows of {relation} with values that no policy names"
+    yield from _of_values(finding)
     crossed = finding.rows.startswith(("own under other's ", "other's under own "))
     if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
         yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
@@ -138,6 +138,16 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     if _is_below(entry, wanted):
         told = f"in which states of what is above them rows of {relation} are reached"
         yield ABOVE, told
+
+
+def _of_values(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about values that a column may have."""
+    told = (*states_of(finding.rows), *finding.columns)
+    if any(name.endswith(_NAMELESS) for name in told):
+        said = f"what holds of rows of {finding.relation} with values that no policy names"
+        yield OTHER_VALUES, said
+    if any("={" in name for name in told):
+        yield LISTS, f"what holds of rows of {finding.relation} with each list of values"
 
 
 def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,7 @@ __all__ = [
     "EXTENSIONS",
     "HELPERS",
     "IN_PART",
+    "LISTS",
     "MADE_UP",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
@@ -85,11 +86,12 @@ ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two condition
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
+LISTS = "lists of values in rows"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART, OWN_STANDING, REFERRED),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, OWN_STANDING, REFERRED, LISTS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

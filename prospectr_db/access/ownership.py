@@ -24,6 +24,7 @@ from prospectr_db.access.own_standing import own_standings
 from prospectr_db.access.row_classes import ROWS_OF, is_partly
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.told_apart import NAMELESS, takes_anything, told_apart
+from prospectr_db.access.value_lists import listed_in_rows
 from prospectr_db.access.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
@@ -153,6 +154,10 @@ def find_ownership(
         least = {**mine.weakest, standing.column: weakest(standing, said)}
         result[standing.relation] = replace(mine, weakest=least)
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
+    for oid, name, lists in listed_in_rows(catalog, result, asked, texts):
+        known = result[oid].states
+        told = tuple(dict.fromkeys((*known.get(name, ()), *lists)))
+        result[oid] = replace(result[oid], states={**known, name: told})
     far = asked_far(catalog)
     own_standing = own_standings(catalog, result, far)
     for oid, found_above in states_above(catalog, result, far).items():
@@ -349,6 +354,8 @@ def _with_given(
             values = (*told_apart(relation, column, texts), *(v for v in told if v not in others))
             if told and column.category == "S" and takes_anything(relation, column):
                 values = (*values, NAMELESS)  # what restricted it may be gone
+            if told and column.category == "A" and not column.not_null:
+                values = (None, *values)
             if values or name in states:
                 states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
     return replace(
