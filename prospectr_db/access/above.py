@@ -11,7 +11,7 @@ from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Constraint,
 if TYPE_CHECKING:
     from prospectr_db.access.ownership import Ownership
 
-__all__ = ["above", "states_above"]
+__all__ = ["above", "asked_far", "states_above"]
 
 
 def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Relation]]:
@@ -32,6 +32,24 @@ def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Re
                 yield fk, top
 
 
+def asked_far(catalog: Catalog) -> dict[int, frozenset[tuple[int, str]]]:
+    """Return by relation which columns decide about its rows, be it two steps far.
+
+    What its policies read of the rows above, be it through functions, and what the policies on what
+    they read do: `exists (select from posts …)` asks whatever the policy on posts asks. So it does
+    not matter at which of them a condition is written down.
+    """
+    found = asked_by_policies(catalog)
+    shown = asked_by_policies(catalog, ("select", "all"))
+    for relation in catalog.relations:
+        tops = {top.oid for _, top in above(catalog, relation)} if relation.policies else set()
+        known = found[relation.oid]
+        for _ in range(2):
+            known = known.union(*(shown[oid] for oid in {oid for oid, _ in known} & tops))
+        found[relation.oid] = known
+    return found
+
+
 def states_above(
     catalog: Catalog,
     ownership: Mapping[int, Ownership],
@@ -39,21 +57,14 @@ def states_above(
 ) -> dict[int, frozenset[tuple[str, str]]]:
     """Return by relation which states of the rows above decide about its rows: (table, column).
 
-    ``asked`` is what `asked_by_policies` returns. What its policies read of them, be it through
-    functions, and what the policies on what they read do: `exists (select from posts …)` asks
-    whatever the policy on posts asks. Two steps far, so that it does not matter at which of them a
-    condition is written down.
+    ``asked`` is what `asked_far` returns.
     """
-    shown = asked_by_policies(catalog, ("select", "all"))
     found: dict[int, frozenset[tuple[str, str]]] = {}
     for relation in catalog.relations:
         tops = {top.oid: top for _, top in above(catalog, relation)} if relation.policies else {}
-        known = asked[relation.oid]
-        for _ in range(2):
-            known = known.union(*(shown[oid] for oid in {oid for oid, _ in known} & tops.keys()))
         found[relation.oid] = frozenset(
             (tops[oid].name, name)
-            for oid, name in known
+            for oid, name in asked[relation.oid]
             if oid in tops
             and name in ownership[oid].told
             # A standing is none: there are users who have it and users who do not.

@@ -52,7 +52,7 @@ def _places(
         if got.get(base):
             there: dict[str, str | None] = {"": None}
         elif any(moves for rows, moves in got.items() if rows.startswith(f"{base} [")):
-            there = {f" [{name}]": made for name, made in plan.variants(row)}
+            there = {f" [{name}]": made for name, made in plan.variants(row, knocker=knocker)}
         else:
             continue
         for state, made in there.items():

@@ -173,11 +173,23 @@ def beyond(access: Access, found: Found) -> Access | None:
         if access.rows == "own":
             return _left(access, found)
         return _more(access, found, _EVERYBODY)
+    if _is_given_to_all(access, found):
+        return None
     if access.rows.startswith("other's under own"):
         members = {name.partition(", ")[0] for name, _, _ in found if is_of_both(name)}
         usual = [found.get((n, "other", access.command)) for n in (*_EVERYBODY, *members)]
         return None if any(u is not None and _covers(u, access) for u in usual) else access
     return access
+
+
+def _is_given_to_all(access: Access, found: Found) -> bool:
+    """Whether what the owner may with a standing, whoever has that may on anybody's rows."""
+    base, _, states = access.rows.rstrip("]").partition(" [")
+    if access.persona != "owner" or base != "own" or "." not in states or not access.succeeds:
+        return False
+    rows = "own" if access.command == "insert" else "other"
+    usual = (found.get((s, rows, access.command)) for s in (states, states.rpartition(".")[2]))
+    return any(other is not None and _covers(other, access) for other in usual)
 
 
 def _left(access: Access, found: Found) -> Access | None:

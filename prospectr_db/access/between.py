@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.building import Builder
-from prospectr_db.access.crossings import linked_columns, links_of, tried_once
+from prospectr_db.access.crossings import crossed_parents, linked_columns, links_of, tried_once
 from prospectr_db.access.decisions import asked_by_policies
 from prospectr_db.access.inhabitants import OWNER, VICTIM, Between, Row
 from prospectr_db.access.knocks import Knocker, Probe
@@ -18,10 +18,10 @@ from prospectr_db.database.catalog import Constraint, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.probes import Plan
 
-__all__ = ["add_all_between", "between", "inserts_between"]
+__all__ = ["add_all_between", "between", "inserts_between", "states_between"]
 
 _MOST = 12
-"""New rows in the states of such parents, per relation."""
+"""Rows in the states of such parents, and new ones, per relation."""
 
 Asked = Mapping[int, frozenset[tuple[int, str]]]
 """Columns (relation, name) by the relation whose policies read them."""
@@ -83,6 +83,8 @@ def _parents(
         if row is not None:
             yield partly(target.name, name), ((target, row),)
     if not owner.deciding:
+        for through, row in crossed_parents(builder, target):
+            yield partly(target.name, through), ((target, row),)
         for above in world.between.get(target.oid, ()) if owner.parents else ():
             if above.child is not None:
                 yield above.name, (*above.steps, (target, above.child))
@@ -192,6 +194,31 @@ def _insert(
     steps = [step for step in (preparation, plan.make_room(given)) if step]
     text = insert(plan.relation, given)
     return Probe(None, rows, "insert", "values", None, text, "; ".join(steps) or None)
+
+
+def states_between(
+    plan: Plan, knocker: Knocker, mine: Collection[tuple[str, str]]
+) -> Iterator[Probe]:
+    """Yield the statements that reach no such row in each state of its parent that decides.
+
+    ``mine`` are the row classes and commands that got through: whoever is reviewed may not see the
+    review itself while it is a draft.
+    """
+    if knocker.actor != OWNER or knocker.brief:
+        return
+    count = 0
+    for found in plan.world.between.get(plan.relation.oid, ()):
+        child, parent = found.child, found.steps[-1][1]
+        for name, statement in plan.states_of_parent(found.fk, parent) if child else ():
+            there = _preparation(plan, found, child=True)
+            made = "; ".join(step for step in (there, statement) if step)
+            rows = f"{found.base} [{found.name}, {name}]"
+            count += 1
+            if child is None or count > _MOST:
+                return
+            for probe in tried_once(plan, knocker, rows, child, made):
+                if (f"{found.base} [{found.name}]", probe.command) not in mine:
+                    yield probe
 
 
 def inserts_between(plan: Plan, knocker: Knocker, known: Collection[str]) -> Iterator[Probe]:

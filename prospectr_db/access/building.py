@@ -157,6 +157,8 @@ class Builder:
             if not optional:
                 self.hopeless(relation, key, "its parent is not visible", fk)
             return {} if optional else None
+        if self.world.is_apart(relation, self.ownership[relation.oid].users, fk):
+            key = VICTIM if key != VICTIM else OTHER
         parent = self.parent(target, key)
         if parent is not None:
             return {name: parent.values[wanted] for name, wanted in pairs}
@@ -298,16 +300,34 @@ class Builder:
         return guesses
 
     def _tell_apart(self, relation: Relation, attempt: Attempt, error: psycopg.Error) -> bool:
-        """Put somebody else into the last of several user columns that a check wants different."""
+        """Put somebody else into the last of several columns that a check wants different.
+
+        Columns that hold users, or that refer to rows: then to somebody else's.
+        """
         found = next((c for c in relation.checks if c.name == error.diag.constraint_name), None)
+        if found is None:
+            return False
         users = self.ownership[relation.oid].users
-        names = [name for name in users if found is not None and name in found.columns]
-        if len(names) < 2 or names[-1] in self.world.substitutes.get(relation.oid, ()):
+        names = [name for name in users if name in found.columns]
+        if len(names) < 2:
+            return self._refer_elsewhere(relation, attempt, found)
+        if names[-1] in self.world.substitutes.get(relation.oid, ()):
             return False
         self.settle_down(relation, names[-1], VICTIM)
         self.world.substitutes.setdefault(relation.oid, set()).add(names[-1])
         column = relation.by_name[names[-1]]
         attempt.given[names[-1]] = naming(column, self.world.actors[VICTIM].id)
+        return True
+
+    def _refer_elsewhere(self, relation: Relation, attempt: Attempt, check: Constraint) -> bool:
+        """Let the last of several foreign keys refer to somebody else's row."""
+        links = [fk for fk in relation.foreign_keys if len(fk.columns) == 1]
+        links = [fk for fk in links if fk.columns[0] in check.columns]
+        apart = self.world.substitutes.setdefault(relation.oid, set())
+        if len({fk.columns for fk in links}) < 2 or apart & set(check.columns):
+            return False
+        apart |= set(links[-1].columns)
+        attempt.given |= self._parent_values(relation, links[-1], OWNER) or {}
         return True
 
     def quietly(self, statement: str) -> bool:

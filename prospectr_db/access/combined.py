@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
-from prospectr_db.access.between import inserts_between
+from prospectr_db.access.between import inserts_between, states_between
 from prospectr_db.access.crossings import unnamed_crossings
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
@@ -43,8 +43,9 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     }
     yield from _new_rows(plan, knocker, mine)
     yield from in_states(plan, knocker, [c for c in _COMMANDS if _opening(plan, knocker, c)])
+    yield from states_between(plan, knocker, mine)
     row = plan.targets.get(OWNER)
-    states = dict(plan.variants()) if row else {}
+    states = dict(plan.variants(knocker=knocker)) if row else {}
     if not knocker.brief:
         opened = [c for c in ("update", "delete") if _opening(plan, knocker, c)]
         yield from openings(plan, knocker, states, mine, opened)

@@ -19,9 +19,12 @@ from prospectr_db.access.facts import (
     CROSSED,
     GIVEN,
     IN_PART,
+    LISTS,
     OTHER_BUCKETS,
     OTHER_VALUES,
+    OWN_STANDING,
     PUBLICATIONS,
+    REFERRED,
     RELATED,
     SECRETS,
     SEVERAL,
@@ -34,7 +37,7 @@ from prospectr_db.access.facts import (
     Facts,
 )
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.given import parent_states
+from prospectr_db.access.given import own_standing_states, parent_states
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
@@ -46,7 +49,7 @@ from prospectr_db.access.matrix import (
     states_of,
 )
 from prospectr_db.access.publications import PUBLISHED
-from prospectr_db.access.row_classes import ROWS_OF
+from prospectr_db.access.row_classes import ROWS_OF, is_partly
 from prospectr_db.access.storage_world import ANY_OTHER
 from prospectr_db.access.told_apart import NAMELESS
 
@@ -117,11 +120,12 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield PUBLICATIONS, f"which columns and rows of {relation} are published"
     if f" in {ANY_OTHER}/" in finding.rows:
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
-    if any(name.endswith(_NAMELESS) for name in (*states_of(finding.rows), *columns)):
-        yield OTHER_VALUES, f"what holds of rows of {relation} with values that no policy names"
+    yield from _of_values(finding)
     crossed = finding.rows.startswith(("own under other's ", "other's under own "))
     if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
         yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
+    if _refers_to_two(finding, crossed=crossed, wanted=wanted):
+        yield REFERRED, f"which rows of {relation} are reached that are their user's in part"
     if finding.command == SET and not any(THROUGH in name for name in columns):
         yield TRIGGERS, f"which columns users set through triggers of {relation}"
         if any(USER_METADATA in name for name in columns):
@@ -138,6 +142,16 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield ABOVE, told
 
 
+def _of_values(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about values that a column may have."""
+    told = (*states_of(finding.rows), *finding.columns)
+    if any(name.endswith(_NAMELESS) for name in told):
+        said = f"what holds of rows of {finding.relation} with values that no policy names"
+        yield OTHER_VALUES, said
+    if any("={" in name for name in told):
+        yield LISTS, f"what holds of rows of {finding.relation} with each list of values"
+
+
 def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about numbers: beside another one, or of rows."""
     entry = finding.relation, finding.persona, finding.rows, finding.command
@@ -150,6 +164,8 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
 def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
+    if _is_of_standing((relation, persona, finding.rows, finding.command), wanted):
+        yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
@@ -195,6 +211,21 @@ def _is_below(entry: Entry, wanted: Facts) -> bool:
     named = parent_states([entry]).get(entry[0], set())
     known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
     return bool(named - known.get(entry[0], set()))
+
+
+def _refers_to_two(finding: Finding, *, crossed: bool, wanted: Facts) -> bool:
+    """Whether a row is one user's by one of several parents, or hangs below such a row's state."""
+    through = wanted.owners.get(finding.relation, "").startswith("through ")
+    states = states_of(finding.rows)
+    below = len(states) > 1 and is_partly(states[0])
+    return below or (crossed and through and finding.command != "insert")
+
+
+def _is_of_standing(entry: Entry, wanted: Facts) -> bool:
+    """Whether the owner has a standing while he is tried of which a contract says nothing."""
+    named = own_standing_states([entry], wanted.standing)
+    known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
+    return bool(named.get(entry[0], frozenset()) - known.get(entry[0], set()))
 
 
 def _is_at_once(entry: Entry, wanted: Facts) -> bool:

@@ -16,6 +16,7 @@ from prospectr_db.access.given import (
     held_claims,
     lesser_users,
     listing_tables,
+    own_standing_states,
     parent_states,
     related_pairs,
     states_together,
@@ -63,21 +64,24 @@ def given_by(
     personas: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Given:
     """Return what is to be told apart because some facts do so; with what else is supplied."""
-    parents = parent_states([*facts.allowed, *facts.shut])
+    entries = [*facts.allowed, *facts.shut]
+    parents = parent_states(entries)
+    own_standing = own_standing_states(entries, facts.standing)
     return Given(
         values=values or {},
         owners=owners or {},
         personas=personas or {},
         states=facts.states,
-        parents={relation: frozenset(found) for relation, found in parents.items()},
+        parents={r: frozenset(found) - own_standing[r] for r, found in parents.items()},
+        own_standing=own_standing,
         standing=facts.standing,
-        pairs=related_pairs([*facts.allowed, *facts.shut]),
+        pairs=related_pairs(entries),
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
-        lesser=lesser_users([*facts.allowed, *facts.shut]),
-        listed=listing_tables([*facts.allowed, *facts.shut]),
-        together=states_together([*facts.allowed, *facts.shut]),
+        lesser=lesser_users(entries),
+        listed=listing_tables(entries),
+        together=states_together(entries),
         claims=held_claims(
-            [*facts.allowed, *facts.shut],
+            entries,
             {name for columns in facts.standing.values() for name in columns},
         ),
     )

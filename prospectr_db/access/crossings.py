@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_crossings",
+    "crossed_parents",
     "crossings",
     "linked_columns",
     "links_of",
@@ -56,24 +57,59 @@ def linked_columns(owner: Ownership, fk: Constraint) -> tuple[str, ...]:
 def add_crossings(builder: Builder, relation: Relation) -> None:
     """Find rows that belong to one user by themselves and to another by a parent; keep none.
 
-    A row gets there by an upsert, an import, or when its parent changes hands. Whoever is in a
-    tenant is another question, and has personas of its own.
+    A row gets there by an upsert, an import, or when its parent changes hands; or it has two users
+    by its parents alone, as who is reviewed and who reviews. Whoever is in a tenant is another
+    question, and has personas of its own.
     """
     owner = builder.ownership[relation.oid]
-    if not owner.deciding or owner.user_keyed or relation.is_partition:
+    if owner.user_keyed or relation.is_partition:
         return
-    for fk in links_of(builder.catalog, builder.ownership, relation):
-        target = builder.catalog.by_oid[fk.target or 0]
-        if builder.ownership[target.oid].members or set(fk.columns) & set(owner.users):
-            continue  # a key over the user as well: no such row can be
+    links = [
+        fk
+        for fk in links_of(builder.catalog, builder.ownership, relation)
+        # Over the user as well no such row can be.
+        if not builder.ownership[fk.target or 0].members and not set(fk.columns) & set(owner.users)
+    ]
+    if not owner.deciding:
+        links = _links_to_users(builder, relation, links)
+    for fk in links:
         names = ", ".join(linked_columns(owner, fk))
-        for rows, whose, under in (
-            (f"own under other's {names}", OWNER, OTHER),
-            (f"other's under own {names}", OTHER, OWNER),
-        ):
+        kinds = [(f"own under other's {names}", OWNER, OTHER)]
+        if owner.deciding:
+            kinds.append((f"other's under own {names}", OTHER, OWNER))
+        for rows, whose, under in kinds:
             row = _crossing(builder, relation, fk, whose, under)
             if row is not None:
                 builder.world.crossings[relation.oid, rows] = row
+
+
+def _links_to_users(
+    builder: Builder, relation: Relation, links: list[Constraint]
+) -> list[Constraint]:
+    """Return the keys to rows of single users that policies ask for, where these are several."""
+    owner = builder.ownership[relation.oid]
+    found = [
+        fk
+        for fk in links
+        if fk.target != relation.oid
+        and builder.ownership[fk.target or 0].deciding
+        and all((relation.oid, name) in owner.asked for name in fk.columns)
+    ]
+    return found if len(found) > 1 else []
+
+
+def crossed_parents(builder: Builder, relation: Relation) -> Iterator[tuple[str, Row]]:
+    """Yield the rows that are the owner's by one of several parents, with the columns of that."""
+    if builder.ownership[relation.oid].deciding:
+        return
+    prefix = "own under other's "
+    found = {
+        rows.removeprefix(prefix): row
+        for (oid, rows), row in builder.world.crossings.items()
+        if oid == relation.oid and rows.startswith(prefix)
+    }
+    for names, row in found.items():
+        yield " and ".join(other for other in found if other != names), row
 
 
 def _crossing(
@@ -86,7 +122,7 @@ def _crossing(
         return None
     pairs = dict(zip(fk.columns, fk.target_columns, strict=True))
     crossed = {name: parent.values[pairs[name]] for name in linked_columns(owner, fk)}
-    values = {**given[0], **crossed}
+    values = {**given[0], **_home(builder, relation, whose), **crossed}
     fixed = {name: values[name] for name in (*owner.deciding, *crossed) if name in values}
     name = f"{whose} under {under}'s {', '.join(crossed)}"
     before = len(builder.world.unbuildable)
@@ -99,6 +135,18 @@ def _crossing(
     del builder.world.unbuildable[before:]
     same = row is not None and all(row.values[n] == value for n, value in fixed.items())
     return row if same else None
+
+
+def _home(builder: Builder, relation: Relation, whose: str) -> dict[str, str | None]:
+    """Return what keys refer to that a check wants apart, all the same in somebody's own rows."""
+    owner = builder.ownership[relation.oid]
+    found: dict[str, str | None] = {}
+    for fk in links_of(builder.catalog, builder.ownership, relation):
+        parent = builder.world.rows.get((fk.target or 0, whose))
+        if parent is not None and builder.world.is_apart(relation, owner.users, fk):
+            pairs = zip(fk.columns, fk.target_columns, strict=True)
+            found |= {name: parent.values[wanted] for name, wanted in pairs}
+    return found
 
 
 def crossings(plan: Plan, knocker: Knocker) -> Iterator[Probe]:

@@ -177,8 +177,11 @@ def comparisons(
     for text, pairs in texts:
         plain = normalise(text)
         names = set(re.findall(rf"{NAME}{EQUALS}@uid", plain))
-        names |= set(re.findall(rf"@uid{EQUALS}{NAME}", plain))
-        names |= set(re.findall(rf"@uid IN SELECT (?:DISTINCT )?{NAME}", plain, re.IGNORECASE))
+        # What is compared behind `(select … where id = @uid)` is not compared with the caller.
+        names |= set(re.findall(rf"(?<!= )@uid{EQUALS}{NAME}", plain))
+        names |= set(
+            re.findall(rf"(?<!= )@uid IN SELECT (?:DISTINCT )?{NAME}", plain, re.IGNORECASE)
+        )
         names |= {name for asked in LISTED for name in re.findall(asked, plain)}
         uid |= {pair for pair in pairs if pair[1] in names}
         by_name = {

@@ -38,11 +38,14 @@ __all__ = [
     "GIVEN",
     "HELPERS",
     "IN_PART",
+    "LISTS",
     "MADE_UP",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
+    "OWN_STANDING",
     "PARTS",
     "PUBLICATIONS",
+    "REFERRED",
     "RELATED",
     "SECRETS",
     "SEVERAL",
@@ -87,10 +90,12 @@ BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
+LISTS = "lists of values in rows"
+OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ __all__ = [
     "held_claims",
     "lesser_users",
     "listing_tables",
+    "own_standing_states",
     "parent_states",
     "related_pairs",
     "states_together",
@@ -31,7 +32,8 @@ class Given:
 
     ``values`` are what rows need and nobody can guess, ``owners`` the columns that hold a row's
     owner, ``personas`` further ones, by name. ``states`` are columns whose values were told apart
-    when the contract was written, ``parents`` those of parents as (name, column), ``standing``
+    when the contract was written, ``parents`` those of parents as (name, column),
+    ``own_standing`` those of its user's own standing, ``standing``
     columns that gave users power elsewhere, ``pairs`` tables that relate two users, with the
     relations to whose rows that mattered, ``lesser`` users with one claim less or more, with the
     relations of which something was told of them, ``claims`` the server's that had users of their
@@ -46,6 +48,7 @@ class Given:
     personas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     states: Mapping[str, States] = field(default_factory=dict)
     parents: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    own_standing: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pairs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     owned: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +106,21 @@ def parent_states(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, set
             if dot:
                 found.setdefault(relation, set()).add((parent, column))
     return found
+
+
+def own_standing_states(
+    entries: Sequence[tuple[str, str, str, str]], standing: Mapping[str, Iterable[str]]
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return those of them of which only the owner is told, in columns that give ``standing``."""
+    known = {
+        (label.rpartition(".")[2], name) for label, names in standing.items() for name in names
+    }
+    apart = [entry for entry in entries if entry[1] != "owner"]
+    others = parent_states(apart)
+    return {
+        relation: frozenset(found & known - others.get(relation, set()))
+        for relation, found in parent_states(entries).items()
+    }
 
 
 def states_together(

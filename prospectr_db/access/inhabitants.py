@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +115,8 @@ class World:
     ``conditions`` are the columns of a relation that are asked for at once of a user's own row.
     ``together`` are the states of a relation that open its rows to everybody only together.
     ``gates`` are claims that everybody's token holds because restrictive policies ask for them.
+    ``substitutes`` are columns that hold somebody else, or refer to his row, because a check wants
+    them to differ from others.
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
     signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
     users a second factor, ``secrets`` what the owner's hashes were made of, by relation and column.
@@ -145,6 +147,11 @@ class World:
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""
         return self.rows.get((relation.oid, key))
+
+    def is_apart(self, relation: Relation, users: Collection[str], fk: Constraint) -> bool:
+        """Whether a key refers to somebody else's row in everybody's, as a check wants it."""
+        apart = self.substitutes.get(relation.oid, set()).difference(users)
+        return not apart.isdisjoint(fk.columns)
 
     def is_colleague(self, key: str | None) -> bool:
         """Whether somebody else lives among the owner's rows: his tenants are the owner's."""

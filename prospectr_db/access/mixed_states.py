@@ -28,7 +28,7 @@ def in_states(plan: Plan, knocker: Knocker, commands: Collection[str]) -> Iterat
     for key, row in plan.targets.items():
         if key.startswith(f"{OWNER} as "):
             rows = plan.row_class(knocker, key)
-            for name, made in list(plan.variants(row))[:_MOST]:
+            for name, made in list(plan.variants(row, knocker=knocker))[:_MOST]:
                 targets.append((f"{rows} [{name}]", plan.in_state(row, name), made))
     if not targets:
         return

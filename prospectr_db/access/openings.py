@@ -80,7 +80,7 @@ def _moving(
             continue  # whoever it does not belong to meets it as he meets the owner's
         if base != "own" and not changes and not turning:
             continue
-        there = states if key == OWNER else dict(plan.variants(row))
+        there = states if key == OWNER else dict(plan.variants(row, knocker=knocker))
         for name, preparation in there.items():
             rows = f"{base} [{name}]"
             if (base, "update") not in mine or (rows, "update") not in mine:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prospectr_db.access.above import states_above
+from prospectr_db.access.above import asked_far, states_above
 from prospectr_db.access.beside import compared_columns, is_beside, values_beside
 from prospectr_db.access.called_alike import called_alike
 from prospectr_db.access.counted import counted_rows
@@ -18,9 +18,11 @@ from prospectr_db.access.decisions import (
     literals,
 )
 from prospectr_db.access.given import NOTHING, Given
+from prospectr_db.access.own_standing import own_standings
 from prospectr_db.access.row_classes import ROWS_OF, is_partly
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.told_apart import NAMELESS, takes_anything, told_apart
+from prospectr_db.access.value_lists import listed_in_rows
 from prospectr_db.access.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
 
@@ -43,6 +45,7 @@ class Ownership:
     with. ``soft`` are columns without a foreign key that policies match across tables.
     ``states`` maps other columns that policies read to the values worth telling apart,
     ``parent_states`` are (table, column) that tell its rows apart by what is above them,
+    ``own_standing`` those by whose user's standing they are told apart,
     ``partly`` the parents, such as ``rooms as members``, below which rows were tried before.
     ``together`` are states of what is above that were tried at once before.
     ``asked`` are the columns that its policies or their helpers read, as (oid, column), and
@@ -61,6 +64,7 @@ class Ownership:
     members: tuple[str, ...] = ()
     weakest: Mapping[str, str] = field(default_factory=dict)
     parent_states: frozenset[tuple[str, str]] = frozenset()
+    own_standing: frozenset[tuple[str, str]] = frozenset()
     partly: frozenset[str] = frozenset()
     together: frozenset[tuple[str, ...]] = frozenset()
     asked: frozenset[tuple[int, str]] = frozenset()
@@ -148,11 +152,18 @@ def find_ownership(
         least = {**mine.weakest, standing.column: weakest(standing, said)}
         result[standing.relation] = replace(mine, weakest=least)
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
-    for oid, found_above in states_above(catalog, result, asked).items():
+    for oid, name, lists in listed_in_rows(catalog, result, asked, texts):
+        known = result[oid].states
+        told = tuple(dict.fromkeys((*known.get(name, ()), *lists)))
+        result[oid] = replace(result[oid], states={**known, name: told})
+    far = asked_far(catalog)
+    own_standing = own_standings(catalog, result, far)
+    for oid, found_above in states_above(catalog, result, far).items():
         mine = result[oid]
         result[oid] = replace(
             mine,
             parent_states=mine.parent_states | found_above,
+            own_standing=mine.own_standing | own_standing.get(oid, frozenset()),
             asked=asked[oid],
             asked_of_new=asked_of_new[oid],
         )
@@ -339,12 +350,15 @@ def _with_given(
             values = (*told_apart(relation, column, texts), *(v for v in told if v not in others))
             if told and column.category == "S" and takes_anything(relation, column):
                 values = (*values, NAMELESS)  # what restricted it may be gone
+            if told and column.category == "A" and not column.not_null:
+                values = (None, *values)
             if values or name in states:
                 states[name] = tuple(dict.fromkeys((*states.get(name, ()), *values)))
     return replace(
         found,
         states=states,
         parent_states=found.parent_states | given.parents.get(relation.label, frozenset()),
+        own_standing=given.own_standing.get(relation.label, frozenset()),
         partly=frozenset(filter(is_partly, given.states.get(relation.label, {}))),
         together=given.together.get(relation.label, frozenset()),
         beside=beside,

@@ -13,6 +13,7 @@ from prospectr_db.access.crossings import crossings, links_of
 from prospectr_db.access.expressions import normalise
 from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row, Slot, World
 from prospectr_db.access.knocks import Knocker, Probe
+from prospectr_db.access.own_standing import states_of_standing
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.probes_insert import inserts
@@ -81,13 +82,15 @@ class Plan:
             return key.removeprefix(f"{OWNER} ") if knocker.actor == OWNER else f"other's {key[2:]}"
         return "other"
 
-    def variants(self, row: Row | None = None) -> Iterator[tuple[str, str]]:
+    def variants(
+        self, row: Row | None = None, *, knocker: Knocker | None = None
+    ) -> Iterator[tuple[str, str]]:
         """Yield each state that policies tell apart, as a name and the statement that makes it.
 
-        Of the owner's row, or of another one below the same parents.
+        Of the owner's row, or of another one below the same parents; as some ``knocker``.
         """
         yield from self._states_of(self.relation, "", None, row)
-        for _, name, preparation in self.states_above:
+        for _, name, preparation in self.states_above(knocker):
             yield name, preparation
 
     def own_states(self, row: Row) -> Iterator[tuple[str, str]]:
@@ -96,7 +99,8 @@ class Plan:
 
     def states_of_parent(self, fk: Constraint, row: Row) -> Iterator[tuple[str, str]]:
         """Yield the same states of one parent, for another row of it than the owner's."""
-        yield from self._states_of_top(self.catalog.by_oid[fk.target or 0], row)
+        parent = self.catalog.by_oid[fk.target or 0]
+        yield from self.states_of_table(parent, self.owner.parent_states, row)
 
     def states_behind(
         self, kind: str, given: Mapping[str, str | None]
@@ -119,13 +123,23 @@ class Plan:
                     yield from self.states_of_parent(fk, row)
                     break
 
+    def states_above(
+        self, knocker: Knocker | None = None
+    ) -> Iterator[tuple[Constraint | None, str, str]]:
+        """Yield the states of what is above that decide: the key there, name and statement.
+
+        To the owner also those of his own standing, to which no key need lead.
+        """
+        yield from self._states_above
+        if knocker is not None and knocker.actor == OWNER:
+            yield from ((None, name, preparation) for name, preparation in self._own_standing)
+
     @cached_property
-    def states_above(self) -> tuple[tuple[Constraint, str, str], ...]:
-        """The states of what is above that decide: the key that leads there, name and statement."""
+    def _states_above(self) -> tuple[tuple[Constraint, str, str], ...]:
         return tuple(
             (fk, name, preparation)
             for fk, top in above(self.catalog, self.relation)
-            for name, preparation in self._states_of_top(top)
+            for name, preparation in self.states_of_table(top, self.owner.parent_states)
         )
 
     def same_above(self, universe: str) -> dict[str, str]:
@@ -134,15 +148,23 @@ class Plan:
             name: preparation
             for _, top in above(self.catalog, self.relation)
             if (row := self.world.row(top, universe)) is not None
-            for name, preparation in self._states_of_top(top, row)
+            for name, preparation in self.states_of_table(top, self.owner.parent_states, row)
         }
 
-    def _states_of_top(self, top: Relation, row: Row | None = None) -> Iterator[tuple[str, str]]:
-        names = {name for table, name in self.owner.parent_states if table == top.name}
-        single = dict(self._states_of(top, f"{top.name}.", names, row))
+    @cached_property
+    def _own_standing(self) -> tuple[tuple[str, str], ...]:
+        return tuple(states_of_standing(self))
+
+    def states_of_table(
+        self, table: Relation, told: Collection[tuple[str, str]], row: Row | None = None
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the states of another table's row, in the columns that are ``told`` apart."""
+        names = {name for label, name in told if label == table.name}
+        single = dict(self._states_of(table, f"{table.name}.", names, row))
         yield from single.items()
         found = (
-            tuple(f"{top.name}.{s}" for s in some) for some in self.world.together.get(top.oid, ())
+            tuple(f"{table.name}.{s}" for s in some)
+            for some in self.world.together.get(table.oid, ())
         )
         for some in dict.fromkeys((*found, *sorted(self.owner.together))):
             if single.keys() >= set(some):
@@ -267,7 +289,7 @@ class Plan:
             found.append((self.row_class(knocker, key), row, None))
         if OWNER in targets:
             rows = self.row_class(knocker, OWNER)
-            for name, preparation in self.variants():
+            for name, preparation in self.variants(knocker=knocker):
                 row = self.in_state(targets[OWNER], name)
                 found.append((f"{rows} [{name}]", row, preparation))
         return found
@@ -354,7 +376,8 @@ class Plan:
             return naming(column, user.id)
         fk = self.foreign_key(column.name)
         if fk is not None:
-            return self.parent_value(fk, column.name, home)
+            apart = self.world.is_apart(self.relation, self.owner.users, fk)
+            return self.parent_value(fk, column.name, VICTIM if apart else home)
         sample = self.world.row(self.source, home) or self.world.row(self.source, OWNER)
         if column.name in self.owner.claims or column.name in self.owner.soft:
             return sample.values[column.name] if sample else None

@@ -65,7 +65,7 @@ def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Itera
     with which columns. Below somebody else's parent one's own is in the same state: a policy may
     take it for the right one.
     """
-    states = plan.states_above
+    states = tuple(plan.states_above(knocker))
     home = plan.home(knocker) if states and knocker.actor is not None else OWNER
     mine = plan.same_above(home) if home != OWNER else {}
     for rows, wanted in insert_classes(plan, knocker) if states else ():
@@ -73,7 +73,9 @@ def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Itera
         if given is None:
             continue
         for fk, name, preparation in states:
-            if all(given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns):
+            if fk is None or all(
+                given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns
+            ):
                 before = _after(preparation, mine.get(name)) or preparation
                 found = _inserts_of(plan, knocker, rows, given, (name, before))
                 yield from itertools.islice(found, 1) if rows in known else found
@@ -289,6 +291,9 @@ def _crossed(
         values = plan.insert_values(actor, home, role=role, forced=fk.columns)
         if values is None:
             continue
+        for other in plan.links():
+            if plan.world.is_apart(plan.relation, plan.owner.users, other):
+                values |= {name: plan.parent_value(other, name, home) for name in other.columns}
         for name in fk.columns:
             if name not in plan.owner.users:
                 values[name] = plan.parent_value(fk, name, strange)

@@ -113,9 +113,14 @@ def _links(observation: Observation, plan: Plan) -> dict[str, str]:
 
 
 def _states(relation: Relation, owner: Ownership) -> dict[str, tuple[str | None, ...]]:
-    """Return the columns that were told apart; with their values where no type says which."""
+    """Return the columns that were told apart; with their values where no type says which.
+
+    That a list may be missing goes without saying where it may.
+    """
     return {
-        name: () if implies_values(relation.by_name[name]) else values
+        name: ()
+        if implies_values(relation.by_name[name])
+        else tuple(value for value in values if value is not None)
         for name, values in owner.told.items()
     }
 
