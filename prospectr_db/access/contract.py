@@ -74,7 +74,7 @@ def given_by(
         pairs=related_pairs([*facts.allowed, *facts.shut]),
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
         lesser=lesser_users([*facts.allowed, *facts.shut]),
-        listed=listing_tables([*facts.allowed, *facts.shut]),
+        listed=listing_tables([*facts.allowed, *facts.shut], facts.standing),
         together=states_together([*facts.allowed, *facts.shut]),
         claims=held_claims(
             [*facts.allowed, *facts.shut],

@@ -122,8 +122,21 @@ def states_together(
     return {relation: frozenset(sets) for relation, sets in found.items()}
 
 
-def listing_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
-    """Return the tables whose members the contract speaks of as ``in TABLE``, by their names."""
-    return frozenset(
-        persona.removeprefix("in ") for _, persona, _, _ in entries if persona.startswith("in ")
-    )
+def listing_tables(
+    entries: Iterable[tuple[str, str, str, str]], standing: Mapping[str, tuple[str, ...]]
+) -> frozenset[str]:
+    """Return the tables that give power to whoever is in them, by their names.
+
+    The contract speaks of their members as ``in TABLE``, or of rows in them that are such a user's
+    own, and of none that is an owner's.
+    """
+    named, theirs, owners = set(), set(), set()
+    for relation, persona, rows, _ in entries:
+        column = persona.partition("=")[0].rpartition(".")[2]
+        if persona.startswith("in "):
+            named.add(persona.removeprefix("in "))
+        elif persona == "owner":
+            owners.add(relation)
+        elif rows == "own" and column in standing.get(relation, ()):
+            theirs.add(relation)
+    return frozenset(named | {relation.rpartition(".")[2] for relation in theirs - owners})

@@ -16,12 +16,7 @@ def judge_probe(
     """Turn one outcome into cells: one, or one per known row where the statement had no WHERE."""
     if probe.row is None and probe.command in ("update", "delete"):
         cells = []
-        targets = dict(plan.targets)
-        mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
-        colleague = plan.world.is_colleague(knocker.actor) and not plan.relation.is_partition
-        if mine is not None and colleague:
-            targets[knocker.actor or ""] = mine
-        for key, row in targets.items():
+        for key, row in plan.targets_of(knocker).items():
             verdict = _verdict(outcome, control, row.label)
             if _says_nothing(plan, knocker, outcome):
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from prospectr_db.access.inhabitants import OWNER, Row
+from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_rows import deletes, selects
@@ -22,12 +22,12 @@ def in_states(plan: Plan, knocker: Knocker, commands: Collection[str]) -> Iterat
     As whom they belong to in part: an approver is not who asked, and may approve only what is
     pending. Everybody else meets them as he meets the owner's.
     """
-    if knocker.actor != OWNER or knocker.brief or plan.relation.is_partition or not commands:
+    if knocker.brief or plan.relation.is_partition or not commands:
         return
     targets: list[tuple[str, Row, str | None]] = []
-    for key, row in plan.targets.items():
-        if key.startswith(f"{OWNER} as "):
-            rows = plan.row_class(knocker, key)
+    for key, row in plan.targets_of(knocker).items():
+        rows = plan.row_class(knocker, key)
+        if rows.startswith("as "):
             for name, made in list(plan.variants(row))[:_MOST]:
                 targets.append((f"{rows} [{name}]", plan.in_state(row, name), made))
     if not targets:

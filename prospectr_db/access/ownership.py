@@ -51,6 +51,7 @@ class Ownership:
     ``asked_of_new`` those that they read about new rows.
     ``beside`` maps a number to the other one in the row that it is compared with, ``counted``
     the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
+    ``listing`` maps a column that can only name somebody on a list that gives power to that table.
     """
 
     users: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class Ownership:
     asked_of_new: frozenset[tuple[int, str]] = frozenset()
     beside: Mapping[str, str] = field(default_factory=dict)
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listing: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def owned(self) -> bool:

@@ -218,6 +218,9 @@ def _insert_values_of(plan: Plan, knocker: Knocker, column: Column) -> Iterator[
     if column.name in plan.owner.states:
         yield from (v for v in plan.owner.states[column.name] if v is not None)
         return
+    if column.name in plan.owner.listing:
+        yield plan.listed(column.name, knocker.actor)
+        return
     fk = plan.foreign_key(column.name)
     if fk is not None and len(fk.columns) == 1:
         parent = plan.parent_value(fk, column.name, plan.home(knocker) or OWNER)
@@ -293,6 +296,14 @@ def _crossed(
     if plan.owner.parents or len(plan.owner.users) > 1:
         for name in plan.owner.users:
             values = plan.insert_values(actor, home, role=role, forced=(name,))
+            if name in plan.owner.listing:
+                continue
             if values is not None and not is_list(plan.relation.by_name[name]):
                 values[name] = plan.world.actors[VICTIM].id
                 yield f"for another {name}", values
+    for name in plan.ways_of(actor):
+        values = plan.insert_values(actor, home, role=role, forced=(name,))
+        if values is not None and name in values:
+            another = plan.listed(name, None, but=values[name])
+            if another is not None:
+                yield f"for another {name}", {**values, name: another}
