@@ -18,6 +18,7 @@ from prospectr_db.access.given import (
     listing_tables,
     parent_states,
     related_pairs,
+    signed_columns,
     states_together,
 )
 
@@ -76,6 +77,7 @@ def given_by(
         lesser=lesser_users([*facts.allowed, *facts.shut]),
         listed=listing_tables([*facts.allowed, *facts.shut], facts.standing),
         together=states_together([*facts.allowed, *facts.shut]),
+        signed=signed_columns(facts.allowed),
         claims=held_claims(
             [*facts.allowed, *facts.shut],
             {name for columns in facts.standing.values() for name in columns},

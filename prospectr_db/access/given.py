@@ -9,6 +9,7 @@ from typing import Any
 
 from prospectr_db.access.baselines import BOTH, is_related
 from prospectr_db.access.lesser import is_lesser
+from prospectr_db.access.matrix import SIGN, WITH
 
 __all__ = [
     "NOTHING",
@@ -18,6 +19,7 @@ __all__ = [
     "listing_tables",
     "parent_states",
     "related_pairs",
+    "signed_columns",
     "states_together",
 ]
 
@@ -37,7 +39,8 @@ class Given:
     relations of which something was told of them, ``claims`` the server's that had users of their
     own, with the relations again: they are tried even if no policy mentions them any more, for that
     is how a condition is lost. ``together`` are states of what is above rows that were tried at
-    once, ``listed`` the tables that gave power to whoever was in them. For the same reason
+    once, ``listed`` the tables that gave power to whoever was in them, ``signed`` the columns
+    that users put themselves into. For the same reason
     ``owned`` says by which columns rows belonged to users, and by which to whom a claim names.
     """
 
@@ -53,6 +56,7 @@ class Given:
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
     together: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
+    signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 NOTHING = Given()
@@ -140,3 +144,14 @@ def listing_tables(
         elif rows == "own" and column in standing.get(relation, ()):
             theirs.add(relation)
     return frozenset(named | {relation.rpartition(".")[2] for relation in theirs - owners})
+
+
+def signed_columns(
+    allowed: Mapping[tuple[str, str, str, str], tuple[str, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """Return the columns that the contract says users put themselves into, by relation."""
+    found: dict[str, dict[str, None]] = {}
+    for (relation, _, _, command), columns in allowed.items():
+        if command == SIGN:
+            found.setdefault(relation, {}).update({c.partition(WITH)[0]: None for c in columns})
+    return {relation: tuple(names) for relation, names in found.items()}

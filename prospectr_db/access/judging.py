@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.matrix import Cell, Verdict
+from prospectr_db.access.matrix import SIGN, Cell, Verdict
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.running import Outcome
 
@@ -74,7 +74,7 @@ def _cell(
     return Cell(
         persona=knocker.name,
         rows=rows,
-        command=probe.command,
+        command=SIGN if probe.form == SIGN else probe.command,
         form=probe.form,
         column=probe.column,
         verdict=verdict,

@@ -12,6 +12,7 @@ from prospectr_db.access.matrix import (
     DEPENDENT,
     KNOWING,
     SET,
+    SIGN,
     THROUGH,
     TOGETHER,
     USER_METADATA,
@@ -31,6 +32,7 @@ _VERBS = {
     "delete": "delete",
     "truncate": "truncate",
     "call": "call",
+    SIGN: "put themselves into",
     "escalate": "raise their own standing through",
 }
 _MOST_NAMED = 6
