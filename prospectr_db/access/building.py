@@ -133,6 +133,7 @@ class Builder:
             other = name in self.world.substitutes.get(relation.oid, ())
             # Of a list that gives power one row shows enough: whoever is on it is somebody else.
             other = other or (relation.oid in self.world.rosters and key == OWNER)
+            other = other or self._names_listed(relation, name, key)
             held = self.world.actors[VICTIM].id if other and key != VICTIM else actor.id
             given[name] = naming(column, held)
         for name, path in owner.claims.items():
@@ -145,6 +146,11 @@ class Builder:
         generated = {name for name in given if not relation.by_name[name].is_writable}
         given = {name: value for name, value in given.items() if name not in generated}
         return given, set(given)
+
+    def _names_listed(self, relation: Relation, name: str, key: str) -> bool:
+        """Whether a column names somebody on a list on which a user is not."""
+        roster = self.ownership[relation.oid].listing.get(name)
+        return roster is not None and not self.world.is_listed(roster, key)
 
     def _parent_values(
         self, relation: Relation, fk: Constraint, key: str
@@ -176,6 +182,8 @@ class Builder:
 
     def _home(self, target: Relation, key: str) -> str:
         """Return in whose universe an actor's parent lives: his own, or his tenant's."""
+        if target.oid in self.world.rosters:
+            return key if self.world.is_listed(target.oid, key) else OWNER
         if target is self.catalog.users or self.ownership[target.oid].user_keyed:
             return key
         return self.world.actors[key].world

@@ -29,6 +29,7 @@ from prospectr_db.access.facts import (
     SECRETS,
     SEVERAL,
     SIGN_UPS,
+    SIGNED,
     TRIGGERS,
     TWO_CONDITIONS,
     VIEW_STATES,
@@ -44,12 +45,13 @@ from prospectr_db.access.matrix import (
     GIVES,
     KNOWING,
     SET,
+    SIGN,
     THROUGH,
     USER_METADATA,
     states_of,
 )
 from prospectr_db.access.publications import PUBLISHED
-from prospectr_db.access.row_classes import ROWS_OF, is_partly
+from prospectr_db.access.row_classes import NOBODY, ROWS_OF, is_partly
 from prospectr_db.access.storage_world import ANY_OTHER
 from prospectr_db.access.told_apart import NAMELESS
 
@@ -130,6 +132,11 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield TRIGGERS, f"which columns users set through triggers of {relation}"
         if any(USER_METADATA in name for name in columns):
             yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    if finding.command == SIGN or set(states_of(finding.rows)) & _missing(observed, relation):
+        yield (
+            SIGNED,
+            f"who puts himself into rows of {relation}, and what holds where nobody is named",
+        )
     if _is_along(finding, observed):
         yield ALONG, f"which columns of {relation} are changed together with its state"
     if observed.relations.get(relation) != "table":
@@ -189,6 +196,11 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
     if kind in VIEWS and _is_news(finding, observed, wanted):
         told = f"in which states rows are seen through {relation}, nor who adds any"
         yield VIEW_STATES, told
+
+
+def _missing(observed: Facts, relation: str) -> set[str]:
+    """Return the states of rows that name nobody in a column."""
+    return {state for state in observed.states.get(relation, ()) if state.endswith(NOBODY)}
 
 
 def _is_along(finding: Finding, observed: Facts) -> bool:

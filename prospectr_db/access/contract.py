@@ -19,6 +19,7 @@ from prospectr_db.access.given import (
     own_standing_states,
     parent_states,
     related_pairs,
+    signed_columns,
     states_together,
 )
 
@@ -78,8 +79,9 @@ def given_by(
         pairs=related_pairs(entries),
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
         lesser=lesser_users(entries),
-        listed=listing_tables(entries),
+        listed=listing_tables(entries, facts.standing),
         together=states_together(entries),
+        signed=signed_columns(facts.allowed),
         claims=held_claims(
             entries,
             {name for columns in facts.standing.values() for name in columns},

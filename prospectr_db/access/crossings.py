@@ -46,6 +46,7 @@ def links_of(
         and (target := catalog.by_oid.get(fk.target)) is not catalog.users
         and target is not None
         and not set(fk.columns) <= users
+        and not set(fk.columns) & ownership[relation.oid].listing.keys()
     ]
 
 

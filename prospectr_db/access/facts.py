@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from prospectr_db.access.baselines import can_lose, is_removed
@@ -12,8 +13,10 @@ from prospectr_db.access.matrix import (
     BY,
     COPY,
     SET,
+    SIGN,
     THROUGH,
     TOGETHER,
+    WITH,
     Access,
     AccessMatrix,
     TableAccess,
@@ -49,6 +52,7 @@ __all__ = [
     "RELATED",
     "SECRETS",
     "SEVERAL",
+    "SIGNED",
     "SIGN_UPS",
     "TRIGGERS",
     "TWO_CONDITIONS",
@@ -70,6 +74,7 @@ COMMANDS = (
     "delete",
     "truncate",
     SET,
+    SIGN,
     "call",
     "escalate",
     "receive",
@@ -88,6 +93,7 @@ ANSWERS, OTHER_VALUES = "columns of answers", "values that no policy names"
 ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two conditions"
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
+SIGNED = "who signs, and rows that may lack a user"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS = "lists of values in rows"
@@ -95,7 +101,7 @@ OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to tw
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -163,7 +169,8 @@ def columns_named(shown: Iterable[str]) -> set[str]:
 
     Of what a trigger sets, the column that it comes through; and it, where it is of this table.
     """
-    plain = (text.replace(THROUGH, TOGETHER).replace(BY, TOGETHER) for text in shown)
+    links = (THROUGH, BY, WITH)
+    plain = (reduce(lambda said, link: said.replace(link, TOGETHER), links, t) for t in shown)
     names = {name for text in plain for name in text.partition("=")[0].split(TOGETHER)}
     return {name for name in names if "." not in name}
 
@@ -267,7 +274,7 @@ def _server_only(table: TableAccess) -> tuple[str, ...]:
     written = {
         name
         for access in table.accesses
-        if access.command in ("insert", "update") and access.persona != "service_role"
+        if access.command in ("insert", "update", SIGN) and access.persona != "service_role"
         for name in columns_named(access.columns)
     }
     if not written:
@@ -286,7 +293,8 @@ def _idle_grants(table: TableAccess) -> tuple[str, ...]:
             if access.succeeds and role_of(access.persona) == role
         ]
         for letter, command in names.items():
-            used = [access for access in mine if access.command == command]
+            as_said = (command, SIGN) if command == "update" else (command,)
+            used = [access for access in mine if access.command in as_said]
             columns = table.column_privileges.get(f"{role} {command}", ())
             if letter in held and not used:
                 found.append(f"{role}: {command}")

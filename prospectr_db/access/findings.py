@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prospectr_db.access.baselines import is_of_both
 from prospectr_db.access.finding import Finding, Kind, Severity
-from prospectr_db.access.matrix import AccessMatrix, TableAccess
+from prospectr_db.access.matrix import SIGN, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import on_rows, phrase, verb_of, who
 from prospectr_db.access.review import review_access, review_channel
 from prospectr_db.access.unobserved import UNBUILDABLE, is_unobserved
@@ -109,7 +109,8 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
             )
             break
     for access in table.accesses:
-        if is_of_both(access.persona) and not access.succeeds and not access.unproven:
+        asked = is_of_both(access.persona) and access.command != SIGN
+        if asked and not access.succeeds and not access.unproven:
             yield Finding(
                 "loss",
                 "warning",

@@ -9,6 +9,7 @@ from typing import Any
 
 from prospectr_db.access.baselines import BOTH, is_related
 from prospectr_db.access.lesser import is_lesser
+from prospectr_db.access.matrix import SIGN, WITH
 
 __all__ = [
     "NOTHING",
@@ -19,6 +20,7 @@ __all__ = [
     "own_standing_states",
     "parent_states",
     "related_pairs",
+    "signed_columns",
     "states_together",
 ]
 
@@ -39,7 +41,8 @@ class Given:
     relations of which something was told of them, ``claims`` the server's that had users of their
     own, with the relations again: they are tried even if no policy mentions them any more, for that
     is how a condition is lost. ``together`` are states of what is above rows that were tried at
-    once, ``listed`` the tables that gave power to whoever was in them. For the same reason
+    once, ``listed`` the tables that gave power to whoever was in them, ``signed`` the columns
+    that users put themselves into. For the same reason
     ``owned`` says by which columns rows belonged to users, and by which to whom a claim names.
     """
 
@@ -56,6 +59,7 @@ class Given:
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
     together: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
+    signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 NOTHING = Given()
@@ -140,8 +144,32 @@ def states_together(
     return {relation: frozenset(sets) for relation, sets in found.items()}
 
 
-def listing_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
-    """Return the tables whose members the contract speaks of as ``in TABLE``, by their names."""
-    return frozenset(
-        persona.removeprefix("in ") for _, persona, _, _ in entries if persona.startswith("in ")
-    )
+def listing_tables(
+    entries: Iterable[tuple[str, str, str, str]], standing: Mapping[str, tuple[str, ...]]
+) -> frozenset[str]:
+    """Return the tables that give power to whoever is in them, by their names.
+
+    The contract speaks of their members as ``in TABLE``, or of rows in them that are such a user's
+    own, and of none that is an owner's.
+    """
+    named, theirs, owners = set(), set(), set()
+    for relation, persona, rows, _ in entries:
+        column = persona.partition("=")[0].rpartition(".")[2]
+        if persona.startswith("in "):
+            named.add(persona.removeprefix("in "))
+        elif persona == "owner":
+            owners.add(relation)
+        elif rows == "own" and column in standing.get(relation, ()):
+            theirs.add(relation)
+    return frozenset(named | {relation.rpartition(".")[2] for relation in theirs - owners})
+
+
+def signed_columns(
+    allowed: Mapping[tuple[str, str, str, str], tuple[str, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """Return the columns that the contract says users put themselves into, by relation."""
+    found: dict[str, dict[str, None]] = {}
+    for (relation, _, _, command), columns in allowed.items():
+        if command == SIGN:
+            found.setdefault(relation, {}).update({c.partition(WITH)[0]: None for c in columns})
+    return {relation: tuple(names) for relation, names in found.items()}

@@ -153,6 +153,10 @@ class World:
         apart = self.substitutes.get(relation.oid, set()).difference(users)
         return not apart.isdisjoint(fk.columns)
 
+    def is_listed(self, oid: int, key: str | None) -> bool:
+        """Whether a user is on a list that gives power; the owner never is, though a row is his."""
+        return oid in self.rosters and key != OWNER and (oid, key or "") in self.rows
+
     def is_colleague(self, key: str | None) -> bool:
         """Whether somebody else lives among the owner's rows: his tenants are the owner's."""
         actor = self.actors.get(key or "")

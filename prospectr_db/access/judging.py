@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prospectr_db.access.knocks import Knocker, Probe
-from prospectr_db.access.matrix import Cell, Verdict
+from prospectr_db.access.matrix import SIGN, Cell, Verdict
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.running import Outcome
 
@@ -16,12 +16,7 @@ def judge_probe(
     """Turn one outcome into cells: one, or one per known row where the statement had no WHERE."""
     if probe.row is None and probe.command in ("update", "delete"):
         cells = []
-        targets = dict(plan.targets)
-        mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
-        colleague = plan.world.is_colleague(knocker.actor) and not plan.relation.is_partition
-        if mine is not None and colleague:
-            targets[knocker.actor or ""] = mine
-        for key, row in targets.items():
+        for key, row in plan.targets_of(knocker).items():
             verdict = _verdict(outcome, control, row.label)
             if _says_nothing(plan, knocker, outcome):
                 continue
@@ -79,7 +74,7 @@ def _cell(
     return Cell(
         persona=knocker.name,
         rows=rows,
-        command=probe.command,
+        command=SIGN if probe.form == SIGN else probe.command,
         form=probe.form,
         column=probe.column,
         verdict=verdict,

@@ -23,9 +23,11 @@ __all__ = [
     "GIVES",
     "KNOWING",
     "SET",
+    "SIGN",
     "THROUGH",
     "TOGETHER",
     "USER_METADATA",
+    "WITH",
     "Access",
     "AccessMatrix",
     "Cell",
@@ -53,6 +55,8 @@ COPY = "copy"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 # What triggers do with what is written: a column is set through another, or follows by it somehow.
 SET, THROUGH, BY = "set", " through ", " by "
+# Putting one's own id into a column: what is told with it is a state that changes at once.
+SIGN, WITH = "sign", " with "
 # What a user says of himself as he signs up, where that is what is written.
 USER_METADATA = "user_metadata."
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
-from prospectr_db.access.inhabitants import OWNER, Row
+from prospectr_db.access.inhabitants import Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.probes_rows import deletes, selects
 from prospectr_db.access.probes_update import updates
+from prospectr_db.access.row_classes import NOBODY
 
 __all__ = ["in_states"]
 
@@ -22,13 +24,15 @@ def in_states(plan: Plan, knocker: Knocker, commands: Collection[str]) -> Iterat
     As whom they belong to in part: an approver is not who asked, and may approve only what is
     pending. Everybody else meets them as he meets the owner's.
     """
-    if knocker.actor != OWNER or knocker.brief or plan.relation.is_partition or not commands:
+    if knocker.brief or plan.relation.is_partition or not commands:
         return
     targets: list[tuple[str, Row, str | None]] = []
-    for key, row in plan.targets.items():
-        if key.startswith(f"{OWNER} as "):
-            rows = plan.row_class(knocker, key)
-            for name, made in list(plan.variants(row, knocker=knocker))[:_MOST]:
+    for key, row in plan.targets_of(knocker).items():
+        rows = plan.row_class(knocker, key)
+        if rows.startswith("as "):
+            every = plan.variants(row, knocker=knocker)
+            told = ((name, made) for name, made in every if not _is_missing(plan, name))
+            for name, made in islice(told, _MOST):
                 targets.append((f"{rows} [{name}]", plan.in_state(row, name), made))
     if not targets:
         return
@@ -40,3 +44,8 @@ def in_states(plan: Plan, knocker: Knocker, commands: Collection[str]) -> Iterat
     ):
         if probe.rows in wanted and probe.command in commands:
             yield probe
+
+
+def _is_missing(plan: Plan, state: str) -> bool:
+    """Whether a state is that a row names nobody in a column: then it is its other users' alone."""
+    return state.endswith(NOBODY) and state.removesuffix(NOBODY) in plan.owner.missing

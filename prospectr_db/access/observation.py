@@ -21,6 +21,7 @@ from prospectr_db.access.personas import (
     service_role,
 )
 from prospectr_db.access.probes import Knocker, Plan
+from prospectr_db.access.rosters import find_rosters, without_rosters
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.values import seeded_uuid
 from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, Actor, World, build_world
@@ -139,6 +140,8 @@ def prepare(
     )
     connection.execute("select set_config('search_path', %s, true)", (path,))
     ownership, standings = find_ownership(catalog, given)
+    rosters = find_rosters(catalog, ownership, standings, given.listed)
+    ownership = without_rosters(catalog, ownership, rosters)
     connection.execute(sql_text("access/observer.sql"))
     world = build_world(
         connection,
@@ -148,7 +151,7 @@ def prepare(
         supplied=given.values,
         pairs=given.pairs,
         at_once=given.standing,
-        listed=given.listed,
+        rosters=rosters,
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")

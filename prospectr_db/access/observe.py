@@ -35,6 +35,7 @@ from prospectr_db.access.redundant import Arrival, is_through
 from prospectr_db.access.running import Outcome, run
 from prospectr_db.access.several import on_top, several
 from prospectr_db.access.sign_up_writes import sign_up_writes
+from prospectr_db.access.signing import signings, unsigned
 from prospectr_db.access.summing_up import policy_text, sum_up
 from prospectr_db.access.trigger_writes import trigger_writes
 from prospectr_db.access.truncation import Truncations
@@ -222,7 +223,7 @@ def _observe_chunk(
     cells = _tried(observation, plans, personas, first, arrivals)
     # What single states have opened is tried once more in two states at once; where only several
     # open anything, each further one on top, and where only a state may be changed, more with it.
-    for more in ((combined, several), (on_top, alongside)):
+    for more in ((combined, several, signings), (on_top, alongside, unsigned)):
         probes = {
             knocker.name: [
                 (oid, probe)

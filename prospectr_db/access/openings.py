@@ -74,7 +74,7 @@ def _moving(
         for policy in plan.relation.policies
     )
     changes = any(command == "update" for _, command in mine)
-    for key, row in plan.targets.items():
+    for key, row in plan.targets_of(knocker).items():
         base = plan.row_class(knocker, key)
         if key != OWNER and not base.startswith("as "):
             continue  # whoever it does not belong to meets it as he meets the owner's

@@ -19,7 +19,8 @@ from prospectr_db.access.decisions import (
 )
 from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.own_standing import own_standings
-from prospectr_db.access.row_classes import ROWS_OF, is_partly
+from prospectr_db.access.row_classes import NOBODY, ROWS_OF, is_partly
+from prospectr_db.access.signing import missing_columns, signing_columns
 from prospectr_db.access.standing import Standing, find_standings, weakest
 from prospectr_db.access.told_apart import NAMELESS, takes_anything, told_apart
 from prospectr_db.access.value_lists import listed_in_rows
@@ -52,6 +53,8 @@ class Ownership:
     ``asked_of_new`` those that they read about new rows.
     ``beside`` maps a number to the other one in the row that it is compared with, ``counted``
     the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
+    ``listing`` maps a column that can only name somebody on a list that gives power to that table.
+    Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody.
     """
 
     users: tuple[str, ...] = ()
@@ -71,6 +74,9 @@ class Ownership:
     asked_of_new: frozenset[tuple[int, str]] = frozenset()
     beside: Mapping[str, str] = field(default_factory=dict)
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listing: Mapping[str, int] = field(default_factory=dict)
+    signing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def owned(self) -> bool:
@@ -82,7 +88,8 @@ class Ownership:
         """The states and the values by which another column of the row tells them."""
         beside = {name: values_beside(other) for name, other in self.beside.items()}
         names = dict.fromkeys((*self.states, *beside))
-        return {name: (*self.states.get(name, ()), *beside.get(name, ())) for name in names}
+        found = {name: (*self.states.get(name, ()), *beside.get(name, ())) for name in names}
+        return {**found, **dict.fromkeys(self.missing, (None,))}
 
     @property
     def path(self) -> str:
@@ -143,7 +150,12 @@ def find_ownership(
         described = _describe(
             relation, users, owned, tenants, compared, claims, reads, texts, keyed
         )
-        described = replace(described, counted=counted_rows(catalog, relation))
+        described = replace(
+            described,
+            counted=counted_rows(catalog, relation),
+            signing=tuple(dict.fromkeys(signing_columns(relation, described.users))),
+            missing=tuple(missing_columns(relation, described)),
+        )
         result[relation.oid] = _with_given(relation, described, given, texts)
     standings = find_standings(catalog, result, given.standing)
     said = {value for text, _ in texts for value in literals(text)} if standings else set()
@@ -338,10 +350,14 @@ def _with_given(
 ) -> Ownership:
     """Add what the contract tells apart, whether or not a policy still does."""
     states, beside, counted = dict(found.states), dict(found.beside), dict(found.counted)
+    signing = dict.fromkeys((*found.signing, *given.signed.get(relation.label, ())))
+    missing = dict.fromkeys(found.missing)
     for name, told in given.states.get(relation.label, {}).items():
         if name.startswith(ROWS_OF):
             numbers = filter(None, (*counted.get(name, ()), *told))
             counted[name] = tuple(dict.fromkeys(numbers))
+        if name.endswith(NOBODY):
+            missing |= dict.fromkeys([name.removesuffix(NOBODY)])
         column = relation.by_name.get(name)
         if column is not None:
             others = [value for value in told if is_beside(relation, name, value)]
@@ -363,4 +379,6 @@ def _with_given(
         together=given.together.get(relation.label, frozenset()),
         beside=beside,
         counted=counted,
+        signing=tuple(name for name in signing if name in found.users),
+        missing=tuple(name for name in missing if name in found.users),
     )

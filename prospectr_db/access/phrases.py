@@ -13,6 +13,7 @@ from prospectr_db.access.matrix import (
     GIVES,
     KNOWING,
     SET,
+    SIGN,
     THROUGH,
     TOGETHER,
     USER_METADATA,
@@ -32,6 +33,7 @@ _VERBS = {
     "delete": "delete",
     "truncate": "truncate",
     "call": "call",
+    SIGN: "put themselves into",
     "escalate": "raise their own standing through",
 }
 _MOST_NAMED = 6

@@ -77,10 +77,31 @@ class Plan:
         if key == OWNER and self.source.oid in self.world.rosters:
             return "other"
         if key == knocker.actor:
-            return "own"
+            return next((f"as {n}" for n in self.ways_of(key)), "own")
         if key.startswith(f"{OWNER} as "):
             return key.removeprefix(f"{OWNER} ") if knocker.actor == OWNER else f"other's {key[2:]}"
         return "other"
+
+    def listed(self, column: str, actor: str | None, *, but: str | None = None) -> str | None:
+        """Return whom a column can name that holds nobody but those on a list, as it names them.
+
+        The user himself where he is on it, or else another one than a row has already (``but``).
+        """
+        roster = self.owner.listing[column]
+        wanted = next(
+            target
+            for fk in self.relation.foreign_keys
+            for name, target in zip(fk.columns, fk.target_columns, strict=True)
+            if fk.target == roster and fk.columns == (column,)
+        )
+        here = [self.world.rows[roster, actor or ""]] if self.world.is_listed(roster, actor) else []
+        rows = (row for (oid, _), row in self.world.rows.items() if oid == roster)
+        values = [row.values[wanted] for row in (*here, *rows)]
+        return next((value for value in values if value != but), None)
+
+    def ways_of(self, actor: str | None) -> list[str]:
+        """Return the columns that can name a user because he is on a list that gives power."""
+        return [n for n, oid in self.owner.listing.items() if self.world.is_listed(oid, actor)]
 
     def variants(
         self, row: Row | None = None, *, knocker: Knocker | None = None
@@ -277,14 +298,16 @@ class Plan:
         yield from crossings(self, knocker)
         yield from between(self, knocker)
 
+    def targets_of(self, knocker: Knocker) -> dict[str, Row]:
+        """Return the rows that statements of a persona aim at: a colleague has one of his own."""
+        mine = self.world.rows.get((self.source.oid, knocker.actor or ""))
+        colleague = self.world.is_colleague(knocker.actor) and not self.relation.is_partition
+        return {**self.targets, knocker.actor or "": mine} if mine and colleague else self.targets
+
     def _targets_for(self, knocker: Knocker) -> list[tuple[str, Row, str | None]]:
         """Return (row class, row, preparation) for each row that this persona tries."""
         found: list[tuple[str, Row, str | None]] = []
-        targets = dict(self.targets)
-        mine = self.world.rows.get((self.source.oid, knocker.actor or ""))
-        colleague = self.world.is_colleague(knocker.actor) and not self.relation.is_partition
-        if mine is not None and colleague:
-            targets[knocker.actor or ""] = mine
+        targets = self.targets_of(knocker)
         for key, row in targets.items():
             found.append((self.row_class(knocker, key), row, None))
         if OWNER in targets:
@@ -370,6 +393,8 @@ class Plan:
 
     def _insert_value(self, column: Column, actor: str, home: str) -> str | None:
         user = self.world.actors[actor]
+        if column.name in self.owner.listing:
+            return self.listed(column.name, actor)
         if column.name in self.owner.users:
             if column.name in self.world.substitutes.get(self.relation.oid, ()):
                 user = self.world.actors[VICTIM]

@@ -69,14 +69,20 @@ def _sets(plan: Plan, taker: str | None, granted: list[Column]) -> Iterator[dict
 def _owners(plan: Plan, taker: str) -> dict[str, str | None]:
     """Return every column that decides whose a row is, with one user in all of them."""
     user = plan.world.actors[taker].id
-    return {name: user for name in plan.owner.deciding if not is_list(plan.relation.by_name[name])}
+    return {
+        name: user
+        for name in plan.owner.deciding
+        if not is_list(plan.relation.by_name[name]) and name not in plan.owner.listing
+    }
 
 
 def _owners_and_parents(plan: Plan, taker: str) -> dict[str, str | None]:
     """Return all columns that hold a user, and the keys of parents, as a row of his has them."""
     actor = plan.world.actors[taker]
     values: dict[str, str | None] = {
-        name: actor.id for name in plan.owner.users if not is_list(plan.relation.by_name[name])
+        name: plan.listed(name, taker) if name in plan.owner.listing else actor.id
+        for name in plan.owner.users
+        if not is_list(plan.relation.by_name[name])
     }
     for fk in plan.links():
         for name in fk.columns:

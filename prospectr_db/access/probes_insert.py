@@ -224,6 +224,9 @@ def _insert_values_of(plan: Plan, knocker: Knocker, column: Column) -> Iterator[
     if column.name in plan.owner.states:
         yield from (v for v in plan.owner.states[column.name] if v is not None)
         return
+    if column.name in plan.owner.listing:
+        yield plan.listed(column.name, knocker.actor)
+        return
     fk = plan.foreign_key(column.name)
     if fk is not None and len(fk.columns) == 1:
         parent = plan.parent_value(fk, column.name, plan.home(knocker) or OWNER)
@@ -299,9 +302,24 @@ def _crossed(
                 values[name] = plan.parent_value(fk, name, strange)
         names = ", ".join(name for name in fk.columns if name not in plan.owner.users)
         yield f"own under other's {names}", values
+    yield from _for_others(plan, actor, home, role)
+
+
+def _for_others(
+    plan: Plan, actor: str, home: str, role: str
+) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Yield rows among my own that name somebody else."""
     if plan.owner.parents or len(plan.owner.users) > 1:
         for name in plan.owner.users:
+            if name in plan.owner.listing or is_list(plan.relation.by_name[name]):
+                continue
             values = plan.insert_values(actor, home, role=role, forced=(name,))
-            if values is not None and not is_list(plan.relation.by_name[name]):
+            if values is not None:
                 values[name] = plan.world.actors[VICTIM].id
                 yield f"for another {name}", values
+    for name in plan.ways_of(actor):
+        values = plan.insert_values(actor, home, role=role, forced=(name,))
+        if values is not None and name in values:
+            another = plan.listed(name, None, but=values[name])
+            if another is not None:
+                yield f"for another {name}", {**values, name: another}

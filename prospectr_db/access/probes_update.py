@@ -162,6 +162,11 @@ def new_values(plan: Plan, knocker: Knocker, column: Column) -> Iterator[str | N
         yield plan.slot.spare[column.name]
         return
     own = plan.world.actors.get(knocker.actor or "", plan.world.actors[NEWCOMER])
+    if column.name in plan.owner.listing:
+        there = plan.targets.get(OWNER)
+        held = there.values.get(column.name) if there else None
+        yield plan.listed(column.name, knocker.actor, but=held)
+        return
     if column.name in plan.owner.users:
         taker = plan.world.actors[VICTIM] if own.key == OWNER else own
         yield naming(column, taker.id)

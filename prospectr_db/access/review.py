@@ -20,6 +20,7 @@ from prospectr_db.access.matrix import (
     DEPENDENT,
     KNOWING,
     SET,
+    SIGN,
     Access,
     AccessMatrix,
     TableAccess,
@@ -27,10 +28,10 @@ from prospectr_db.access.matrix import (
 from prospectr_db.access.objections import objection
 from prospectr_db.access.phrases import people, phrase
 from prospectr_db.access.review_functions import is_meant, is_readable, review_call
-from prospectr_db.access.review_own import review_own_update
+from prospectr_db.access.review_own import review_own_update, review_signing
 from prospectr_db.access.review_triggers import review_set
 from prospectr_db.access.role_names import is_in_role
-from prospectr_db.access.row_classes import states_of
+from prospectr_db.access.row_classes import NOBODY, states_of
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
@@ -61,6 +62,8 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield from _judge_abroad(matrix, table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
         yield _judge_removed(matrix, table, access)
+    elif access.command == SIGN:
+        yield from review_signing(table, access)
     else:
         yield from _review_ordinary(matrix, table, access)
 
@@ -91,9 +94,25 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     elif outsider and base.startswith("other"):
         yield from _judge_others(table, access)
     elif outsider and base == "orphan" and access.command in ("update", "delete"):
-        yield objection(table, access, "orphan")
+        yield (
+            _taking(table, access) if _takes(table, access) else objection(table, access, "orphan")
+        )
     if access.command == "update" and base == "own":
         yield from review_own_update(matrix, table, access)
+
+
+def _takes(table: TableAccess, access: Access) -> bool:
+    """Whether somebody makes his own what names nobody, and changes nothing else of it."""
+    free = {state.removesuffix(NOBODY) for state in states_of(access.rows)}
+    nobodys = access.rows.partition(" [")[0] == "orphan" or free & set(access.columns)
+    theirs = access.columns and set(access.columns) <= set(table.owner_columns)
+    return access.command == "update" and bool(nobodys) and bool(theirs)
+
+
+def _taking(table: TableAccess, access: Access) -> Finding:
+    subject = people(access.persona)
+    sentence = f"{subject} can make rows of {table.relation} their own that are nobody's"
+    return objection(table, access, "taken", "note", kind="surprise", sentence=sentence)
 
 
 def _judge_removed(matrix: AccessMatrix, table: TableAccess, access: Access) -> Finding:
@@ -192,11 +211,13 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
     if access.command == "select":
         base, _, state = access.rows.partition(" [")
         plain = table.find(access.persona, base, "select")
+        # Rows that are somebody's by one of several columns are tried in no state of their own.
+        tried = "other" if base.startswith("other's as ") else base
         states = [
             other
             for other in table.accesses
             if (other.persona, other.command) == (access.persona, "select")
-            and other.rows.startswith(f"{base} [")
+            and other.rows.startswith((f"{base} [", f"{tried} ["))
         ]
         # Readable in some states only: somebody decided so (published, public, shared). Of a view
         # nothing but its conditions decides, and one on what is deleted makes nobody's rows public.
@@ -211,11 +232,14 @@ def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
             sentence = f"{phrase(table, access)}: a policy lets them read every row"
             yield objection(table, access, "other-rows", kind="surprise", sentence=sentence)
             return
-    yield objection(table, access, "other-rows")
+    if _takes(table, access):
+        yield _taking(table, access)
+    else:
+        yield objection(table, access, "other-rows")
 
 
 _PRIVATE = re.compile(
-    r"e?mail|phone|token|secret|passw|address|birth|iban|card|ssn|salary|ip_|(?<!is_)private",
+    r"e?mail|phone|token|secret|passw|address|birth|iban|card|ssn|salary|(?<![a-z])ip_|(?<!is_)private",
     re.IGNORECASE,
 )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import TOGETHER, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix import SIGN, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.objections import objection
 from prospectr_db.access.phrases import people
 
-__all__ = ["review_own_update"]
+__all__ = ["review_own_update", "review_signing"]
 
 
 def review_own_update(
@@ -55,6 +55,23 @@ def review_own_update(
                 "which decides what they may do"
             )
             yield objection(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def review_signing(table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objection to whoever puts himself into other people's rows, whatever they are in.
+
+    Where some of them are closed to him, somebody decided which may be taken, and when.
+    """
+    if access.persona not in ("stranger", "newcomer") or access.rows.partition(" [")[0] != "other":
+        return
+    asked = access.rows != "other" or any(
+        other.command == SIGN and other.persona == access.persona and not other.succeeds
+        for other in table.accesses
+    )
+    if asked:
+        yield objection(table, access, "taken", "note", kind="surprise")
+    else:
+        yield objection(table, access, "other-rows")
 
 
 def _shares(table: TableAccess) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "NOBODY",
     "ROWS_OF",
     "columns_of",
     "in_words",
@@ -13,6 +14,8 @@ __all__ = [
     "states_of",
 ]
 
+NOBODY = "=null"
+"""How the state of a row ends that names nobody in a column: ``assignee_id=null``."""
 ROWS_OF = "rows of "
 """How a state begins that says how many rows of a table the owner has: ``rows of todos=3``."""
 

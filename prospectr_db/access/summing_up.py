@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix import (
+    SIGN,
     Access,
     Cell,
     TableAccess,
@@ -21,6 +22,7 @@ from prospectr_db.access.personas import (
 from prospectr_db.access.policy_spelling import stated_policies
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.publications import published_words
+from prospectr_db.access.row_classes import NOBODY
 from prospectr_db.access.told_apart import implies_values
 from prospectr_db.database.catalog import (
     Catalog,
@@ -112,7 +114,7 @@ def _links(observation: Observation, plan: Plan) -> dict[str, str]:
     }
 
 
-def _states(relation: Relation, owner: Ownership) -> dict[str, tuple[str | None, ...]]:
+def _states(relation: Relation, owner: Ownership) -> Mapping[str, tuple[str | None, ...]]:
     """Return the columns that were told apart; with their values where no type says which.
 
     That a list may be missing goes without saying where it may.
@@ -122,7 +124,8 @@ def _states(relation: Relation, owner: Ownership) -> dict[str, tuple[str | None,
         if implies_values(relation.by_name[name])
         else tuple(value for value in values if value is not None)
         for name, values in owner.told.items()
-    }
+        if name not in owner.missing
+    } | {f"{name}{NOBODY}": () for name in owner.missing}
 
 
 def _mixed_in_states(cells: Iterable[Cell]) -> list[str]:
@@ -214,6 +217,7 @@ def _idle(
 ) -> dict[str, tuple[str, ...]]:
     """Return the commands that policies open to users, but through which nobody came."""
     reached = {a.command for a in accesses if a.succeeds and a.persona != SERVICE_ROLE}
+    reached |= {"update"} if SIGN in reached else set()
     found: dict[str, tuple[str, ...]] = {}
     for command in ("select", "insert", "update", "delete"):
         names = tuple(

@@ -13,12 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 
-from prospectr_db.access.inhabitants import OWNER
+from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.policy_spelling import stated
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.redundant import Arrival, by_command, commands_of, implies, is_needed
+from prospectr_db.access.row_classes import state_name
 from prospectr_db.access.running import run
 from prospectr_db.access.statements import quote_identifier, typed
 from prospectr_db.database.catalog import Policy, Relation
@@ -26,7 +27,7 @@ from prospectr_db.database.catalog import Policy, Relation
 __all__ = ["Doubt", "holding_for_nobody", "is_nobodys", "unseen_policies"]
 
 _NOBODYS = ("false", "false false")
-_MOST_ROWS = 12
+_MOST_ROWS = 16
 _PRIVILEGE = {"select": "r", "insert": "a", "update": "w", "delete": "d"}
 
 
@@ -184,16 +185,28 @@ def _rows(plan: Plan, knocker: Knocker) -> Rows:
     mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
     if mine is not None:
         yield mine.values, None
+        if plan.ways_of(knocker.actor):
+            yield from _in_states(plan, mine)
     rows = plan.targets
     yield from ((row.values, None) for row in rows.values() if row is not mine)
     if OWNER in rows:
-        changes = {
-            f"{name}={'null' if value is None else value.split(' ')[0]}": values
-            for (oid, name, value), values in plan.world.states.items()
-            if oid == plan.relation.oid
-        }
-        for name, preparation in plan.variants():
-            yield {**rows[OWNER].values, **changes.get(name, {})}, preparation
+        yield from _in_states(plan, rows[OWNER])
+
+
+def _in_states(plan: Plan, row: Row) -> Rows:
+    """Yield a row in each of its states, and in each while it names nobody where it need not."""
+    changes = {
+        state_name(name, value): values
+        for (oid, name, value), values in plan.world.states.items()
+        if oid == plan.relation.oid
+    }
+    states = dict(plan.variants(row))
+    for name, preparation in states.items():
+        yield {**row.values, **changes.get(name, {})}, preparation
+    for missing in (state_name(name, None) for name in plan.owner.missing):
+        for name in states if missing in states else ():
+            values = {**row.values, **changes.get(name, {}), **changes.get(missing, {})}
+            yield values, f"{states[name]}; {states[missing]}"
 
 
 def _as_row(relation: Relation, values: Mapping[str, str | None]) -> str:

@@ -77,11 +77,12 @@ def add_orphan(builder: Builder, relation: Relation) -> None:
 def add_mixed(builder: Builder, relation: Relation) -> None:
     """Make rows that belong to one user by one column and to another by the rest."""
     owner = builder.ownership[relation.oid]
-    if len(owner.users) < 2 or builder.world.row(relation, OWNER) is None:
+    ways = [name for name in owner.users if name not in owner.listing]
+    if len(ways) < 2 or builder.world.row(relation, OWNER) is None:
         return
     for name in owner.users:
         builder.settle_down(relation, name, VICTIM)
-    for mine in owner.users:
+    for mine in ways:
         other = builder.world.actors[VICTIM].id
         columns = relation.by_name
         rest = {name: naming(columns[name], other) for name in owner.users if name != mine}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from prospectr_db.access.inhabitants import (
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.pairs import add_pairs, add_pairs_of_two, find_pairs
 from prospectr_db.access.partitions import add_partition_rows
-from prospectr_db.access.rosters import add_listed, find_rosters
+from prospectr_db.access.rosters import add_listed, add_rows_of_listed
 from prospectr_db.access.standing import Standing
 from prospectr_db.access.statements import remember
 from prospectr_db.access.strays import note_strays
@@ -78,14 +78,14 @@ def build_world(
     relations: Iterable[Relation] | None = None,
     pairs: Mapping[str, frozenset[str]] | None = None,
     at_once: Mapping[str, Sequence[str]] | None = None,
-    listed: Container[str] = (),
+    rosters: frozenset[int] = frozenset(),
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
 
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
     are tables that relate two users, with relations whose rows are tried as such users; ``at_once``
     the columns by which users were told apart once, by relation label, alone or together;
-    ``listed`` tables that gave power to whoever was in them, by name.
+    ``rosters`` the tables that give power to whoever is in them.
     """
     gates = find_gates(connection, catalog)
     builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
@@ -98,7 +98,7 @@ def build_world(
         for relation in (relations or catalog.own_relations)
         if relation.is_table and not relation.is_partition
     ]
-    builder.world.rosters = find_rosters(catalog, ownership, standings, listed)
+    builder.world.rosters = rosters
     for key in (OWNER, OTHER):
         for relation in wanted:
             if key == OWNER or relation.oid not in builder.world.rosters:
@@ -111,6 +111,8 @@ def build_world(
     _add_people(builder, wanted, standings, pairs or {})
     for conditions in find_conditions(catalog, standings, at_once or {}):
         add_under_conditions(builder, conditions)
+    for relation in wanted:
+        add_rows_of_listed(builder, relation)
     add_amounts(builder, wanted)
     keep_secrets(builder)
     for relation in wanted:

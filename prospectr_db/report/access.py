@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.check import CheckReport
 from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix import SIGN
 from prospectr_db.access.telling import tell
 from prospectr_db.access.verify import Written
 from prospectr_db.report.access_matrix import matrix_text
@@ -95,7 +96,8 @@ def _next(report: CheckReport, style: Style) -> Iterator[str]:
     shown = min(found, key=lambda f: f.kind not in ("leak", "loss"), default=None)
     if shown is not None:
         relation, persona = shlex.quote(shown.relation), shlex.quote(shown.persona)
-        why = f"access why {relation} --as {persona} --command {shown.command}"
+        command = "update" if shown.command == SIGN else shown.command
+        why = f"access why {relation} --as {persona} --command {command}"
         yield style.dim(style.wrap(f"Why: `prospectr-db {why}`", indent=2))
     if report.contract is None and report.matrix.tables:
         first = "What is meant goes" if report.errors else "This goes"

@@ -56,6 +56,47 @@ revoke all on public.profiles, public.posts from anon, authenticated, service_ro
 grant select, update (is_private) on public.profiles to authenticated;
 grant select on public.posts to authenticated;
 """
+# Recruiters whom applications name, and of whom policies ask for more than their row.
+RECRUITERS = """
+create table public.recruiters (
+    user_id uuid primary key references auth.users (id) on delete cascade,
+    level text not null default 'junior' check (level in ('junior', 'lead')),
+    active boolean not null default true
+);
+create table public.applications (
+    id uuid primary key default gen_random_uuid(),
+    candidate_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    recruiter_id uuid references public.recruiters (user_id),
+    letter text not null,
+    rating int
+);
+alter table public.recruiters enable row level security;
+alter table public.applications enable row level security;
+create policy "themselves" on public.recruiters for select to authenticated
+using (user_id = (select auth.uid()));
+create policy "own" on public.applications for select to authenticated
+using (candidate_id = (select auth.uid()));
+create policy "apply" on public.applications for insert to authenticated
+with check (candidate_id = (select auth.uid()) and recruiter_id is null);
+create policy "staff" on public.applications for select to authenticated
+using (exists (
+    select from public.recruiters as r where r.user_id = (select auth.uid()) and r.active
+));
+create policy "rate" on public.applications for update to authenticated
+using (recruiter_id = (select auth.uid()) and exists (
+    select from public.recruiters as r where r.user_id = (select auth.uid()) and r.active
+))
+with check (recruiter_id = (select auth.uid()));
+create policy "clear" on public.applications for delete to authenticated
+using (exists (
+    select from public.recruiters as r
+    where r.user_id = (select auth.uid()) and r.active and r.level = 'lead'
+));
+revoke all on public.recruiters, public.applications from anon, authenticated, service_role;
+grant select on public.recruiters, public.applications to authenticated;
+grant insert (letter, candidate_id), update (rating), delete on public.applications
+to authenticated;
+"""
 
 
 def test_whoever_is_on_a_list_is_a_user_of_his_own(held: Callable[[str], Held]) -> None:
@@ -104,3 +145,41 @@ def test_a_flag_about_what_others_may_is_nobodys_power(target: Target) -> None:
     matrix = observe(target)
     assert not [name for name in matrix.personas if "is_private" in name]
     assert not [f for f in judge(matrix) if f.rule == "escalation"]
+
+
+def test_whoever_is_on_a_list_that_others_refer_to_is_no_ordinary_user(
+    held: Callable[[str], Held],
+) -> None:
+    after = held(RECRUITERS)
+    respelt = after(
+        "create function public.is_staff() returns boolean"
+        " language sql stable security definer set search_path = '' as $$ select coalesce(("
+        " select r.active from public.recruiters as r where r.user_id = auth.uid()), false) $$;"
+        " revoke execute on function public.is_staff() from public, anon;"
+        " grant execute on function public.is_staff() to authenticated;"
+        ' drop policy "staff" on public.applications; alter policy "own" on public.applications'
+        " using (public.is_staff() or auth.uid() = candidate_id)"
+    )
+    assert respelt == set()
+    rated = after(
+        'alter policy "rate" on public.applications using (recruiter_id = (select auth.uid()))'
+    )
+    theirs = "on rows that name them in recruiter_id only."
+    assert rated == {f"Users with active=false can now update applications.rating {theirs}"}
+    lost = after('alter policy "own" on public.applications using (public.is_staff())')
+    assert "Owners can no longer read applications (every column) on their own rows." in lost, lost
+
+
+def test_a_list_that_users_put_themselves_on_is_everybodys(target: Target) -> None:
+    run(target, RECRUITERS)
+    run(
+        target,
+        'create policy "join" on public.recruiters for insert to authenticated'
+        " with check (user_id = (select auth.uid()));"
+        " grant insert (user_id) on public.recruiters to authenticated;",
+    )
+    matrix = observe(target)
+    found = matrix.table("applications")
+    rated = found and found.find("owner", "as recruiter_id", "update")
+    assert rated is not None
+    assert rated.succeeds
