@@ -15,7 +15,9 @@ from prospectr_db.access.decisions import (
     asked_by_policies,
     comparisons,
     decision_texts,
+    helper_functions,
     literals,
+    mentions,
 )
 from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.own_standing import own_standings
@@ -283,18 +285,26 @@ def _joined(catalog: Catalog, users: Mapping[int, tuple[str, ...]]) -> dict[int,
     """Return the tables that have members, with the labels of the tables that say who they are.
 
     Such a table holds a user and points at them, and their policies, or the helper functions that
-    these call, read it: otherwise a list of countries that profiles point at had "members". What
-    other tables' policies call says nothing of them.
+    these call, read it: otherwise a list of countries that profiles point at had "members". Where
+    their policies call any helper, one that looks up a user beside them will do: what is below may
+    ask it for them. What other helpers read of it for another reason makes nobody a member.
     """
     asked = asked_by_policies(catalog)
+    helpers = helper_functions(catalog)
+    looked_up = [mentions(catalog, function.source) for function in helpers.values()]
     found: dict[int, tuple[str, ...]] = {}
     for relation in catalog.own_relations:
-        for fk in relation.foreign_keys if users[relation.oid] else ():
+        mine = {(relation.oid, name) for name in users[relation.oid]}
+        for fk in relation.foreign_keys if mine else ():
             target = catalog.by_oid.get(fk.target or 0)
             if target is None or target is relation or target.schema in PLATFORM_SCHEMAS:
                 continue
-            asks = {oid for oid, _ in asked[target.oid]}
-            if relation.oid in asks and relation.label not in found.get(target.oid, ()):
+            link = {(relation.oid, name) for name in fk.columns}
+            asks = any(oid == relation.oid for oid, _ in asked[target.oid]) or (
+                any(policy.functions & helpers.keys() for policy in target.policies)
+                and any(link <= said and mine & said - link for said in looked_up)
+            )
+            if asks and relation.label not in found.get(target.oid, ()):
                 found[target.oid] = (*found.get(target.oid, ()), relation.label)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice, product
 
@@ -10,6 +11,7 @@ from prospectr_db.access.building import Builder
 from prospectr_db.access.crossings import links_of
 from prospectr_db.access.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Actor, Affiliate
 from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.policy_spelling import spelt
 from prospectr_db.access.tenancy import asking
 from prospectr_db.access.values import is_list, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
@@ -26,6 +28,8 @@ def find_pairs(
 ) -> tuple[Relation, ...]:
     """Return the tables that relate two users, and that policies of other tables ask.
 
+    One that hangs below somebody's rows, as an order does, relates users where such a policy
+    compares one of the two with a user of its own row: whose payout, or profile, somebody may see.
     ``known`` are labels of tables that were asked once.
     """
     read = {
@@ -46,9 +50,30 @@ def find_pairs(
             or relation.label in known
             or asking(catalog, relation, by_helpers=True)
         )
-        and not links_of(catalog, ownership, relation)
+        and (
+            not links_of(catalog, ownership, relation) or _finds_users(catalog, ownership, relation)
+        )
     ]
     return tuple(found[:_MOST_TABLES])
+
+
+def _finds_users(catalog: Catalog, ownership: Mapping[int, Ownership], pair: Relation) -> bool:
+    """Whether a policy elsewhere asks for both users of a pair, one of them as its own row's."""
+    columns = _columns(pair, ownership[pair.oid])
+    theirs = "|".join(map(re.escape, columns))
+    for relation in catalog.own_relations:
+        users = "|".join(map(re.escape, ownership[relation.oid].users))
+        if relation is pair or not users:
+            continue
+        one, other = rf"{re.escape(pair.name)}\.(?:{theirs})", rf"(?:{users})"
+        listed = rf"(?<![\w.]){other} IN \(SELECT (?:DISTINCT )?{one}\b"
+        asked = re.compile(rf"\b{one} = {other}\b|(?<![\w.]){other} = {one}\b|{listed}")
+        for policy in relation.policies:
+            both = {(pair.oid, name) for name in columns} <= policy.reads
+            texts = filter(None, (policy.using, policy.check) if both else ())
+            if any(asked.search(spelt(text, relation.name)) for text in texts):
+                return True
+    return False
 
 
 def _columns(relation: Relation, owner: Ownership) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
+from tests.integration.access.held import hold
 
 FOLLOWER = "follower_id to the owner in follows, accepted=true"
 ASKED = "follower_id to the owner in follows"
@@ -160,3 +161,50 @@ def test_a_contract_that_does_not_know_of_such_a_state_is_kept(target: Target) -
     assert head in text
     old = "\n\n".join(part for part in text.split("\n\n") if not part.startswith(head))
     assert not [f for f in check(matrix, parse_contract(old)) if f.severity == "error"]
+
+
+ORDERS = """
+create table public.listings (
+    id uuid primary key default gen_random_uuid(), seller_id uuid not null references auth.users (id)
+);
+create table public.orders (
+    id uuid primary key default gen_random_uuid(),
+    listing_id uuid not null references public.listings (id),
+    buyer_id uuid not null references auth.users (id),
+    seller_id uuid not null references auth.users (id)
+);
+create table public.payouts (
+    id uuid primary key default gen_random_uuid(),
+    seller_id uuid not null references auth.users (id), cents int not null
+);
+alter table public.listings enable row level security;
+alter table public.orders enable row level security;
+alter table public.payouts enable row level security;
+revoke all on public.listings, public.orders, public.payouts from anon, authenticated;
+grant select on public.listings, public.orders, public.payouts to authenticated;
+create policy r on public.listings for select to authenticated using (seller_id = auth.uid());
+create policy r on public.orders for select to authenticated
+    using (auth.uid() in (buyer_id, seller_id));
+create policy r on public.payouts for select to authenticated using (seller_id = auth.uid());
+"""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        (
+            "exists (select from public.orders o where o.seller_id = payouts.seller_id"
+            " and auth.uid() in (o.buyer_id, o.seller_id))"
+        ),
+        "seller_id in (select o.seller_id from public.orders o where o.buyer_id = auth.uid())",
+    ],
+)
+def test_who_stands_beside_somebody_in_a_row_below_others_may_see_no_more_of_him(
+    condition: str, target: Target
+) -> None:
+    held = hold(target, ORDERS)
+    widened = f"alter policy r on public.payouts using (seller_id = auth.uid() or {condition});"
+    read = (
+        "Users who are buyer_id to the owner in orders can now read payouts on other people's rows."
+    )
+    assert held.after(widened) == {read}
