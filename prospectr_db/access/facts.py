@@ -38,6 +38,7 @@ __all__ = [
     "IN_PART",
     "LISTS",
     "MADE_UP",
+    "OF_NOBODY",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "OWN_STANDING",
@@ -86,12 +87,12 @@ ABOVE, TWO_CONDITIONS = "states of what is above", "users who meet two condition
 BESIDE, COUNTED = "numbers beside each other", "how many rows there may be"
 MADE_UP, IN_PART = "policies that others make up for", "calls for rows of several users"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
-LISTS = "lists of values in rows"
+LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
-    *(BESIDE, COUNTED, MADE_UP, IN_PART, OWN_STANDING, REFERRED, LISTS),
+    *(BESIDE, COUNTED, MADE_UP, IN_PART, OWN_STANDING, REFERRED, LISTS, OF_NOBODY),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
