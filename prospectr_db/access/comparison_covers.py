@@ -20,6 +20,7 @@ from prospectr_db.access.facts import (
     GIVEN,
     IN_PART,
     LISTS,
+    OF_NOBODY,
     OTHER_BUCKETS,
     OTHER_VALUES,
     OWN_STANDING,
@@ -185,6 +186,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
     kind = observed.relations.get(relation)
     if finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES)):
         yield ANSWER_STATES, f"when other people's rows decide what {relation} answers"
+    if kind == "function" and finding.rows.partition(" [")[0] == "any":
+        yield OF_NOBODY, f"what {relation} tells of rows that are nobody's"
     if kind == "function" and _is_of_columns(finding, wanted):
         yield ANSWERS, f"which columns {relation} answers with"
     if kind == "function" and finding.rows.startswith("as ") and GIVES in finding.rows:

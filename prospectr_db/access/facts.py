@@ -43,6 +43,7 @@ __all__ = [
     "IN_PART",
     "LISTS",
     "MADE_UP",
+    "OF_NOBODY",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "OWN_STANDING",
@@ -96,12 +97,13 @@ MADE_UP, IN_PART = "policies that others make up for", "calls for rows of severa
 SIGNED = "who signs, and rows that may lack a user"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
-LISTS = "lists of values in rows"
+LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
+    OF_NOBODY,
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

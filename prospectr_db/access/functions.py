@@ -8,6 +8,7 @@ from dataclasses import replace
 from prospectr_db.access.answers import declared
 from prospectr_db.access.arguments import calls
 from prospectr_db.access.calling import Seeing
+from prospectr_db.access.calls_for_nobody import NobodysRows
 from prospectr_db.access.calls_in_part import PartCalls, calls_in_part
 from prospectr_db.access.calls_in_states import StateCalls
 from prospectr_db.access.claim_spelling import answers_with_claim
@@ -74,6 +75,11 @@ def observe_functions(
         settings = [setting for setting in singles if setting.owned]
         words = words_of_function(observation.catalog, function)
         resting = Dependence(observation, touched, gone, settings, extremes, words, "call")
+        # What helpers of policies decide is seen of the tables that ask them.
+        apart = definer and function.oid not in helpers
+        named = [relation for relation in touched if relation.name in words] if apart else []
+        of_nobody = [setting for setting in singles if not setting.owned]
+        nobodys = NobodysRows(observation, named, of_nobody, statements)
         cells: list[Cell] = []
         for knocker in personas:
             above = knocker.persona.role in observation.catalog.above_rls
@@ -82,6 +88,7 @@ def observe_functions(
             mine = list(called(seeing, knowledge, knocker, statements))
             mine += in_states.cells(knocker, mine)
             cells += mine
+            cells += nobodys.cells(knocker)
             cells += _missed(cells, mine, knocker)
             answers = function.kind == "f" or function.return_type != "void"
             plain = [cell for cell in mine if " [" not in cell.rows]

@@ -186,6 +186,7 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     verb = "get" if access.command == "select" else "change"
     whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
     whose = f"rows that name them in {column} only" if column else whose
+    whose = "something of rows that are nobody's" if access.rows.startswith("any") else whose
     if access.columns and len(access.columns) < access.columns_total:
         named = list(access.columns[:_MOST_NAMED])
         more = len(access.columns) - len(named)
