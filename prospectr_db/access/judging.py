@@ -70,6 +70,7 @@ def _cell(
         and not outcome.from_function
         # A foreign key of the row itself is there to refuse: that is protection, not bad luck.
         and (outcome.constraint not in keys or outcome.relation != plan.relation.name)
+        and not _is_of_the_value(plan, probe, outcome)
     )
     return Cell(
         persona=knocker.name,
@@ -83,6 +84,15 @@ def _cell(
         sqlstate=outcome.state,
         constraint=outcome.constraint,
         passed=passed,
+    )
+
+
+def _is_of_the_value(plan: Plan, probe: Probe, outcome: Outcome) -> bool:
+    """Whether a column's own check refuses the very value that is told of it."""
+    name, said, _ = (probe.column or "").partition("=")
+    return bool(said) and any(
+        check.name == outcome.constraint and check.columns == (name,)
+        for check in plan.relation.checks
     )
 
 

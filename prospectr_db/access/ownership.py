@@ -21,6 +21,7 @@ from prospectr_db.access.decisions import (
 )
 from prospectr_db.access.given import NOTHING, Given
 from prospectr_db.access.own_standing import own_standings
+from prospectr_db.access.ranks import find_ranks
 from prospectr_db.access.row_classes import NOBODY, ROWS_OF, is_partly
 from prospectr_db.access.signing import missing_columns, signing_columns
 from prospectr_db.access.standing import Standing, find_standings, weakest
@@ -56,6 +57,7 @@ class Ownership:
     ``beside`` maps a number to the other one in the row that it is compared with, ``counted``
     the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
     ``listing`` maps a column that can only name somebody on a list that gives power to that table.
+    ``ranks`` are states that no policy asks for, and that give a standing when they are taken over.
     Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody.
     """
 
@@ -77,6 +79,7 @@ class Ownership:
     beside: Mapping[str, str] = field(default_factory=dict)
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listing: Mapping[str, int] = field(default_factory=dict)
+    ranks: tuple[str, ...] = ()
     signing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -165,6 +168,11 @@ def find_ownership(
         mine = result[standing.relation]
         least = {**mine.weakest, standing.column: weakest(standing, said)}
         result[standing.relation] = replace(mine, weakest=least)
+    for relation in catalog.own_relations if standings else ():
+        mine = result[relation.oid]
+        if ranks := dict(find_ranks(catalog, relation, mine, standings, reads)):
+            states = {**ranks, **mine.states}
+            result[relation.oid] = replace(mine, states=states, ranks=tuple(ranks))
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
     for oid, name, lists in listed_in_rows(catalog, result, asked, texts):
         known = result[oid].states

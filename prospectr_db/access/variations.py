@@ -164,7 +164,10 @@ def add_states(builder: Builder, relation: Relation) -> None:
             if told and not is_usual(relation, row.values, name, value):
                 wanted = {**told, **_referring(builder, relation, name, value)}
                 found = reach_state(builder.connection, relation, row, wanted)
-                if found is None and _is_forbidden(builder, relation, row, told):
+                if found is None and (
+                    name in builder.ownership[relation.oid].ranks
+                    or _is_forbidden(builder, relation, row, told)
+                ):
                     continue  # what the column's own checks forbid is no state
                 if found is None:
                     shown = "null" if value is None else value
