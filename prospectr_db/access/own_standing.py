@@ -9,7 +9,7 @@ from prospectr_db.database.catalog import Catalog
 
 if TYPE_CHECKING:
     from prospectr_db.access.ownership import Ownership
-    from prospectr_db.access.probes import Plan
+    from prospectr_db.access.plan_states import RowStates
 
 __all__ = ["own_standings", "states_of_standing"]
 
@@ -54,7 +54,7 @@ def _is_personal(
     )
 
 
-def states_of_standing(plan: Plan) -> Iterator[tuple[str, str]]:
+def states_of_standing(plan: RowStates) -> Iterator[tuple[str, str]]:
     """Yield the states of the owner's standing, as a name and the statement that makes it.
 
     Of a list that gives power there are none: he is on none.
