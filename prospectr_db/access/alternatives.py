@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from prospectr_db.access.alternative_parts import Alternative, nested, ordered, without_spare
 from prospectr_db.access.policy_spelling import DEFINER, Tree, parsed, said, sides
 
-__all__ = ["Alternative", "alternatives", "asks_less"]
+__all__ = ["alternatives"]
 
 _MOST = 24
 _OTHER_QUERIES = frozenset({"GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "WITH", "OFFSET"})
@@ -26,39 +26,6 @@ _AGGREGATES = frozenset(
 _TABLE = re.compile(r"(?:[\w\"]+\.)?[\w\"]+")
 _TEXT = r"'(?:[^']|'')*'"
 _LISTED = re.compile(rf"\(?(.+?)\)? (= ANY|<> ALL) \(ARRAY ?\[({_TEXT}(?:, {_TEXT})*)\]\)")
-_CALLER = "auth.uid()"
-_SIGNED_IN = f"{_CALLER} IS NOT NULL"
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """That tables have rows of which all of some parts hold, read with somebody's rights."""
-
-    tables: frozenset[str]
-    parts: frozenset[_Part]
-    definer: bool
-
-    def __str__(self) -> str:
-        rights = DEFINER if self.definer else "EXISTS"
-        parts = " AND ".join(sorted(map(str, self.parts)))
-        return f"{rights}({', '.join(sorted(self.tables))}: {parts})"
-
-
-_Part = str | _Rows
-Alternative = frozenset[_Part]
-"""What must all hold."""
-
-
-def asks_less(one: Alternative, other: Alternative) -> bool:
-    """Whether all that one alternative asks for holds wherever the other one does."""
-    return all(any(_follows(part, more) for more in other) for part in one)
-
-
-def _follows(part: _Part, more: _Part) -> bool:
-    if isinstance(part, _Rows) and isinstance(more, _Rows):
-        same = part.definer == more.definer and part.tables <= more.tables
-        return same and asks_less(part.parts, more.parts)
-    return part == more
 
 
 @lru_cache(maxsize=4096)
@@ -71,7 +38,7 @@ def alternatives(expression: str) -> frozenset[Alternative]:
         found = _alternatives(parsed(expression), definer=False)
     except _TooManyError:
         return frozenset({frozenset({expression})})
-    return frozenset(frozenset(_without_spare(parts)) for parts in found)
+    return frozenset(frozenset(without_spare(parts)) for parts in found)
 
 
 class _TooManyError(Exception):
@@ -156,24 +123,9 @@ def _leaf(node: Tree) -> list[Alternative]:
     if found := _LISTED.fullmatch(text):
         values = re.findall(_TEXT, found[3])
         if found[2] == "= ANY":
-            return _few([frozenset({_ordered(f"{found[1]} = {value}")}) for value in values])
+            return _few([frozenset({ordered(f"{found[1]} = {value}")}) for value in values])
         return [frozenset(f"{found[1]} <> {value}" for value in values)]
-    return [frozenset({_ordered(text)})]
-
-
-def _ordered(text: str) -> str:
-    """Put the sides of a comparison in order."""
-    left, equals, right = text.partition(" = ")
-    if not equals or " = " in right:
-        return text
-    return " = ".join(sorted(map(_bare, (left, right))))
-
-
-def _bare(side: str) -> str:
-    """Return a side without parentheses around all of it."""
-    inner = side[1:-1]
-    whole = side.startswith("(") and side.endswith(")") and inner.find(")") >= inner.find("(")
-    return inner if whole else side
+    return [frozenset({ordered(text)})]
 
 
 def _negated(node: Tree, *, definer: bool) -> list[Alternative]:
@@ -201,7 +153,7 @@ def _negated(node: Tree, *, definer: bool) -> list[Alternative]:
         case [_, "=", str() as right] if right not in ("ANY", "ALL"):
             return [frozenset({text.replace(" = ", " <> ", 1)})]
         case [_, "<>", str() as right] if right not in ("ANY", "ALL"):
-            return [frozenset({_ordered(text.replace(" <> ", " = ", 1))})]
+            return [frozenset({ordered(text.replace(" <> ", " = ", 1))})]
         case _:
             pass
     if listed := _LISTED.fullmatch(text):
@@ -308,7 +260,7 @@ def _rows(node: Tree, *, definer: bool, told: _Told, once: bool = True) -> list[
         _alternatives(condition, definer=definer)
         for condition in (*conditions, *([wanted] if wanted is not None else []))
     ]
-    return [_nested(frozenset(tables), parts, definer=definer) for parts in _all_of(each)]
+    return [nested(frozenset(tables), parts, definer=definer) for parts in _all_of(each)]
 
 
 def _read(node: Tree, tables: list[str], conditions: list[Tree]) -> bool:
@@ -336,66 +288,3 @@ def _read(node: Tree, tables: list[str], conditions: list[Tree]) -> bool:
         else:
             return False
     return bool(names)
-
-
-def _nested(tables: frozenset[str], parts: Alternative, *, definer: bool) -> Alternative:
-    """Return the rows that a query and those in it ask for with the same rights.
-
-    Tables that nothing links are asked each for itself: both have a row if each has one.
-    """
-    kept: set[_Part] = set()
-    for part in parts:
-        same = isinstance(part, _Rows) and (part.definer == definer or definer)
-        if isinstance(part, _Rows) and same and not part.tables & tables:
-            tables |= part.tables
-            kept |= part.parts
-        else:
-            kept.add(part)
-    kept = set(_of_caller(_without_spare(kept)))
-    groups: list[set[str]] = [{table} for table in sorted(tables)]
-    for part in kept:
-        linked = [group for group in groups if any(_names(part, table) for table in group)]
-        groups = [g for g in groups if g not in linked] + ([set().union(*linked)] if linked else [])
-    rows = [
-        _Rows(
-            frozenset(group),
-            frozenset(part for part in kept if any(_names(part, table) for table in group)),
-            definer,
-        )
-        for group in groups
-    ]
-    free = {part for part in kept if not any(_names(part, table) for table in tables)}
-    return frozenset({*rows, *free})
-
-
-def _names(part: _Part, table: str) -> bool:
-    name = re.escape(table.rpartition(".")[2])
-    return re.search(rf"(?<![\w.\"]){name}\.", str(part)) is not None
-
-
-def _of_caller(parts: Iterable[_Part]) -> Iterator[_Part]:
-    """Compare with the caller whatever is equal to what he is compared with."""
-    found = set(parts)
-    pairs = [tuple(p.split(" = ")) for p in found if isinstance(p, str) and p.count(" = ") == 1]
-    his = {_CALLER}
-    for _ in pairs:
-        his |= {side for pair in pairs for side in pair if set(pair) & his}
-    for part in found:
-        pair = part.split(" = ") if isinstance(part, str) else []
-        if len(pair) == 2 and set(pair) <= his and _CALLER not in pair:
-            yield from (_ordered(f"{side} = {_CALLER}") for side in pair)
-        else:
-            yield part
-
-
-def _without_spare(parts: Iterable[_Part]) -> Iterator[_Part]:
-    """Leave out that there is a caller where he is compared with somebody, and what is true."""
-    found = set(parts) - {"true"}
-    compared = any(_compares_caller(part) for part in found)
-    yield from (part for part in found if not (compared and part == _SIGNED_IN))
-
-
-def _compares_caller(part: _Part) -> bool:
-    if isinstance(part, _Rows):
-        return any(map(_compares_caller, part.parts))
-    return _CALLER in part.split(" = ") and not part.startswith("NOT ")

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from prospectr_db.access.alternatives import Alternative, alternatives, asks_less
+from prospectr_db.access.alternative_parts import Alternative, asks_less
+from prospectr_db.access.alternatives import alternatives
 from prospectr_db.access.policy_spelling import BESIDE
 
 __all__ = ["fingerprints", "is_made_up_for", "is_said", "parts_of"]
