@@ -10,6 +10,7 @@ from prospectr_db.access.matrix import SIGN, AccessMatrix, TableAccess
 from prospectr_db.access.phrases import on_rows, phrase, verb_of, who
 from prospectr_db.access.review import review_access, review_channel
 from prospectr_db.access.unobserved import UNBUILDABLE, is_unobserved
+from prospectr_db.database.catalog import PRIVILEGES
 
 __all__ = ["IDLE_POLICY", "Finding", "Kind", "Severity", "judge", "phrase", "who"]
 
@@ -32,6 +33,7 @@ def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
         found += _availability(table)
         found += _published(table)
     found += _token_findings(matrix)
+    found += _unexposed(matrix)
     found += _around(matrix)
     found += matrix.oracles
     return tuple(sorted(set(found), key=_order))
@@ -134,8 +136,37 @@ def _availability(table: TableAccess) -> Iterator[Finding]:
             command,
             (),
             f"No user of the world can {command} {table.relation}, although "
-            f"{', '.join(repr(p) for p in policies)} says that some can.",
+            f"{', '.join(repr(p) for p in policies)} says that some can"
+            f"{'' if _is_granted(table, command) else ': no role of the API is granted it'}.",
             rule=IDLE_POLICY,
+        )
+
+
+def _is_granted(table: TableAccess, command: str) -> bool:
+    """Whether users hold a command's privilege, be it on one column."""
+    letter = PRIVILEGES.get(command, "")
+    named = (name.split()[-1] for name, columns in table.column_privileges.items() if columns)
+    return any(letter in held for held in table.privileges.values()) or command in named
+
+
+def _unexposed(matrix: AccessMatrix) -> Iterator[Finding]:
+    """Yield that nothing is granted at all, which is most often a matter of the project's age."""
+    tables = [table for table in matrix.tables if table.kind == "table" and table.policies]
+    if any(_is_granted(table, command) for table in tables for command in PRIVILEGES):
+        return
+    if any(table.idle for table in tables):
+        yield Finding(
+            "loss",
+            "warning",
+            "",
+            "",
+            "",
+            "",
+            (),
+            "No table is granted to a role of the API, as in projects made since May 2026, where "
+            "tables are reachable only by grants. If this project still grants new ones by itself, "
+            "say so in supabase/config.toml: auto_expose_new_tables = true under [api].",
+            rule="unexposed",
         )
 
 

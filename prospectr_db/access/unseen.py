@@ -22,13 +22,12 @@ from prospectr_db.access.redundant import Arrival, by_command, commands_of, impl
 from prospectr_db.access.row_classes import state_name
 from prospectr_db.access.running import run
 from prospectr_db.access.statements import quote_identifier, typed
-from prospectr_db.database.catalog import Policy, Relation
+from prospectr_db.database.catalog import PRIVILEGES, Policy, Relation
 
 __all__ = ["Doubt", "holding_for_nobody", "is_nobodys", "unseen_policies"]
 
 _NOBODYS = ("false", "false false")
 _MOST_ROWS = 16
-_PRIVILEGE = {"select": "r", "insert": "a", "update": "w", "delete": "d"}
 
 
 Rows = Iterable[tuple[Mapping[str, str | None], str | None]]
@@ -95,7 +94,7 @@ def _put_together(plan: Plan, roles: Collection[str], parts: Sequence[Policy]) -
             continue
         bound = [role for role in roles if plan.catalog.binds(whole, role)]
         for part in mine:
-            if any(relation.holds_any(role, _PRIVILEGE[part.command]) for role in bound):
+            if any(relation.holds_any(role, PRIVILEGES[part.command]) for role in bound):
                 yield part
 
 

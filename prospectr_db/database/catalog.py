@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from prospectr_db.database.catalog_rows import function_of, grouped, relation_of
 from prospectr_db.database.records import (
+    PRIVILEGES,
     Column,
     Constraint,
     Function,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API_ROLES",
     "PLATFORM_SCHEMAS",
+    "PRIVILEGES",
     "Catalog",
     "Column",
     "Constraint",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 __all__ = [
+    "PRIVILEGES",
     "Column",
     "Constraint",
     "Function",
@@ -17,6 +18,9 @@ __all__ = [
     "Trigger",
     "quote_identifier",
 ]
+
+PRIVILEGES = {"select": "r", "insert": "a", "update": "w", "delete": "d"}
+"""The letter of what a command needs, as ACLs have it."""
 
 
 def quote_identifier(name: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from prospectr_db.access.findings import judge
+from prospectr_db.access.observe import observe
 from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
@@ -365,3 +367,14 @@ def test_a_plan_tells_of_such_a_policy(
     with connect_as_migrator(after) as connection:
         connection.execute(NOTES + EXTRA)  # type: ignore[call-overload]
     assert [f.rule for f in access_difference(target, after)] == ["unseen-policy"]
+
+
+def test_a_project_that_grants_nothing_is_told_how_older_ones_do(target: Target, run: Run) -> None:
+    run(NOTES + "revoke all on public.notes from authenticated;")
+    found = judge(observe(target))
+    closed = [f.sentence for f in found if f.severity == "error"]
+    assert len(closed) == 4
+    assert all(s.endswith("can: no role of the API is granted it.") for s in closed)
+    assert [f.rule for f in found if "auto_expose_new_tables" in f.sentence] == ["unexposed"]
+    run("grant select on public.notes to authenticated;")
+    assert not any("auto_expose" in f.sentence for f in judge(observe(target)))
