@@ -16,6 +16,7 @@ from prospectr_db.database.catalog import Column, Relation
 __all__ = ["Chosen", "chosen_values", "is_same"]
 
 _KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{([\w,]+)\}'")
+_OBJECTS = ("json", "jsonb")
 _MOST = 6
 
 
@@ -49,7 +50,7 @@ def chosen_values(
     free = closed.category == "S" and not _is_listed(relation, closed)
     telling = not free and closed.category in "BNES"
     hidden = telling
-    if column.base_name in ("json", "jsonb"):
+    if column.base_name in _OBJECTS:
         keys = {key for found in _KEY.findall(source) for part in found for key in part.split(",")}
         for value in wanted if keys - {""} else ():
             held = {key: _typed(closed, value) for key in sorted(keys - {""})}
@@ -77,7 +78,8 @@ def is_same(closed: Column, wanted: str, got: str | None) -> bool:
         return float(got) == float(wanted)
     if closed.category == "D":
         return got[:10] == wanted[:10]
-    return got == wanted
+    # An object out of another one is taken over as it is, or as the text that it was there.
+    return got == wanted or (closed.base_name in _OBJECTS and json.dumps(got) == wanted)
 
 
 def _is_listed(relation: Relation, closed: Column) -> bool:
@@ -101,6 +103,8 @@ def _two(observation: Observation, relation: Relation, closed: Column) -> list[s
         return ["Chosen One", "Chosen Two"]
     if closed.category == "D":
         return ["2031-01-01", "2032-02-02"]
+    if closed.base_name in _OBJECTS:
+        return ['"Chosen One"', '"Chosen Two"']
     if closed.base_name == "uuid":
         keys = [fk for fk in relation.foreign_keys if closed.name in fk.columns]
         actors = observation.world.actors

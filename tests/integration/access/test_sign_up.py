@@ -139,7 +139,7 @@ PROFILES = """
 create table public.profiles (
     id uuid primary key references auth.users on delete cascade, name text, username text,
     role text not null default 'user' check (role in ('user', 'admin')),
-    plan text not null default 'free', credits int not null default 10);
+    plan text not null default 'free', credits int not null default 10, billing jsonb, terms jsonb);
 alter table public.profiles enable row level security;
 create function public.is_admin() returns boolean language sql stable security definer
 set search_path = '' as $$ select exists (
@@ -165,11 +165,12 @@ grant select, update (name) on public.profiles to authenticated;
 BELIEVING = """
 create or replace function public.greet() returns trigger language plpgsql security definer as $$
 begin
-    insert into public.profiles (id, name, plan, credits, role) values (
+    insert into public.profiles (id, name, plan, credits, role, billing, terms) values (
         new.id, new.raw_user_meta_data ->> 'name',
         coalesce(new.raw_user_meta_data ->> 'plan', 'free'),
         coalesce((new.raw_user_meta_data ->> 'credits')::int, 10),
-        case new.raw_user_meta_data ->> 'kind' when 'staff' then 'admin' else 'user' end);
+        case new.raw_user_meta_data ->> 'kind' when 'staff' then 'admin' else 'user' end,
+        new.raw_user_meta_data -> 'billing', (new.raw_user_meta_data ->> 'terms')::jsonb);
     return new;
 end $$;
 """
@@ -184,9 +185,11 @@ def test_what_a_trigger_on_users_believes_of_what_they_say_is_told(target: Targe
     held = hold(target, PROFILES)  # a trigger without a search_path is called by nobody
     signing = "as they sign up"
     told = (
-        f"Owners can now set profiles.credits through user_metadata.credits {signing}, decide "
-        f"about profiles.plan by user_metadata.plan {signing} and decide about profiles.role by "
-        f"user_metadata.kind {signing}."
+        f"Owners can now decide about profiles.billing by user_metadata.billing {signing}, set "
+        f"profiles.credits through user_metadata.credits {signing}, decide "
+        f"about profiles.plan by user_metadata.plan {signing}, decide about profiles.role by "
+        f"user_metadata.kind {signing} and decide about profiles.terms by user_metadata.terms "
+        f"{signing}."
     )
     assert held.after(BELIEVING) == {told}
     run(target, "alter table public.profiles alter username set not null")
