@@ -31,7 +31,7 @@ def own_standings(
         relation.oid: frozenset(
             (catalog.by_oid[oid].name, name)
             for oid, name in asked[relation.oid]
-            if name in ownership[oid].weakest and oid != relation.oid
+            if oid in ownership and name in ownership[oid].weakest and oid != relation.oid
         )
         for relation in catalog.relations
         if _is_personal(catalog, ownership, relation.oid, set())

@@ -143,7 +143,6 @@ create table public.customers (
 );
 create table public.invoices (
     id uuid primary key default gen_random_uuid(), status text not null default 'draft' check (status in ('draft', 'sent')),
-    company_id uuid not null references public.companies (id),
     customer_id uuid not null references public.customers (id)
 );
 alter table public.companies enable row level security;
@@ -153,8 +152,9 @@ grant select on all tables in schema public to authenticated;
 create policy own on public.companies for select to authenticated using (owner_id = auth.uid());
 create policy own on public.customers for select to authenticated
     using (user_id = auth.uid() or company_id in (select id from public.companies));
-create policy company on public.invoices for select to authenticated
-    using (company_id in (select id from public.companies));
+create policy company on public.invoices for select to authenticated using (
+    customer_id in (select c.id from public.customers c where c.company_id in (select id from public.companies))
+);
 create policy customer on public.invoices for select to authenticated using (
     status <> 'draft' and customer_id in (select c.id from public.customers c where c.user_id = auth.uid())
 );
@@ -179,6 +179,29 @@ def test_a_policy_that_others_make_up_for_in_this_world_is_held(target: Target, 
     run("drop policy customer on public.invoices;")
     gone = f"The contract holds a policy on invoices that is not there any more: {text}."
     assert red(target, contract) == {gone: "loss"}
+
+
+def test_a_policy_by_another_link_is_seen_of_rows_that_are_mine_by_it_alone(
+    target: Target, run: Run
+) -> None:
+    run(PORTAL)
+    run(
+        "alter table public.invoices add company_id uuid not null references public.companies (id);"
+    )
+    run(
+        "alter policy company on public.invoices"
+        " using (company_id in (select id from public.companies));"
+    )
+    contract = written(target)
+    assert contract.facts.unseen == {}
+    run(
+        "alter policy customer on public.invoices using (customer_id in"
+        " (select c.id from public.customers c where c.user_id = auth.uid()));"
+    )
+    drafts = "on their own rows under somebody else's company_id."
+    assert red(target, contract) == {
+        f"Owners can now read invoices (every column) {drafts}": "leak"
+    }
 
 
 def test_a_policy_that_only_a_trigger_lets_somebody_pass_is_found_out_by_leaving_it_alone(
