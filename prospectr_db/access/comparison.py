@@ -9,7 +9,7 @@ from prospectr_db.access.comparison_along import comparable
 from prospectr_db.access.comparison_answers import compare_answers
 from prospectr_db.access.comparison_around import compare_surroundings
 from prospectr_db.access.comparison_covers import as_covered, with_one_word
-from prospectr_db.access.comparison_flags import compare_row_security
+from prospectr_db.access.comparison_flags import compare_once, compare_row_security
 from prospectr_db.access.comparison_grants import compare_grants
 from prospectr_db.access.comparison_new import unmentioned
 from prospectr_db.access.comparison_policies import compare_unseen_policies
@@ -109,6 +109,7 @@ def compare(
         found += _rights(relation, observed, wanted, expected)
         by_contract = expected == CONTRACT
         found += compare_row_security(relation, observed, wanted, by_contract=by_contract)
+        found += compare_once(relation, observed, wanted, by_contract=by_contract)
         lost = {f.command for f in found if f.relation == relation and f.kind == "loss"}
         found += compare_unseen_policies(
             relation, observed, wanted, by_contract=by_contract, lost=lost

@@ -1,4 +1,4 @@
-"""What differs in a table's own switch: whether row-level security is on, whatever comes of it."""
+"""What differs in a table itself: whether row-level security is on, which rows it keeps single."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from prospectr_db.access.facts import Facts
 from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.phrases import joined
 
-__all__ = ["ROW_SECURITY", "compare_row_security"]
+__all__ = ["ROW_SECURITY", "compare_once", "compare_row_security"]
 
 ROW_SECURITY = "row-level-security"
 """The rule of a table whose row-level security is not as it shall be."""
@@ -39,3 +40,17 @@ def compare_row_security(
         sentence = f"Row-level security is now on for {relation}; {what}."
     kind: Kind = "leak" if now else "loss"
     yield Finding(kind, "error", relation, "", "", "", (), sentence, rule=ROW_SECURITY)
+
+
+def compare_once(
+    relation: str, observed: Facts, wanted: Facts, *, by_contract: bool
+) -> Iterator[Finding]:
+    """Yield the keys that are there no more, nor any narrower one."""
+    there = [set(key.split(", ")) for key in observed.keys.get(relation, ())]
+    for key in wanted.once.get(relation, ()):
+        columns = key.split(", ")
+        if any(one <= set(columns) for one in there):
+            continue
+        before = "the contract holds that one is all" if by_contract else "before one was all"
+        sentence = f"Several rows of {relation} can now have the same {joined(columns)}; {before}."
+        yield Finding("leak", "error", relation, "", "", "insert", (), sentence, rule="once")

@@ -113,6 +113,7 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
         ("server_only", facts.server_only),
         ("idle_grants", facts.idle),
         ("outside_policies", facts.outside),
+        ("once", facts.once),
         ("standing", facts.standing),
         ("unseen_policies", facts.unseen),
         ("alternatives", facts.alternatives),

@@ -22,6 +22,7 @@ from prospectr_db.access.matrix import (
     TableAccess,
     plainer,
 )
+from prospectr_db.access.once import once_per
 from prospectr_db.access.policy_parts import fingerprints
 from prospectr_db.access.role_names import is_in_role, is_owner_in_role, role_of
 
@@ -128,7 +129,8 @@ class Facts:
     ``without_rls`` are the tables whose row-level security is off, be there policies or not,
     ``unseen`` the policies that nothing of the world needs, held by their text, and
     ``spellings`` all that a relation has; a contract does not say those, but ``alternatives``, the
-    marks of such as say several things at once.
+    marks of such as say several things at once. ``once`` are the columns in which no two rows are
+    the same, so that a user has one row of a kind; of all ``keys`` a contract does not speak.
     """
 
     relations: Mapping[str, str]
@@ -149,6 +151,8 @@ class Facts:
     without_rls: frozenset[str] = frozenset()
     unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    once: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
@@ -220,6 +224,8 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         unseen={table.relation: table.unseen for table in matrix.tables if table.unseen},
         alternatives={t.relation: m for t in matrix.tables if (m := fingerprints(t.spellings))},
         spellings={table.relation: table.spellings for table in matrix.tables},
+        once={t.relation: keys for t in matrix.tables if (keys := once_per(t))},
+        keys={t.relation: tuple(t.keys) for t in matrix.tables},
         without_rls=frozenset(
             table.relation for table in matrix.tables if table.kind == "table" and not table.rls
         ),

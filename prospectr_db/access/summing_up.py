@@ -13,6 +13,7 @@ from prospectr_db.access.matrix import (
     Verdict,
     collapse,
 )
+from prospectr_db.access.once import keys_of
 from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.personas import (
     ANON,
@@ -59,6 +60,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         privileges={
             role: held for role, held in relation.privileges.items() if role in catalog.user_roles
         },
+        keys=keys_of(relation, owner),
         unbuildable=tuple(
             f"{problem.key}: {problem.reason}"
             for problem in observation.world.unbuildable
