@@ -18,6 +18,7 @@ from prospectr_db.access.given import (
     listing_tables,
     own_standing_states,
     parent_states,
+    personal_tables,
     related_pairs,
     signed_columns,
     states_together,
@@ -80,6 +81,7 @@ def given_by(
         owned={r: path for r, path in facts.owners.items() if facts.relations.get(r) == "table"},
         lesser=lesser_users(entries),
         listed=listing_tables(entries, facts.standing),
+        personal=personal_tables(entries),
         together=states_together(entries),
         signed=signed_columns(facts.allowed),
         claims=held_claims(

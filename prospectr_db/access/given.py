@@ -19,6 +19,7 @@ __all__ = [
     "listing_tables",
     "own_standing_states",
     "parent_states",
+    "personal_tables",
     "related_pairs",
     "signed_columns",
     "states_together",
@@ -41,8 +42,9 @@ class Given:
     relations of which something was told of them, ``claims`` the server's that had users of their
     own, with the relations again: they are tried even if no policy mentions them any more, for that
     is how a condition is lost. ``together`` are states of what is above rows that were tried at
-    once, ``listed`` the tables that gave power to whoever was in them, ``signed`` the columns
-    that users put themselves into. For the same reason
+    once, ``listed`` the tables that gave power to whoever was in them and ``personal`` those in
+    which the owner had a row of his own, so that they did not, ``signed`` the columns that users
+    put themselves into. For the same reason
     ``owned`` says by which columns rows belonged to users, and by which to whom a claim names.
     """
 
@@ -59,6 +61,7 @@ class Given:
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
     together: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -162,6 +165,13 @@ def listing_tables(
         elif rows == "own" and column in standing.get(relation, ()):
             theirs.add(relation)
     return frozenset(named | {relation.rpartition(".")[2] for relation in theirs - owners})
+
+
+def personal_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
+    """Return the relations of which the contract says what the owner may on rows of his own."""
+    return frozenset(
+        relation for relation, persona, rows, _ in entries if (persona, rows) == ("owner", "own")
+    )
 
 
 def signed_columns(

@@ -140,7 +140,7 @@ def prepare(
     )
     connection.execute("select set_config('search_path', %s, true)", (path,))
     ownership, standings = find_ownership(catalog, given)
-    rosters = find_rosters(catalog, ownership, standings, given.listed)
+    rosters = find_rosters(catalog, ownership, standings, given.listed, given.personal)
     ownership = without_rosters(catalog, ownership, rosters)
     connection.execute(sql_text("access/observer.sql"))
     world = build_world(

@@ -31,12 +31,14 @@ def find_rosters(
     ownership: Mapping[int, Ownership],
     standings: Sequence[Standing],
     known: Container[str] = (),
+    personal: Container[str] = (),
 ) -> frozenset[int]:
     """Return the tables with at most one row per user of which others ask whether it is there.
 
     No sign-up makes one. Where other tables refer to it, or it has columns that say more than who
     left, nobody puts himself on it, and whoever owns something below does so without it. Those
-    ``known`` by name were asked for once.
+    ``known`` by name were asked for once, those ``personal`` by their label were not, however
+    policies ask now.
     """
     targets = {fk.target for relation in catalog.relations for fk in relation.foreign_keys}
     made = " ".join(f.source for f in catalog.functions if f.return_type == "trigger")
@@ -47,6 +49,7 @@ def find_rosters(
         and not relation.is_partition
         and f"{relation.name} (" not in made.replace("(", " (")
         and _is_once_per_user(relation, ownership[relation.oid])
+        and (relation.label not in personal or relation.name in known)
     ]
     candidates = [
         (relation, others)

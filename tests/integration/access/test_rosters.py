@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prospectr_db.access.contract_text import render
 from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
-from tests.integration.access.holding import Held, run
+from tests.integration.access.held import red, run, written
+from tests.integration.access.holding import Held
 
 STAFF = """
 create table public.staff (user_id uuid primary key references auth.users (id) on delete cascade);
@@ -183,3 +185,40 @@ def test_a_list_that_users_put_themselves_on_is_everybodys(target: Target) -> No
     rated = found and found.find("owner", "as recruiter_id", "update")
     assert rated is not None
     assert rated.succeeds
+
+
+RATES = """
+create or replace function public.rates(application uuid) returns boolean
+language plpgsql stable security definer set search_path = ''
+as $$ declare me uuid := auth.uid(); begin {} end $$;
+"""
+JOINED = """
+return exists (
+    select 1 from public.applications as a
+    inner join public.recruiters as r on a.recruiter_id = r.user_id
+    where a.id = application and a.recruiter_id = me and r.active
+);
+"""
+ONE_BY_ONE = """
+if not exists (select 1 from public.recruiters where user_id = me and active) then
+    return false;
+end if;
+return exists (select 1 from public.applications where id = application and recruiter_id = me);
+"""
+ASKING = """
+revoke execute on function public.rates from public, anon;
+grant execute on function public.rates to authenticated;
+alter policy "staff" on public.applications using (exists (
+    select from public.recruiters as r
+    where r.user_id = (select auth.uid()) and r.active and r.level in ('junior', 'lead')
+));
+alter policy "rate" on public.applications using (public.rates(id));
+"""
+
+
+def test_a_table_that_was_everybodys_stays_so_however_policies_ask_for_it(target: Target) -> None:
+    run(target, RECRUITERS + RATES.format(JOINED) + ASKING)
+    contract = written(target)
+    assert "[tables.recruiters.owner]" in render(contract.facts, accepted={})
+    run(target, RATES.format(ONE_BY_ONE))
+    assert red(target, contract) == {}
