@@ -15,6 +15,7 @@ from prospectr_db.access.baselines import (
 )
 from prospectr_db.access.facts import VIEWS
 from prospectr_db.access.finding import Finding, Severity
+from prospectr_db.access.given import own_standing_states
 from prospectr_db.access.matrix import (
     AT_TIMES,
     DEPENDENT,
@@ -255,6 +256,8 @@ def _judge_insert(
     matrix: AccessMatrix, table: TableAccess, access: Access, *, outsider: bool
 ) -> Iterator[Finding]:
     rows, _, state = access.rows.partition(" [")
+    if _has_power(matrix, table, access):
+        return
     single = " or " not in table.owner_path
     if rows == "own" and table.roster and (outsider or access.persona == "owner"):
         sentence = (
@@ -277,6 +280,14 @@ def _judge_insert(
             yield objection(table, access, "insert-under-other-name")
     elif rows == "orphan" and access.persona == "anon":
         yield objection(table, access, "anonymous-insert", "warning", kind="surprise")
+
+
+def _has_power(matrix: AccessMatrix, table: TableAccess, access: Access) -> bool:
+    """Whether the owner does it while he has a role, as users who have it do on anybody's rows."""
+    standing = {one.relation: one.standing for one in matrix.tables if one.standing}
+    entry = (table.relation, access.persona, access.rows, access.command)
+    states = own_standing_states([entry], standing) if access.persona == "owner" else {}
+    return bool(states.get(table.relation))
 
 
 def _is_read(parent: TableAccess, reader: str, state: str) -> bool:

@@ -94,3 +94,44 @@ def test_conditions_on_ones_own_standing_are_held_of_ones_own_rows(target: Targe
     assert held.after(POST.format(f"{POSTING} and {GOOD.format('and not p.suspended')}")) == set()
     told = "what users in a state of their own do to their rows of posts"
     assert f"The contract does not say yet {told}: let `access write` add it." in held.warnings()
+
+
+BOOKED = """
+create table public.staff (
+    user_id uuid primary key references auth.users (id) on delete cascade,
+    role text not null check (role in ('cleaner', 'doctor', 'nurse', 'receptionist'))
+);
+create table public.patients (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid unique references auth.users (id) on delete cascade
+);
+create table public.appointments (
+    id uuid primary key default gen_random_uuid(),
+    patient_id uuid not null references public.patients (id) on delete cascade
+);
+create function public.is_staff(variadic roles text []) returns boolean
+language sql stable security definer set search_path = '' as $$ select exists (
+    select from public.staff as s where s.user_id = (select auth.uid()) and s.role = any (roles)
+) $$;
+revoke execute on function public.is_staff from public, anon;
+grant execute on function public.is_staff to authenticated;
+alter table public.staff enable row level security;
+alter table public.patients enable row level security;
+alter table public.appointments enable row level security;
+create policy mine on public.staff for select to authenticated using (user_id = auth.uid());
+create policy mine on public.patients for select to authenticated
+using (user_id = auth.uid() or public.is_staff('doctor', 'nurse'));
+create policy booked on public.appointments for insert to authenticated
+with check (public.is_staff('receptionist'));
+create policy mine on public.appointments for select to authenticated
+using (patient_id in (select id from public.patients where user_id = auth.uid()));
+revoke all on all tables in schema public from anon, authenticated;
+grant select on all tables in schema public to authenticated;
+grant insert on public.appointments to authenticated;
+"""
+
+
+def test_what_somebody_does_because_of_his_role_is_no_objection(target: Target) -> None:
+    held = hold(target, BOOKED)
+    role = "staff.role=receptionist"
+    assert f'[tables.appointments.owner."own under other\'s patient_id [{role}]"]' in held.text
