@@ -32,14 +32,17 @@ def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Re
                 yield fk, top
 
 
-def asked_far(catalog: Catalog) -> dict[int, frozenset[tuple[int, str]]]:
+def asked_far(
+    catalog: Catalog, asked: Mapping[int, frozenset[tuple[int, str]]]
+) -> dict[int, frozenset[tuple[int, str]]]:
     """Return by relation which columns decide about its rows, be it two steps far.
 
-    What its policies read of the rows above, be it through functions, and what the policies on what
-    they read do: `exists (select from posts …)` asks whatever the policy on posts asks. So it does
-    not matter at which of them a condition is written down.
+    ``asked`` is what `asked_by_policies` returns. What its policies read of the rows above, be it
+    through functions, and what the policies on what they read do: `exists (select from posts …)`
+    asks whatever the policy on posts asks. So it does not matter at which of them a condition is
+    written down.
     """
-    found = asked_by_policies(catalog)
+    found = dict(asked)
     shown = asked_by_policies(catalog, ("select", "all"))
     for relation in catalog.relations:
         tops = {top.oid for _, top in above(catalog, relation)} if relation.policies else set()

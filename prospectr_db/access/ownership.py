@@ -148,7 +148,8 @@ def find_ownership(
                 if _holds_user(catalog, relation, c, keyed, compared, claims)
             )
         )
-    tenants = _joined(catalog, users)
+    asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
+    tenants = _joined(catalog, users, asked)
     owned = _owned(catalog, users, claims, tenants)
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
@@ -173,12 +174,11 @@ def find_ownership(
         if ranks := dict(find_ranks(catalog, relation, mine, standings, reads)):
             states = {**ranks, **mine.states}
             result[relation.oid] = replace(mine, states=states, ranks=tuple(ranks))
-    asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
     for oid, name, lists in listed_in_rows(catalog, result, asked, texts):
         known = result[oid].states
         told = tuple(dict.fromkeys((*known.get(name, ()), *lists)))
         result[oid] = replace(result[oid], states={**known, name: told})
-    far = asked_far(catalog)
+    far = asked_far(catalog, asked)
     own_standing = own_standings(catalog, result, far)
     for oid, found_above in states_above(catalog, result, far).items():
         mine = result[oid]
@@ -289,7 +289,11 @@ def _owned(
     return owned
 
 
-def _joined(catalog: Catalog, users: Mapping[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+def _joined(
+    catalog: Catalog,
+    users: Mapping[int, tuple[str, ...]],
+    asked: Mapping[int, frozenset[tuple[int, str]]],
+) -> dict[int, tuple[str, ...]]:
     """Return the tables that have members, with the labels of the tables that say who they are.
 
     Such a table holds a user and points at them, and their policies, or the helper functions that
@@ -297,7 +301,6 @@ def _joined(catalog: Catalog, users: Mapping[int, tuple[str, ...]]) -> dict[int,
     their policies call any helper, one that looks up a user beside them will do: what is below may
     ask it for them. What other helpers read of it for another reason makes nobody a member.
     """
-    asked = asked_by_policies(catalog)
     helpers = helper_functions(catalog)
     looked_up = [mentions(catalog, function.source) for function in helpers.values()]
     found: dict[int, tuple[str, ...]] = {}

@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from prospectr_db.access.expressions import normalise
-from prospectr_db.access.inhabitants import OWNER, VICTIM, World
-from prospectr_db.access.ownership import Ownership
+from prospectr_db.access.inhabitants import OWNER, VICTIM
 from prospectr_db.access.plan_states import RowStates
 from prospectr_db.access.polymorphic import kinds_of
 from prospectr_db.access.statements import delete, equals
 from prospectr_db.access.values import candidates, naming
-from prospectr_db.database.catalog import Catalog, Column, Relation
+from prospectr_db.database.catalog import Column
 
 __all__ = ["NewRows"]
 
@@ -21,12 +20,13 @@ __all__ = ["NewRows"]
 class NewRows(RowStates):
     """What rows of one relation may be made of, beside those that there are."""
 
-    def __init__(
-        self, catalog: Catalog, ownership: Mapping[int, Ownership], world: World, relation: Relation
-    ) -> None:
-        super().__init__(catalog, ownership, world, relation)
-        self._made_up: dict[str, list[str]] = {}
-        self._unheard: set[tuple[str, str | None]] = set()
+    @cached_property
+    def _made_up(self) -> dict[str, list[str]]:
+        return {}
+
+    @cached_property
+    def _unheard(self) -> set[tuple[str, str | None]]:
+        return set()
 
     def insert_values(
         self,

@@ -7,14 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from prospectr_db.access.above import above
-from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row, World
+from prospectr_db.access.inhabitants import OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.knocks import Knocker
 from prospectr_db.access.own_standing import states_of_standing
-from prospectr_db.access.ownership import Ownership
 from prospectr_db.access.plan_known import KnownRows
 from prospectr_db.access.row_classes import state_name
 from prospectr_db.access.statements import equals, update
-from prospectr_db.database.catalog import Catalog, Constraint, Relation
+from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = ["RowStates"]
 
@@ -22,11 +21,9 @@ __all__ = ["RowStates"]
 class RowStates(KnownRows):
     """The known rows of one relation in each state that policies tell apart."""
 
-    def __init__(
-        self, catalog: Catalog, ownership: Mapping[int, Ownership], world: World, relation: Relation
-    ) -> None:
-        super().__init__(catalog, ownership, world, relation)
-        self._taken: dict[str, Mapping[str, str | None]] = {}
+    @cached_property
+    def _taken(self) -> dict[str, Mapping[str, str | None]]:
+        return {}
 
     def variants(
         self, row: Row | None = None, *, knocker: Knocker | None = None

@@ -17,18 +17,19 @@ from prospectr_db.access.alternative_parts import Alternative, asks_less
 from prospectr_db.access.alternatives import alternatives
 from prospectr_db.access.policy_spelling import BESIDE
 
-__all__ = ["fingerprints", "is_made_up_for", "is_said", "parts_of"]
+__all__ = ["CONDITIONS", "fingerprints", "is_made_up_for", "is_said", "parts_of"]
 
 _MARK = 6
 _SEVERAL = re.compile(r"\b(?:OR|CASE)\b")
 _RESTRICTING = ", restricting"
 _HEAD = re.compile(r"(\w+) to (.*?)( where .*)?", re.DOTALL)
-_CONDITIONS = {
+CONDITIONS = {
     "select": ("using",),
     "insert": ("check",),
     "update": ("using", "check"),
     "delete": ("using",),
 }
+"""Which conditions a command is held to: those on rows, and those on new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def parts_of(text: str) -> tuple[Part, ...]:
     using, checking, check = conditions.removeprefix(" where ").partition(" checking ")
     each = {"using": using, "check": check if checking else using}
     parts: list[Part] = []
-    for one in _CONDITIONS if command == "all" else (command,):
-        for condition in _CONDITIONS.get(one, ()):
+    for one in CONDITIONS if command == "all" else (command,):
+        for condition in CONDITIONS.get(one, ()):
             for holding in alternatives(each[condition]):
                 behind = frozenset(_behind(" ".join(map(str, holding)), beside))
                 parts.append(Part(one, condition, roles, restricting, holding, behind))

@@ -13,7 +13,7 @@ from prospectr_db.access.judging import judge_probe
 from prospectr_db.access.knocks import Knocker, Probe
 from prospectr_db.access.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.policy_parts import is_made_up_for
+from prospectr_db.access.policy_parts import CONDITIONS, is_made_up_for
 from prospectr_db.access.policy_spelling import stated
 from prospectr_db.access.probes import Plan
 from prospectr_db.access.running import Outcome, run
@@ -22,8 +22,6 @@ from prospectr_db.access.summing_up import policy_text
 from prospectr_db.database.catalog import Policy, Relation
 
 __all__ = ["Arrival", "by_command", "commands_of", "implies", "is_needed", "is_through"]
-
-_COMMANDS = ("select", "insert", "update", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Arrival:
 
 def commands_of(policy: Policy) -> tuple[str, ...]:
     """Return the commands that a policy is about."""
-    return _COMMANDS if policy.command == "all" else (policy.command,)
+    return tuple(CONDITIONS) if policy.command == "all" else (policy.command,)
 
 
 def by_command(policy: Policy) -> Iterator[Policy]:
@@ -45,8 +43,7 @@ def by_command(policy: Policy) -> Iterator[Policy]:
     if policy.command != "all":
         yield policy
         return
-    for command in _COMMANDS:
-        parts = _parts(command)
+    for command, parts in CONDITIONS.items():
         using = policy.using if "using" in parts else None
         check = (policy.check or policy.using) if parts == ("check",) else policy.check
         text = " ".join(part for part in (using, check if "check" in parts else None) if part)
@@ -141,10 +138,3 @@ def implies(observation: Observation, relation: Relation, policy: Policy) -> boo
         if other.permissive and other.oid != policy.oid
     ]
     return is_made_up_for(stated(relation, policy, observation.helpers), said)
-
-
-def _parts(command: str) -> tuple[str, ...]:
-    """Return which conditions a command is held to: those on rows, and those on new ones."""
-    if command == "update":
-        return "using", "check"
-    return ("check" if command == "insert" else "using",)

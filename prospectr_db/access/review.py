@@ -284,10 +284,11 @@ def _judge_insert(
 
 def _has_power(matrix: AccessMatrix, table: TableAccess, access: Access) -> bool:
     """Whether the owner does it while he has a role, as users who have it do on anybody's rows."""
+    if access.persona != "owner" or not any("." in state for state in states_of(access.rows)):
+        return False
     standing = {one.relation: one.standing for one in matrix.tables if one.standing}
     entry = (table.relation, access.persona, access.rows, access.command)
-    states = own_standing_states([entry], standing) if access.persona == "owner" else {}
-    return bool(states.get(table.relation))
+    return bool(own_standing_states([entry], standing).get(table.relation))
 
 
 def _is_read(parent: TableAccess, reader: str, state: str) -> bool:
