@@ -2,65 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.decisions import comparisons
-from prospectr_db.access.expressions import normalise
 from prospectr_db.access.inhabitants import OWNER, Row
 from prospectr_db.access.matrix import SIGN, WITH, Cell, Verdict
 from prospectr_db.access.row_classes import state_name
 from prospectr_db.access.statements import equals, update
 from prospectr_db.access.values import is_list, naming
-from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.knocks import Knocker, Probe
-    from prospectr_db.access.ownership import Ownership
     from prospectr_db.access.probes import Plan
 
-__all__ = ["missing_columns", "signing_columns", "signings", "unsigned"]
+
+__all__ = ["signings", "unsigned"]
 
 _MOST = 80
 """Statements per persona, column and kind of row."""
 
 Place = tuple[str, Row, str]
 """A row class, its row, and the statements that make it so."""
-
-
-def signing_columns(relation: Relation, users: Collection[str]) -> Iterator[str]:
-    """Yield the columns that hold a user of which a policy asks only that they name the caller now.
-
-    Whoever approves puts himself there, and so does whoever takes what is nobody's.
-    """
-    for policy in relation.policies:
-        if policy.permissive and policy.command in ("update", "all") and policy.check:
-            after, _ = comparisons([(policy.check, policy.reads)])
-            for name in users:
-                here = relation.oid, name
-                # Whoever asks a helper about the row as it was may compare it there.
-                named = re.search(rf"\b{re.escape(name)}\b", policy.using or "")
-                if here in after and (not named or _asks_for_none(policy.using, name)):
-                    yield name
-
-
-def missing_columns(relation: Relation, owner: Ownership) -> Iterator[str]:
-    """Yield the columns that hold a user or nobody, which policies ask, of rows that have others.
-
-    A row that lacks all its users is one without an owner, and tried as such.
-    """
-    for name in owner.users:
-        others = {*owner.deciding} - {name} or owner.parents or owner.claims or owner.members
-        asked = any(_asks_for_none(policy.text, name) for policy in relation.policies)
-        if others and asked and not relation.by_name[name].not_null:
-            yield name
-
-
-def _asks_for_none(text: str | None, column: str) -> bool:
-    said = rf"\b{re.escape(column)} IS (?:NOT )?NULL\b"
-    return text is not None and re.search(said, normalise(text)) is not None
 
 
 def signings(plan: Plan, knocker: Knocker, _: Iterable[Cell]) -> Iterator[Probe]:
