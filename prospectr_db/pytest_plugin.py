@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from prospectr_db.access.personas import Persona
+    from prospectr_db.access.personas.personas import Persona
     from prospectr_db.access.visitor import Visitor
     from prospectr_db.database import Target
     from prospectr_db.server.embedded import EmbeddedServer
@@ -140,7 +140,7 @@ def make_user(prospectr_connection: Connection[Any]) -> MakeUser:
 
     from psycopg.types.json import Jsonb
 
-    from prospectr_db.access import personas
+    from prospectr_db.access.personas import personas
     from prospectr_db.resources import sql_text
 
     def make(name: str = "user", **token: Any) -> Persona:
@@ -169,7 +169,7 @@ def make_user(prospectr_connection: Connection[Any]) -> MakeUser:
 @pytest.fixture
 def anon() -> Persona:
     """Whoever shows only the public key."""
-    from prospectr_db.access import personas
+    from prospectr_db.access.personas import personas
 
     return personas.anon()
 
@@ -189,7 +189,7 @@ def stranger(make_user: MakeUser) -> Persona:
 @pytest.fixture
 def service_role() -> Persona:
     """The backend, which bypasses row-level security and still needs grants."""
-    from prospectr_db.access import personas
+    from prospectr_db.access.personas import personas
 
     return personas.service_role()
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from prospectr_db.access.comparison import compare
-from prospectr_db.access.comparison_flags import ROW_SECURITY
-from prospectr_db.access.contract import Contract
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import IDLE_POLICY, Finding, judge
-from prospectr_db.access.matrix import AccessMatrix
-from prospectr_db.access.unobserved import without_unseen
+from prospectr_db.access.comparison.comparison import compare
+from prospectr_db.access.comparison.flags import ROW_SECURITY
+from prospectr_db.access.contract.contract import Contract
+from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.matrix import AccessMatrix
+from prospectr_db.access.matrix.unobserved import without_unseen
+from prospectr_db.access.review.findings import (
+    IDLE_POLICY,
+    judge,
+)
 
-__all__ = ["CheckReport", "can_be_stated", "check", "compare", "to_be_accepted"]
+__all__ = ["CheckReport", "can_be_stated", "check", "to_be_accepted"]
 
 
 @dataclass(frozen=True, slots=True)

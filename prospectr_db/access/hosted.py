@@ -7,13 +7,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.findings import Finding
-from prospectr_db.access.observation import look, open_observer
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.observation import (
+    look,
+    open_observer,
+)
 from prospectr_db.database.catalog import API_ROLES, Catalog, Function, Relation
 from prospectr_db.database.target import Target
 
 if TYPE_CHECKING:
-    from prospectr_db.access.findings import Severity
+    from prospectr_db.access.matrix.finding import Severity
 
 __all__ = ["Hosted", "differences", "hosted_findings"]
 

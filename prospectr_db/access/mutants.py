@@ -11,13 +11,24 @@ import psycopg
 
 from prospectr_db.access.check import check
 from prospectr_db.access.clones import share
-from prospectr_db.access.contract import Contract, Facts, facts_of
-from prospectr_db.access.findings import Finding
-from prospectr_db.access.functions import observe_functions
-from prospectr_db.access.implied import keep_implied
-from prospectr_db.access.matrix import AccessMatrix, TableAccess
-from prospectr_db.access.observe import Observation, knockers, observe_tables
-from prospectr_db.access.views import observe_views
+from prospectr_db.access.contract.contract import Contract
+from prospectr_db.access.functions.functions import observe_functions
+from prospectr_db.access.matrix.facts import (
+    Facts,
+    facts_of,
+)
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.matrix import (
+    AccessMatrix,
+    TableAccess,
+)
+from prospectr_db.access.observation import (
+    Observation,
+    knockers,
+)
+from prospectr_db.access.observe import observe_tables
+from prospectr_db.access.ownership.implied import keep_implied
+from prospectr_db.access.views.views import observe_views
 from prospectr_db.database.catalog import (
     API_ROLES,
     Catalog,

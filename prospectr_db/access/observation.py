@@ -10,21 +10,38 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.claim_spelling import with_plain_claims
-from prospectr_db.access.given import NOTHING, Given
-from prospectr_db.access.helper_bodies import HelperBodies
-from prospectr_db.access.implied import with_implied_keys
-from prospectr_db.access.ownership import Ownership, find_ownership
-from prospectr_db.access.personas import (
+from prospectr_db.access.matrix.given import (
+    NOTHING,
+    Given,
+)
+from prospectr_db.access.ownership.implied import with_implied_keys
+from prospectr_db.access.ownership.ownership import (
+    Ownership,
+    find_ownership,
+)
+from prospectr_db.access.ownership.standing import Standing
+from prospectr_db.access.people.rosters import (
+    find_rosters,
+    without_rosters,
+)
+from prospectr_db.access.personas.knocks import Knocker
+from prospectr_db.access.personas.personas import (
     AUTHENTICATED,
     anon,
     service_role,
 )
-from prospectr_db.access.probes import Knocker, Plan
-from prospectr_db.access.rosters import find_rosters, without_rosters
-from prospectr_db.access.standing import Standing
-from prospectr_db.access.values import seeded_uuid
-from prospectr_db.access.world import NEWCOMER, OTHER, OWNER, Actor, World, build_world
+from prospectr_db.access.policies.claim_spelling import with_plain_claims
+from prospectr_db.access.policies.helper_bodies import HelperBodies
+from prospectr_db.access.probes.probes import Plan
+from prospectr_db.access.rows.inhabitants import (
+    NEWCOMER,
+    OTHER,
+    OWNER,
+    Actor,
+    World,
+)
+from prospectr_db.access.world import build_world
+from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import (
     Catalog,
     Relation,
@@ -40,7 +57,7 @@ from prospectr_db.resources import sql_text
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from prospectr_db.access.running import Outcome
+    from prospectr_db.access.probes.running import Outcome
 
 __all__ = [
     "Observation",
@@ -130,8 +147,11 @@ def prepare(
 
     ``catalog`` is what `look` returned for this database, or for the one it is a copy of.
     """
-    from prospectr_db.access.guises import guises
-    from prospectr_db.access.tokens import HONEST, forgeries
+    from prospectr_db.access.people.guises import guises
+    from prospectr_db.access.people.tokens import (
+        HONEST,
+        forgeries,
+    )
 
     if catalog is None:
         catalog = look(connection, exposed=exposed)
@@ -217,8 +237,8 @@ def add_forger(
 
 def knockers(observation: Observation) -> list[Knocker]:
     """Return the personas of an observation: those every project has, and its own standings."""
-    from prospectr_db.access.claims import server_claims
-    from prospectr_db.access.roles import role_personas
+    from prospectr_db.access.people.claims import server_claims
+    from prospectr_db.access.people.roles import role_personas
 
     actors = observation.world.actors
     found = [

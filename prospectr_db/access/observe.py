@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from prospectr_db.access.alongside import alongside
-from prospectr_db.access.combined import combined
-from prospectr_db.access.copies import copies
-from prospectr_db.access.given import NOTHING, Given
-from prospectr_db.access.judging import judge_probe
-from prospectr_db.access.matrix import (
+from prospectr_db.access.matrix.given import (
+    NOTHING,
+    Given,
+)
+from prospectr_db.access.matrix.matrix import (
     AccessMatrix,
     Cell,
     TableAccess,
@@ -21,44 +20,51 @@ from prospectr_db.access.matrix import (
 )
 from prospectr_db.access.observation import (
     Observation,
-    add_forger,
     knockers,
-    open_observer,
     prepare,
-    prepared,
 )
-from prospectr_db.access.personas import (
-    Persona,
+from prospectr_db.access.personas.knocks import (
+    Knocker,
+    Probe,
 )
-from prospectr_db.access.probes import Knocker, Plan, Probe
-from prospectr_db.access.redundant import Arrival, is_through
-from prospectr_db.access.running import Outcome, run
-from prospectr_db.access.several import on_top, several
-from prospectr_db.access.sign_up_writes import sign_up_writes
-from prospectr_db.access.signing import signings, unsigned
-from prospectr_db.access.summing_up import policy_text, sum_up
-from prospectr_db.access.trigger_writes import trigger_writes
-from prospectr_db.access.truncation import Truncations
-from prospectr_db.access.unseen import unseen_policies
-from prospectr_db.access.world import OWNER
+from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.probes.alongside import alongside
+from prospectr_db.access.probes.combined import combined
+from prospectr_db.access.probes.copies import copies
+from prospectr_db.access.probes.judging import judge_probe
+from prospectr_db.access.probes.probes import Plan
+from prospectr_db.access.probes.running import (
+    Outcome,
+    run,
+)
+from prospectr_db.access.probes.several import (
+    on_top,
+    several,
+)
+from prospectr_db.access.probes.signing import (
+    signings,
+    unsigned,
+)
+from prospectr_db.access.rows.inhabitants import OWNER
+from prospectr_db.access.tables.redundant import (
+    Arrival,
+    is_through,
+)
+from prospectr_db.access.tables.sign_up_writes import sign_up_writes
+from prospectr_db.access.tables.summing_up import (
+    sum_up,
+)
+from prospectr_db.access.tables.trigger_writes import trigger_writes
+from prospectr_db.access.tables.truncation import Truncations
+from prospectr_db.access.tables.unseen import unseen_policies
 from prospectr_db.database.catalog import (
     Relation,
 )
 from prospectr_db.database.target import Target
 
 __all__ = [
-    "Observation",
-    "Outcome",
-    "add_forger",
-    "judge_probe",
-    "knockers",
     "observe",
     "observing",
-    "open_observer",
-    "policy_text",
-    "prepare",
-    "prepared",
-    "run",
 ]
 
 _CHUNK = 40
@@ -100,14 +106,14 @@ def observing(
     connections: int | None = None,
 ) -> Iterator[tuple[Observation, AccessMatrix]]:
     """Lend an observation with its matrix, for more questions; nothing of it is kept afterwards."""
-    from prospectr_db.access.channels import observe_channel_tokens
     from prospectr_db.access.clones import crew
-    from prospectr_db.access.oracles import find_oracles
+    from prospectr_db.access.services.channels import observe_channel_tokens
     from prospectr_db.access.surroundings import (
         observe_surroundings,
         with_rows_made,
         with_untried_policies,
     )
+    from prospectr_db.access.tables.oracles import find_oracles
 
     started = time.perf_counter()
     ready = partial(prepare, exposed=exposed, given=given)
@@ -141,11 +147,11 @@ def observe_everything(
     members: Sequence[Observation], *, on_event: Callable[[str], None] | None = None
 ) -> tuple[TableAccess, ...]:
     """Observe tables, views and functions; the tables on every connection there is."""
-    from prospectr_db.access.bucket_rows import observe_bucket_rows
-    from prospectr_db.access.channels import observe_channels
-    from prospectr_db.access.functions import observe_functions
-    from prospectr_db.access.storage import observe_storage
-    from prospectr_db.access.views import observe_views
+    from prospectr_db.access.functions.functions import observe_functions
+    from prospectr_db.access.services.bucket_rows import observe_bucket_rows
+    from prospectr_db.access.services.channels import observe_channels
+    from prospectr_db.access.services.storage import observe_storage
+    from prospectr_db.access.views.views import observe_views
 
     observation = members[0]
     tables = [r for r in observation.relations if r.is_table]
@@ -191,7 +197,10 @@ def _observe_tokens(
 ) -> tuple[TokenAccess, ...]:
     """Observe strange tokens, a few dozen tables at a time; in the order of the tokens."""
     from prospectr_db.access.clones import share
-    from prospectr_db.access.tokens import observe_tokens, strange_tokens
+    from prospectr_db.access.people.tokens import (
+        observe_tokens,
+        strange_tokens,
+    )
 
     kinds = strange_tokens(members[0])
     work = partial(observe_tokens, kinds=kinds)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prospectr_db.access.findings import judge
-from prospectr_db.access.implied import keep_implied
-from prospectr_db.access.matrix import AccessMatrix, TableAccess
-from prospectr_db.access.observe import Observation, observe_tables
-from prospectr_db.access.world import OWNER
+from prospectr_db.access.matrix.matrix import (
+    AccessMatrix,
+    TableAccess,
+)
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.observe import observe_tables
+from prospectr_db.access.ownership.implied import keep_implied
+from prospectr_db.access.review.findings import judge
+from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.database.catalog import Relation, reread
 from prospectr_db.errors import ProspectrError
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
-from prospectr_db.access.decisions import helper_functions, normalise
-from prospectr_db.access.inhabitants import NEWCOMER
+from prospectr_db.access.policies.decisions import helper_functions
+from prospectr_db.access.policies.expressions import normalise
+from prospectr_db.access.rows.inhabitants import NEWCOMER
 from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
 from prospectr_db.resources import sql_text
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from prospectr_db.access.matrix import TableAccess
+    from prospectr_db.access.matrix.matrix import TableAccess
     from prospectr_db.access.observation import Observation
 
 __all__ = [

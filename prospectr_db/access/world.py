@@ -8,38 +8,56 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.affiliations import add_affiliates, add_removed
-from prospectr_db.access.amounts import add_amounts
-from prospectr_db.access.between import add_all_between
-from prospectr_db.access.building import Builder
-from prospectr_db.access.claim_options import put, whole
-from prospectr_db.access.conditions import add_under_conditions, find_conditions
-from prospectr_db.access.crossings import add_crossings
-from prospectr_db.access.decisions import claim_keys, decision_texts
-from prospectr_db.access.gates import domain_of, find_gates, sign_in
-from prospectr_db.access.hashed import keep_secrets
-from prospectr_db.access.inhabitants import (
+from prospectr_db.access.ownership.ownership import Ownership
+from prospectr_db.access.ownership.standing import Standing
+from prospectr_db.access.ownership.tenancy import find_memberships
+from prospectr_db.access.people.affiliations import (
+    add_affiliates,
+    add_removed,
+)
+from prospectr_db.access.people.conditions import (
+    add_under_conditions,
+    find_conditions,
+)
+from prospectr_db.access.people.gates import (
+    domain_of,
+    find_gates,
+    sign_in,
+)
+from prospectr_db.access.people.pairs import (
+    add_pairs,
+    add_pairs_of_two,
+    find_pairs,
+)
+from prospectr_db.access.people.rosters import (
+    add_listed,
+    add_rows_of_listed,
+)
+from prospectr_db.access.personas.claim_options import (
+    put,
+    whole,
+)
+from prospectr_db.access.policies.decisions import decision_texts
+from prospectr_db.access.policies.expressions import claim_keys
+from prospectr_db.access.probes.between import add_all_between
+from prospectr_db.access.probes.crossings import add_crossings
+from prospectr_db.access.probes.together import find_together
+from prospectr_db.access.rows.amounts import add_amounts
+from prospectr_db.access.rows.building import Builder
+from prospectr_db.access.rows.hashed import keep_secrets
+from prospectr_db.access.rows.inhabitants import (
     COLLEAGUE,
     NEWCOMER,
     OTHER,
     OWNER,
     VICTIM,
     Actor,
-    Row,
     Unbuildable,
     World,
 )
-from prospectr_db.access.ownership import Ownership
-from prospectr_db.access.pairs import add_pairs, add_pairs_of_two, find_pairs
-from prospectr_db.access.partitions import add_partition_rows
-from prospectr_db.access.rosters import add_listed, add_rows_of_listed
-from prospectr_db.access.standing import Standing
-from prospectr_db.access.statements import remember
-from prospectr_db.access.strays import note_strays
-from prospectr_db.access.tenancy import find_memberships
-from prospectr_db.access.together import find_together
-from prospectr_db.access.values import seeded_uuid
-from prospectr_db.access.variations import (
+from prospectr_db.access.rows.partitions import add_partition_rows
+from prospectr_db.access.rows.strays import note_strays
+from prospectr_db.access.rows.variations import (
     add_mixed,
     add_orphan,
     add_standing,
@@ -47,21 +65,14 @@ from prospectr_db.access.variations import (
     demote,
     second_pass,
 )
+from prospectr_db.access.writing.statements import remember
+from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 __all__ = [
-    "COLLEAGUE",
-    "NEWCOMER",
-    "OTHER",
-    "OWNER",
-    "VICTIM",
-    "Actor",
-    "Row",
-    "Unbuildable",
-    "World",
     "build_world",
 ]
 

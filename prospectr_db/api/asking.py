@@ -7,26 +7,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.given import NOTHING
-from prospectr_db.access.matrix import Cell, Verdict
-from prospectr_db.access.observe import (
+from prospectr_db.access.matrix.given import NOTHING
+from prospectr_db.access.matrix.matrix import (
+    Cell,
+    Verdict,
+)
+from prospectr_db.access.observation import (
     Observation,
-    Outcome,
-    judge_probe,
     knockers,
     open_observer,
     prepare,
+)
+from prospectr_db.access.personas.knocks import (
+    Knocker,
+    Probe,
+)
+from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.policies.spelling import stated_policies
+from prospectr_db.access.probes.judging import judge_probe
+from prospectr_db.access.probes.probes import Plan
+from prospectr_db.access.probes.running import (
+    Outcome,
     run,
 )
-from prospectr_db.access.personas import Persona
-from prospectr_db.access.policy_spelling import stated_policies
-from prospectr_db.access.probes import Knocker, Plan, Probe
-from prospectr_db.access.world import OWNER
+from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.api.requests import Request, express
 from prospectr_db.database.target import Target
 
 if TYPE_CHECKING:
-    from prospectr_db.access.contract import Contract
+    from prospectr_db.access.contract.contract import Contract
 
 __all__ = ["Asked", "Compared", "ask_database", "verdict_of"]
 

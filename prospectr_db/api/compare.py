@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.access.matrix import Verdict
+from prospectr_db.access.matrix.matrix import Verdict
 from prospectr_db.api.asking import Compared, ask_database, verdict_of
 from prospectr_db.api.holding import Held, Seen, hold, outcome_over_http
 from prospectr_db.api.node import Program
@@ -26,7 +26,7 @@ from prospectr_db.database.target import Target
 from prospectr_db.errors import ProspectrError
 
 if TYPE_CHECKING:
-    from prospectr_db.access.contract import Contract
+    from prospectr_db.access.contract.contract import Contract
 
 __all__ = [
     "ApiComparison",

@@ -23,7 +23,7 @@ def folder_of(run: Invocation) -> Path:
 
 def compare_with_api(run: Invocation) -> ApiComparison:
     """Compare the database with the Data API on a throwaway copy, and hold it to the contract."""
-    from prospectr_db.access.contract import read_contract
+    from prospectr_db.access.contract.contract import read_contract
     from prospectr_db.access.verify import contract_path
     from prospectr_db.api.compare import compare
     from prospectr_db.api.node import find_program

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from prospectr_db.access.contract import Contract
-    from prospectr_db.access.findings import Finding
+    from prospectr_db.access.contract.contract import Contract
+    from prospectr_db.access.matrix.finding import Finding
     from prospectr_db.database.target import Target
     from prospectr_db.project import Project
 
@@ -43,8 +43,11 @@ class AccessChange:
 def access_changes(before: Target, after: Target, project: Project) -> tuple[AccessChange, ...]:
     """Observe two disposable databases, both of which are written to, and tell the difference."""
     # Observing is a machinery of its own: a plan without it does not wait for its import.
-    from prospectr_db.access.contract import read_contract
-    from prospectr_db.access.verify import access_difference, contract_path
+    from prospectr_db.access.contract.contract import read_contract
+    from prospectr_db.access.verify import (
+        access_difference,
+        contract_path,
+    )
 
     contract = read_contract(contract_path(project))
     found = {
@@ -96,8 +99,8 @@ def _is_stated(finding: Finding, contract: Contract) -> bool:
 
 def _is_expected(finding: Finding) -> bool:
     """Whether a gain is what tables are made for: one's own rows, and the server's own role."""
-    from prospectr_db.access.comparison import SERVER_ONLY
-    from prospectr_db.access.comparison_grants import IDLE_GRANT, OUTSIDE
+    from prospectr_db.access.comparison.comparison import SERVER_ONLY
+    from prospectr_db.access.matrix.finding import IDLE_GRANT, OUTSIDE
 
     if finding.kind != "leak":
         return False

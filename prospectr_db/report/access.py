@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.finding import Finding
-from prospectr_db.access.matrix import SIGN
-from prospectr_db.access.telling import tell
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.matrix import SIGN
+from prospectr_db.access.review.telling import tell
 from prospectr_db.access.verify import Written
 from prospectr_db.report.access_matrix import matrix_text
 from prospectr_db.report.style import Style

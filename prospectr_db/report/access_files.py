@@ -10,7 +10,8 @@ from typing import Literal
 from xml.etree import ElementTree as ET
 
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.telling import Told, tell
+from prospectr_db.access.review.telling import tell
+from prospectr_db.access.review.told import Told
 from prospectr_db.errors import ProspectrError
 from prospectr_db.project import Project
 from prospectr_db.report.access_github import markdown_text

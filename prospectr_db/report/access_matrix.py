@@ -6,12 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from prospectr_db.access.finding import Finding
-from prospectr_db.access.lesser import is_lesser
-from prospectr_db.access.matrix import KNOWING, Access, AccessMatrix, TableAccess
-from prospectr_db.access.phrases import joined
-from prospectr_db.access.role_names import is_in_role
-from prospectr_db.access.row_classes import in_words, is_partly
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.lesser import is_lesser
+from prospectr_db.access.matrix.matrix import (
+    KNOWING,
+    Access,
+    AccessMatrix,
+    TableAccess,
+)
+from prospectr_db.access.matrix.row_classes import (
+    in_words,
+    is_partly,
+)
+from prospectr_db.access.personas.role_names import is_in_role
+from prospectr_db.access.review.phrases import joined
 from prospectr_db.report.style import Style
 
 __all__ = ["matrix_text", "whose"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.database.statements import split
 from prospectr_db.database.statements.classification import leading_words
 from prospectr_db.project import Project

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from prospectr_db import __version__
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.telling import Told, tell
+from prospectr_db.access.review.telling import tell
+from prospectr_db.access.review.told import Told
 from prospectr_db.project import Project
 from prospectr_db.report.access_places import Places
 

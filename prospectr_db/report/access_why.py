@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prospectr_db.access.mutants import MutationReport
-from prospectr_db.access.why import Why
+from prospectr_db.access.witness.why import Why
 from prospectr_db.report.style import Style
 
 __all__ = ["mutation_text", "why_text"]

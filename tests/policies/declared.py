@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas.personas import Persona
 
 from .rows import Rows
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.visitor import POSTGRES
 from prospectr_db.pytest_plugin import AsPersona
 

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from prospectr_db.access.personas import Persona
+    from prospectr_db.access.personas.personas import Persona
 
 
 class Rows:

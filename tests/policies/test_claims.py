@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from psycopg import sql
 
-from prospectr_db.access.personas import Persona
-from prospectr_db.access.verdicts import Verdict
+from prospectr_db.access.matrix.matrix import Verdict
+from prospectr_db.access.personas.personas import Persona
 from prospectr_db.pytest_plugin import AsPersona
 
 from .rows import Rows

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.visitor import POSTGRES
 from prospectr_db.database import connect
 from prospectr_db.migrations.reset import clone, drop, prepare

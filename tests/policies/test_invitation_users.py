@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas.personas import Persona
 from prospectr_db.pytest_plugin import AsPersona
 
 from .answers import NOWHERE, told

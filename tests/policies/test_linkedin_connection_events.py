@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas.personas import Persona
 from prospectr_db.pytest_plugin import AsPersona
 
 from .owned import OwnedTable

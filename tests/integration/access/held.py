@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prospectr_db.access.check import check, to_be_accepted
-from prospectr_db.access.contract import Contract, parse_contract, render
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
+from prospectr_db.access.check import (
+    check,
+    to_be_accepted,
+)
+from prospectr_db.access.contract.contract import (
+    Contract,
+    parse_contract,
+)
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect, connect_as_migrator
 

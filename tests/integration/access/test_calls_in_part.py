@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prospectr_db.access.facts import IN_PART
+from prospectr_db.access.matrix.facts import IN_PART
 from prospectr_db.database import Target
 from tests.integration.access.held import Run, red, written
 

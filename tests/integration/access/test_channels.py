@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import facts_of, parse_contract, render
-from prospectr_db.access.findings import Finding, judge
-from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
 from prospectr_db.report.access import matrix_text

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, facts_of, parse_contract, render
-from prospectr_db.access.findings import judge
+from prospectr_db.access.contract.contract import (
+    Contract,
+    parse_contract,
+)
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observation import look
 from prospectr_db.access.observe import observe
-from prospectr_db.access.ownership import find_ownership
+from prospectr_db.access.ownership.ownership import find_ownership
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
 from tests.integration.access.held import Run

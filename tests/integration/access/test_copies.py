@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from prospectr_db.access.contract import facts_of, render
-from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from prospectr_db.access.findings import Finding, judge
+from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from tests.integration.access.schemas import FAULTS, NOTES, RIGHT, TREE, Fault

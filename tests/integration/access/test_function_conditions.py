@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract
-from prospectr_db.access.findings import judge
+from prospectr_db.access.contract.contract import Contract
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.held import run, written
 

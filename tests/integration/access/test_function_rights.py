@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.contract import facts_of, render
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold, run

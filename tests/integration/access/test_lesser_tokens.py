@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.lesser import is_lesser
+from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from tests.integration.access.held import Run, red, written

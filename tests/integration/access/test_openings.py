@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.holding import Held, run
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from tests.integration.access.ordinary import OPEN, ORDINARY

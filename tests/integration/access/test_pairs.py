@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import parse_contract
-from prospectr_db.access.contract_text import render
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from tests.integration.access.held import hold

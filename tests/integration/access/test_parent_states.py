@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import parse_contract, render
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
-from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.observation import look
 from prospectr_db.access.observe import observe
-from prospectr_db.access.ownership import find_ownership
+from prospectr_db.access.ownership.ownership import find_ownership
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
 from tests.integration.access.held import run

@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import parse_contract, render
-from prospectr_db.access.facts import facts_of
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from tests.integration.access.holding import run

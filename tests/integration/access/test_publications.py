@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.contract import render
+from prospectr_db.access.contract.text import render
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold
 from tests.integration.access.schemas import NOTES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prospectr_db.access.contract_text import render
-from prospectr_db.access.findings import judge
+from prospectr_db.access.contract.text import render
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.held import red, run, written
 from tests.integration.access.holding import Held

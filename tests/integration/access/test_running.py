@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from prospectr_db.access.observation import Observation, prepared
-from prospectr_db.access.personas import Persona
-from prospectr_db.access.probes import Probe
-from prospectr_db.access.running import run
-from prospectr_db.access.truncation import Truncations
+from prospectr_db.access.observation import (
+    Observation,
+    prepared,
+)
+from prospectr_db.access.personas.knocks import Probe
+from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.probes.running import run
+from prospectr_db.access.tables.truncation import Truncations
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 

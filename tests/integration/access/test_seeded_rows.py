@@ -6,13 +6,14 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import parse_contract
-from prospectr_db.access.contract_text import render
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
-from prospectr_db.access.observe import observe, prepared
-from prospectr_db.access.values import candidates
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.observation import prepared
+from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.access.verify import access_difference
+from prospectr_db.access.writing.values import candidates
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.server.templates import Template

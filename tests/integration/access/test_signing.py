@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
-from prospectr_db.access.telling import tell
+from prospectr_db.access.review.findings import judge
+from prospectr_db.access.review.telling import tell
 from prospectr_db.database import Target
 from tests.integration.access.holding import Held, run
 

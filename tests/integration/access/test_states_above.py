@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prospectr_db.access.contract import render
+from prospectr_db.access.contract.text import render
 from prospectr_db.access.observation import look
-from prospectr_db.access.ownership import find_ownership
+from prospectr_db.access.ownership.ownership import find_ownership
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
 from tests.integration.access.held import Held, hold, run

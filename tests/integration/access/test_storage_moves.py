@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import facts_of, parse_contract, render
-from prospectr_db.access.findings import judge
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.held import Run
 

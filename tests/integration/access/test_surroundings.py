@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.comparison import compare
-from prospectr_db.access.contract import facts_of, parse_contract, render
-from prospectr_db.access.facts import Facts
-from prospectr_db.access.findings import judge
-from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.comparison.comparison import compare
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import Facts, facts_of
+from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.observation import look
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.access.surroundings import observe_surroundings
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin, connect_as_migrator

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.held import hold, run
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
-from prospectr_db.access.matrix import AccessMatrix
+from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from tests.integration.access import tenants

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from prospectr_db.access.observation import prepared
-from prospectr_db.access.why import explain
+from prospectr_db.access.witness.why import explain
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
 from prospectr_db.errors import UsageError

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.contract import render
-from prospectr_db.access.findings import judge
+from prospectr_db.access.contract.text import render
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold, run
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.findings import judge
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator

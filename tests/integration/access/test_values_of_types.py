@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.facts import facts_of
-from prospectr_db.access.findings import judge
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from tests.integration.access.holding import hold, run
 

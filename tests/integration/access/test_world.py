@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.observe import observe, prepared
+from prospectr_db.access.observation import prepared
+from prospectr_db.access.observe import observe
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 

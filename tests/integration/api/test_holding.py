@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract import Contract, parse_contract, render
-from prospectr_db.access.facts import facts_of
+from prospectr_db.access.contract.contract import (
+    Contract,
+    parse_contract,
+)
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe
 from prospectr_db.api.asking import ask_database
 from prospectr_db.api.holding import Held, Seen, hold
@@ -142,7 +146,7 @@ def test_nothing_asked_is_not_green(target: Target) -> None:
 def test_prospectrs_contract_is_kept_over_http(
     prospectr: Target, prospectr_project: Project
 ) -> None:
-    from prospectr_db.access.contract import read_contract
+    from prospectr_db.access.contract.contract import read_contract
     from prospectr_db.access.verify import contract_path
 
     contract = read_contract(contract_path(prospectr_project))

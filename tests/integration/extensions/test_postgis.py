@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import Connection, sql
 
-from prospectr_db.access.values import shapes
+from prospectr_db.access.writing.values import shapes
 from prospectr_db.database import Target, connect
 from prospectr_db.server.embedded import EmbeddedServer
 from prospectr_db.server.templates import Template, Templates

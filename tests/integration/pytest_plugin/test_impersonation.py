@@ -7,9 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from prospectr_db.access import personas
-from prospectr_db.access.impersonation import impersonate
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas import personas
+from prospectr_db.access.personas.impersonation import impersonate
+from prospectr_db.access.personas.personas import Persona
 from prospectr_db.database import Target, connect, connect_as_migrator
 from prospectr_db.errors import UsageError
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from prospectr_db.access.asking import ask_at_once
+from prospectr_db.access.policies.asking import ask_at_once
 
 
 @pytest.mark.parametrize(

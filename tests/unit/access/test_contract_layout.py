@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prospectr_db.access.contract_layout import keep_layout
+from prospectr_db.access.contract.layout import keep_layout
 
 WRITTEN = """\
 # Head.

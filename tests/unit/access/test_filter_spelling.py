@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.policy_spelling import conjuncts, plain
+from prospectr_db.access.policies.spelling import (
+    conjuncts,
+    plain,
+)
 
 # As pg_get_expr answers.
 SAME = [

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from prospectr_db.access import personas
-from prospectr_db.access.personas import Persona
+from prospectr_db.access.personas import personas
+from prospectr_db.access.personas.personas import Persona
 
 ID = UUID("11111111-1111-4111-8111-111111111111")
 

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.verdicts import Outcome, Verdict, classify
+from prospectr_db.access.matrix.matrix import Verdict
+from prospectr_db.access.matrix.verdicts import (
+    Outcome,
+    classify,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.plpgsql_forms import as_expression
+from prospectr_db.access.policies.plpgsql_forms import as_expression
 
 
 @pytest.mark.parametrize(

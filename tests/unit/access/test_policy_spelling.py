@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.policy_spelling import spelt
+from prospectr_db.access.policies.spelling import spelt
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.finding import Finding
-from prospectr_db.access.phrases import people
-from prospectr_db.access.telling import crowd, tell
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.review.phrases import people
+from prospectr_db.access.review.telling import (
+    crowd,
+    tell,
+)
 
 
 def found(

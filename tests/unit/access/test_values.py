@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.statements import literal
-from prospectr_db.access.values import candidates
+from prospectr_db.access.writing.statements import literal
+from prospectr_db.access.writing.values import candidates
 from prospectr_db.database.catalog import Column, Constraint, Relation
 
 TEXT = Column(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.why import split_parts
+from prospectr_db.access.witness.parts import split_parts
 
 
 def test_the_sides_of_and_and_or_stand_below_the_whole() -> None:

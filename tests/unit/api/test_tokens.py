@@ -8,7 +8,7 @@ import json
 import jwt
 import pytest
 
-from prospectr_db.access import personas
+from prospectr_db.access.personas import personas
 from prospectr_db.api.tokens import anon_key, mint, service_key, token_of
 
 SECRET = "a-secret-of-at-least-thirty-two-bytes"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prospectr_db.access.finding import Finding
+from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.database import Target
 from prospectr_db.migrations.access_change import access_changes
 from prospectr_db.project import load

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from prospectr_db.access.finding import Finding, Kind
+from prospectr_db.access.matrix.finding import (
+    Finding,
+    Kind,
+)
 from prospectr_db.project import load
 from prospectr_db.report.access_places import Place, Places
 

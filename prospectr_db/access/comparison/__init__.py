@@ -1,0 +1,1 @@
+"""What differs between what is allowed and what shall be, in sentences."""

@@ -1,0 +1,312 @@
+"""What an older contract does not say, because nobody asked when it was written: one warning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from prospectr_db.access.comparison.answers import ANSWERED
+from prospectr_db.access.matrix.baselines import (
+    BOTH,
+    is_at_once,
+    is_related,
+)
+from prospectr_db.access.matrix.facts import (
+    ABOVE,
+    ALONG,
+    ANSWER_STATES,
+    ANSWERS,
+    BESIDE,
+    COUNTED,
+    CROSSED,
+    GIVEN,
+    IN_PART,
+    LISTS,
+    OF_NOBODY,
+    OTHER_BUCKETS,
+    OTHER_VALUES,
+    OWN_STANDING,
+    PUBLICATIONS,
+    REFERRED,
+    RELATED,
+    SECRETS,
+    SEVERAL,
+    SIGN_UPS,
+    SIGNED,
+    TRIGGERS,
+    TWO_CONDITIONS,
+    VIEW_STATES,
+    VIEWS,
+    Entry,
+    Facts,
+)
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.given import (
+    own_standing_states,
+    parent_states,
+)
+from prospectr_db.access.matrix.matrix import (
+    AT_TIMES,
+    DEPENDENT,
+    GIVES,
+    KNOWING,
+    SET,
+    SIGN,
+    THROUGH,
+    USER_METADATA,
+)
+from prospectr_db.access.matrix.publications import PUBLISHED
+from prospectr_db.access.matrix.row_classes import (
+    NOBODY,
+    ROWS_OF,
+    is_partly,
+    states_of,
+)
+from prospectr_db.access.ownership.told_apart import NAMELESS
+from prospectr_db.access.review.along import is_along
+from prospectr_db.access.services.storage_world import ANY_OTHER
+
+__all__ = ["as_covered", "with_one_word"]
+
+_NAMELESS = f"={NAMELESS}"
+
+
+def as_covered(observed: Facts, wanted: Facts) -> Facts:
+    """Return what is observed in the words of a contract that knows less of them.
+
+    An older one does not say which rows of others' are reached by knowing a secret.
+    """
+    if SECRETS in wanted.covers or not any(KNOWING in entry[2] for entry in observed.allowed):
+        return observed
+    allowed = {_plain(entry): columns for entry, columns in observed.allowed.items()}
+    return replace(observed, allowed=allowed, shut=frozenset(map(_plain, observed.shut)))
+
+
+def _plain(entry: Entry) -> Entry:
+    relation, persona, rows, command = entry
+    base, bracket, states = rows.partition(" [")
+    return relation, persona, f"{base.partition(KNOWING)[0]}{bracket}{states}", command
+
+
+def with_one_word(findings: Iterable[Finding], observed: Facts, wanted: Facts) -> Iterator[Finding]:
+    """Tell in one warning what a contract cannot know, for it was written before it was asked.
+
+    What was asked then it does say, and that is held to it.
+    """
+    told: set[str] = set()
+    for finding in findings:
+        what = _unknown(finding, observed, wanted)
+        if what is None:
+            yield finding
+        elif finding.relation not in told:
+            told.add(finding.relation)
+            yield Finding(
+                "unmentioned",
+                "warning",
+                finding.relation,
+                "",
+                "",
+                "",
+                (),
+                f"The contract does not say yet {what}: let `access write` add it.",
+                rule="not-covered",
+            )
+
+
+def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
+    """Return what a contract does not say, where a finding rests on that and on nothing else."""
+    if finding.relation not in wanted.relations:
+        return None
+    found = (
+        *_of_rows(finding, observed, wanted),
+        *_of_numbers(finding, wanted),
+        *_of_users(finding, wanted),
+        *_of_answers(finding, observed, wanted),
+    )
+    return next((said for cover, said in found if cover not in wanted.covers), None)
+
+
+def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield what a finding about rows rests on: how it was asked, and what that tells."""
+    relation, columns = finding.relation, finding.columns
+    if finding.rule == PUBLISHED and finding.kind == "loss":
+        yield PUBLICATIONS, f"which columns and rows of {relation} are published"
+    if f" in {ANY_OTHER}/" in finding.rows:
+        yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
+    yield from _of_values(finding)
+    crossed = finding.rows.startswith(("own under other's ", "other's under own "))
+    if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
+        yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
+    if _refers_to_two(finding, crossed=crossed, wanted=wanted):
+        yield REFERRED, f"which rows of {relation} are reached that are their user's in part"
+    if finding.command == SET and not any(THROUGH in name for name in columns):
+        yield TRIGGERS, f"which columns users set through triggers of {relation}"
+        if any(USER_METADATA in name for name in columns):
+            yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    if finding.command == SIGN or set(states_of(finding.rows)) & _missing(observed, relation):
+        yield (
+            SIGNED,
+            f"who puts himself into rows of {relation}, and what holds where nobody is named",
+        )
+    if _is_along(finding, observed):
+        yield ALONG, f"which columns of {relation} are changed together with its state"
+    if observed.relations.get(relation) != "table":
+        return
+    entry = relation, finding.persona, finding.rows, finding.command
+    if _is_of_several(entry, wanted):
+        yield SEVERAL, f"in which states at once rows of {relation} are read"
+    if _is_below(entry, wanted):
+        told = f"in which states of what is above them rows of {relation} are reached"
+        yield ABOVE, told
+
+
+def _of_values(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about values that a column may have."""
+    told = (*states_of(finding.rows), *finding.columns)
+    if any(name.endswith(_NAMELESS) for name in told):
+        said = f"what holds of rows of {finding.relation} with values that no policy names"
+        yield OTHER_VALUES, said
+    if any("={" in name for name in told):
+        yield LISTS, f"what holds of rows of {finding.relation} with each list of values"
+
+
+def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about numbers: beside another one, or of rows."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    if _is_beside(entry, wanted):
+        yield BESIDE, f"what is reached through {entry[0]} by one number beside another"
+    if _is_counted(entry, wanted):
+        yield COUNTED, f"how many rows of {entry[0]} somebody may add"
+
+
+def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about users who are what they are to others, or twice."""
+    relation, persona = finding.relation, finding.persona
+    if _is_of_standing((relation, persona, finding.rows, finding.command), wanted):
+        yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
+    if is_related(persona) and (finding.command == "insert" or BOTH in persona):
+        yield RELATED, f"what users related to its owner add below a row in {relation}"
+    if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
+        yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
+
+
+def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about what a function or view shows."""
+    relation = finding.relation
+    kind = observed.relations.get(relation)
+    if finding.rows.startswith((f"{DEPENDENT} [", AT_TIMES)):
+        yield ANSWER_STATES, f"when other people's rows decide what {relation} answers"
+    if kind == "function" and finding.rows.partition(" [")[0] == "any":
+        yield OF_NOBODY, f"what {relation} tells of rows that are nobody's"
+    if kind == "function" and _is_of_columns(finding, wanted):
+        yield ANSWERS, f"which columns {relation} answers with"
+    if kind == "function" and finding.rows.startswith("as ") and GIVES in finding.rows:
+        yield GIVEN, f"which standing {relation} gives"
+    if kind == "function" and _is_in_part(finding, observed):
+        yield IN_PART, f"which rows {relation} reaches, or adds, that name their user and others"
+    if kind == "function" and _is_opening(finding, wanted):
+        yield ANSWER_STATES, f"in which states of rows {relation} reaches them"
+    if kind in VIEWS and _is_news(finding, observed, wanted):
+        told = f"in which states rows are seen through {relation}, nor who adds any"
+        yield VIEW_STATES, told
+
+
+def _missing(observed: Facts, relation: str) -> set[str]:
+    """Return the states of rows that name nobody in a column."""
+    return {state for state in observed.states.get(relation, ()) if state.endswith(NOBODY)}
+
+
+def _is_along(finding: Finding, observed: Facts) -> bool:
+    """Whether a finding is only about columns that change together with a state."""
+    states = observed.states.get(finding.relation, {})
+    return bool(finding.columns) and all(is_along(name, states) for name in finding.columns)
+
+
+def _is_of_several(entry: Entry, wanted: Facts) -> bool:
+    """Whether rows of a table are read only in several states at once, and in none alone."""
+    states = states_of(entry[2])
+    base = entry[2].partition(" [")[0]
+    fewer = [base, *(f"{base} [{state}]" for state in states)]
+    known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
+    return entry[3] == "select" and len(states) > 1 and not known
+
+
+def _is_below(entry: Entry, wanted: Facts) -> bool:
+    """Whether something above a row is in a state of which a contract does not speak."""
+    named = parent_states([entry]).get(entry[0], set())
+    known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
+    return bool(named - known.get(entry[0], set()))
+
+
+def _refers_to_two(finding: Finding, *, crossed: bool, wanted: Facts) -> bool:
+    """Whether a row is one user's by one of several parents, or hangs below such a row's state."""
+    through = wanted.owners.get(finding.relation, "").startswith("through ")
+    states = states_of(finding.rows)
+    below = len(states) > 1 and is_partly(states[0])
+    return below or (crossed and through and finding.command != "insert")
+
+
+def _is_of_standing(entry: Entry, wanted: Facts) -> bool:
+    """Whether the owner has a standing while he is tried of which a contract says nothing."""
+    named = own_standing_states([entry], wanted.standing)
+    known = parent_states(e for e in (*wanted.allowed, *wanted.shut) if e[0] == entry[0])
+    return bool(named.get(entry[0], frozenset()) - known.get(entry[0], set()))
+
+
+def _is_at_once(entry: Entry, wanted: Facts) -> bool:
+    """Whether users meet two conditions of whom a contract says nothing."""
+    return is_at_once(entry[1]) and all(entry[1] != e[1] for e in wanted.allowed)
+
+
+def _is_of_columns(finding: Finding, wanted: Facts) -> bool:
+    """Whether only columns of an answer are more than before, and not whose rows it shows."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    return finding.rule == ANSWERED or (bool(finding.columns) and entry in wanted.allowed)
+
+
+def _is_beside(entry: Entry, wanted: Facts) -> bool:
+    """Whether a state is told by another column of its row: ``invites.uses=max_uses+1``."""
+    for state in states_of(entry[2]):
+        place, _, value = state.partition("=")
+        table = place.rpartition(".")[0]
+        table = table or entry[0].rpartition(".")[2]
+        mine = [r for r in wanted.columns if r.rpartition(".")[2] == table]
+        columns = {name for label in mine for name in wanted.columns[label]}
+        if place.rpartition(".")[2] in columns and re.sub(r"[+-]1$", "", value) in columns:
+            return True
+    return False
+
+
+def _is_counted(entry: Entry, wanted: Facts) -> bool:
+    """Whether somebody has as many rows as something counts, of which a contract does not speak."""
+    known = wanted.states.get(entry[0], ())
+    states = [state.partition("=")[0] for state in states_of(entry[2])]
+    return any(state.startswith(ROWS_OF) and state not in known for state in states)
+
+
+def _is_in_part(finding: Finding, observed: Facts) -> bool:
+    """Whether a function reaches rows that name its caller and others: they were others' before."""
+    if finding.rows.startswith("as "):
+        return True
+    called = finding.relation, finding.persona
+    return (finding.kind, finding.command) == ("loss", "update") and any(
+        entry[:2] == called and entry[2].startswith("as ") and entry[3] == "insert"
+        for entry in observed.allowed
+    )
+
+
+def _is_opening(finding: Finding, wanted: Facts) -> bool:
+    """Whether a function reaches rows in a state, and those in none it was to reach never."""
+    base = finding.rows.partition(" [")[0]
+    plain = (finding.relation, finding.persona, base, finding.command)
+    return " [" in finding.rows and base != "all" and plain not in wanted.allowed
+
+
+def _is_news(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+    """Whether a finding about a view rests on its states, its columns one by one, or new rows."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    if " [" in finding.rows or (finding.command == "insert" and finding.rows != "other"):
+        return True
+    reads = finding.kind == "loss" and finding.command == "select" and bool(finding.columns)
+    return reads and entry in observed.allowed and entry in wanted.allowed

@@ -1,0 +1,139 @@
+"""What differs about rows in a state that keeps somebody out: deleted, archived, locked, over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+
+from prospectr_db.access.matrix.baselines import (
+    can_lose,
+    compared_with,
+    is_related,
+)
+from prospectr_db.access.matrix.facts import (
+    Entry,
+    Facts,
+    expand,
+)
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.lesser import (
+    is_lesser,
+    is_told_of_the_owner,
+)
+from prospectr_db.access.matrix.matrix import AccessMatrix
+from prospectr_db.access.matrix.row_classes import (
+    ROWS_OF,
+    is_partly,
+    plainer,
+)
+
+__all__ = ["compare_states", "is_unheard_of"]
+
+Tell = Callable[[Entry, tuple[str, ...]], Finding]
+"""Puts one difference into words: the entry and its columns."""
+
+
+def _without(entry: Entry, facts: Facts) -> Entry:
+    """Return who or what an exception is compared with: the row in no state, or a stranger."""
+    relation, persona, rows, command = entry
+    mine = (relation, persona, plainer(rows), command)
+    if not can_lose(persona) or (is_related(persona) and rows != mine[2] and mine in facts.allowed):
+        return mine
+    usual = compared_with(persona, command)
+    whose = (usual, "owner") if is_lesser(persona) and rows.startswith("own") else (usual,)
+    if is_related(usual):
+        whose = (usual, compared_with(usual, command))  # of whom nothing is told but differences
+    exact = [(relation, who, kind, command) for who in whose for kind in (rows, plainer(rows))]
+    return next((entry for entry in exact if entry in facts.allowed), exact[-1])
+
+
+def is_unheard_of(entry: Entry, facts: Facts) -> bool:
+    """Whether a row is of a kind that was not tried when a contract was written.
+
+    Below a parent that is the owner's in part, or his in part itself and in a state, or in a state
+    for a follower who is let in without it: what such a contract says of the other rows says
+    nothing of these.
+    """
+    relation, persona, rows, command = entry
+    base, _, told = rows.partition(" [")
+    if told and is_related(persona) and (relation, persona, base, command) in facts.allowed:
+        known = (*facts.allowed, *facts.shut)
+        return not any(e[:2] == entry[:2] and e[2].startswith(f"{base} [") for e in known)
+    if base.startswith("as ") and told and base not in facts.states.get(relation, ()):
+        return True
+    states = told.rstrip("]").split(", ")
+    return any(is_partly(state) and state not in facts.states.get(relation, ()) for state in states)
+
+
+def _is_known(relation: str, rows: str, facts: Facts) -> bool:
+    """Whether the columns of a state, a row's own or its parent's, were told apart already."""
+    for state in rows.partition(" [")[2].rstrip("]").split(", "):
+        if state.partition("=")[0] in facts.states.get(relation, ()):
+            continue
+        parent, _, column = state.partition("=")[0].rpartition(".")
+        if parent:
+            labels = [label for label in facts.states if label.rpartition(".")[2] == parent]
+        else:
+            labels = [relation]
+        if column and not any(column in facts.states.get(label, ()) for label in labels):
+            return False
+    return True
+
+
+def _is_beyond(entry: Entry, facts: Facts) -> bool:
+    """Whether somebody has more rows than those with which he is kept from adding one anyhow."""
+    state, _, number = entry[2].rstrip("]").partition("=")
+    return ROWS_OF in state and any(
+        (*entry[:2], entry[3]) == (*other[:2], other[3])
+        and other[2].partition("=")[0] == state
+        and int(other[2].rstrip("]").partition("=")[2]) < int(number)
+        for other in facts.shut
+    )
+
+
+def _is_spoken_of(persona: str, facts: Facts) -> bool:
+    """Whether whoever has another token than usual was tried when the contract was written."""
+    if not is_lesser(persona):
+        return True
+    return any(entry[1] == persona for entry in (*facts.allowed, *facts.shut))
+
+
+def compare_states(
+    observed: Facts,
+    wanted: Facts,
+    matrix: AccessMatrix | None,
+    skip: Container[str],
+    *,
+    leak: Tell,
+    loss: Tell,
+    closed: Tell,
+) -> Iterator[Finding]:
+    """Yield where a state no longer keeps somebody out, or does so now.
+
+    Only for who is let in without it: everything else is a difference of the plain row. ``skip``
+    are relations and personas of which nothing is to be said. ``closed`` tells of a state that
+    nothing asked for when the contract was written: whether it kept anybody out is not known.
+    """
+    for entry in sorted(observed.shut ^ wanted.shut):
+        relation, persona, rows, command = entry
+        told = is_told_of_the_owner(entry, observed, wanted) or is_unheard_of(entry, wanted)
+        told = told or (entry in observed.shut and _is_beyond(entry, wanted))
+        if relation in skip or persona in skip or told:
+            continue
+        plain = _without(entry, observed if entry in wanted.shut else wanted)
+        columns = observed.columns_for(relation, command)
+        if entry in observed.shut:
+            if plain in wanted.allowed and entry not in wanted.allowed:
+                known = _is_known(relation, rows, wanted) and _is_spoken_of(persona, wanted)
+                tell = loss if known else closed
+                yield tell(entry, expand(wanted.allowed[plain], columns))
+        elif plain in observed.allowed and entry not in observed.allowed:
+            table = matrix.table(relation) if matrix else None
+            if (
+                table is None
+                or " [" not in rows
+                or rows.partition(" [")[2].rstrip("]") in table.tried
+            ):
+                yield leak(entry, expand(observed.allowed[plain], columns))
+            else:
+                sentence = f"The contract speaks of rows of {relation} that cannot be made: {rows}."
+                yield Finding("gone", "error", relation, persona, rows, command, (), sentence)

@@ -1,0 +1,1 @@
+"""The committed file: read, laid out, written."""

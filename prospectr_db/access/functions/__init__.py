@@ -1,0 +1,1 @@
+"""What each persona learns and changes by calling functions."""

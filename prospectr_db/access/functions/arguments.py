@@ -1,0 +1,308 @@
+"""What functions are called with: arguments of every type, aimed at the owner's rows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.ownership.secret_columns import sounds_secret
+from prospectr_db.access.policies.expressions import literals
+from prospectr_db.access.rows.inhabitants import (
+    OTHER,
+    OWNER,
+    Row,
+)
+from prospectr_db.access.writing.statements import (
+    literal,
+    typed,
+)
+from prospectr_db.access.writing.values import (
+    EMBEDDINGS,
+    candidates,
+)
+from prospectr_db.database.catalog import Catalog, Function, Relation
+
+if TYPE_CHECKING:
+    from prospectr_db.access.observation import Observation
+
+__all__ = ["calls", "named_after", "table_of"]
+
+_ARGUMENT_SETS = 12
+_LINES = " limit 500"
+_THRESHOLDS = ("real", "double precision")
+_NUMBERS = frozenset(
+    {"integer", "bigint", "smallint", "numeric", "real", "double precision", "oid", "money"}
+)
+_TEXTS = frozenset(
+    {"text", "character varying", "character", "name", "citext", "extensions.citext"}
+    | {"public.citext", '"char"'}
+)
+# One value that each of these types reads; texts, numbers and ids come from the world.
+_SAMPLES = {
+    "date": "2030-01-01",
+    "timestamp with time zone": "2030-01-01 00:00:00+00",
+    "timestamp without time zone": "2030-01-01 00:00:00",
+    "time with time zone": "12:00:00+00",
+    "time without time zone": "12:00:00",
+    "interval": "1 day",
+    "bytea": "\\x01",
+    "inet": "10.0.0.1",
+    "cidr": "10.0.0.0/24",
+    "int4range": "[1,9)",
+    "int8range": "[1,9)",
+    "numrange": "[1,9)",
+    "daterange": "[2020-01-01,2090-01-01)",
+    "tstzrange": "[2020-01-01,2090-01-01)",
+    "tsrange": "[2020-01-01,2090-01-01)",
+    "tsquery": "a",
+    "tsvector": "a",
+    "jsonpath": "$",
+    "regclass": "pg_catalog.pg_class",
+    "regtype": "text",
+    "regrole": "anon",
+    "point": "(0,0)",
+    "bit": "1",
+    "xml": "<x/>",
+}
+
+
+def calls(observation: Observation, function: Function) -> Iterator[str]:
+    """Yield calls with arguments that aim at the owner's rows, with and without the defaults."""
+    options = [
+        _arguments(observation, function, name, type_name)
+        for name, type_name in zip(function.input_names, function.argument_types, strict=True)
+    ]
+    if function.variadic and options:
+        options[-1] = [" ".join(("variadic", text)) for text in options[-1]]
+    required = len(options) - function.defaults
+    seen: set[str] = set()
+    for combination in itertools.islice(_spread(options), _ARGUMENT_SETS):
+        seen.add(_call(function, combination))
+    if function.defaults:
+        for combination in itertools.islice(_spread(options[:required]), 3):
+            seen.add(_call(function, combination))
+    yield from sorted(seen)
+
+
+def _spread(options: list[list[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield combinations so that every option is used early, and related ones together."""
+    if not options:
+        yield ()
+        return
+    longest = max(len(choices) for choices in options)
+    for place in range(longest):
+        yield tuple(choices[place % len(choices)] for choices in options)
+    yield from itertools.product(*options)
+
+
+def _call(function: Function, arguments: Sequence[str]) -> str:
+    if function.kind == "p":
+        given = _with_outputs(function, arguments)
+        return "".join(("call ", function.sql_name, "(", ", ".join(given), ")"))
+    call = "".join((function.sql_name, "(", ", ".join(arguments), ")"))
+    if function.return_type == "record" and not set(function.argument_modes) & set("obt"):
+        # Whoever calls it would have to say which columns it answers with.
+        return "".join(("select ", call, "::text as answer", _LINES))
+    return "".join(("select * from ", call, " as answer", _LINES))
+
+
+def _with_outputs(function: Function, arguments: Sequence[str]) -> list[str]:
+    """Return the arguments of a CALL, in which OUT parameters have a place, too."""
+    given = list(arguments)
+    if "o" not in function.argument_modes:
+        return given
+    found: list[str] = []
+    for mode in function.argument_modes:
+        if mode == "o":
+            found.append("null")
+        elif given:
+            found.append(given.pop(0))
+    return found
+
+
+def _arguments(
+    observation: Observation, function: Function, name: str, type_name: str
+) -> list[str]:
+    """Return SQL texts of arguments for one parameter, the likeliest first."""
+    if type_name.endswith("[]"):
+        inner = _arguments(observation, function, name, type_name[:-2])
+        return ["".join(("array[", item, "]")) for item in inner]
+    table = table_of(observation.catalog, type_name)
+    if table is not None:
+        return _records(observation, table, type_name) or ["null"]
+    found = _values(observation, function, name, type_name)
+    suffix = "".join(("::", type_name))
+    return ["".join((literal(value), suffix)) for value in dict.fromkeys(found)] or ["null"]
+
+
+def _values(
+    observation: Observation, function: Function, name: str, type_name: str
+) -> Sequence[str]:
+    owner, other = observation.world.actors[OWNER], observation.world.actors[OTHER]
+    ids = _held(observation, function, name)
+    if type_name == "uuid":
+        found = [value for value in ids if "-" in value]
+        users = [owner.id, other.id]
+        return users[:1] + found + users[1:] if "user" in name.lower() else found + users
+    if type_name in _THRESHOLDS:
+        return ["0", "1", "100"]
+    if type_name in _NUMBERS:
+        # Less than nothing turns what is taken off into what is given.
+        return [value for value in ids if value.isdigit()] + ["1", "100", "-1"]
+    if type_name == "boolean":
+        return ["true", "false"]
+    if type_name in ("json", "jsonb"):
+        return list(_objects(observation, function))
+    if type_name in _TEXTS:
+        said = literals(function.source)[:4]
+        texts = [*_names(observation, function), *_held(observation, function, name, text=True)]
+        place = 0 if sounds_secret(name) else 1
+        texts[place:place] = _secrets(observation, function)
+        ids = [value for value in ids if "-" in value][:2]
+        return [*texts[:5], owner.email, *said, *ids, owner.id, "a"]
+    if type_name in _SAMPLES:
+        return [_SAMPLES[type_name]]
+    if type_name.rpartition(".")[2] in EMBEDDINGS:
+        return _embeddings(observation, function, type_name)
+    return _as_in_a_column(observation, type_name)
+
+
+def _embeddings(observation: Observation, function: Function, type_name: str) -> list[str]:
+    """Return what the owner's rows hold, of the tables that a function names first.
+
+    Where no column has the type, the widths that embedding models usually answer with.
+    """
+    named = {relation.oid for relation, _ in _rows_named(observation, function)}
+    held: list[tuple[bool, str]] = []
+    for relation in observation.catalog.own_relations:
+        row = observation.world.row(relation, OWNER)
+        for column in relation.columns if row else ():
+            value = row.values.get(column.name) if row else None
+            if value and column.type.partition("(")[0] == type_name:
+                held.append((relation.oid not in named, value))
+    found = [value for _, value in sorted(held, key=lambda pair: pair[0])]
+    if type_name.endswith("sparsevec"):
+        return found or [f"{{1:1}}/{width}" for width in _WIDTHS]
+    return found or ["[" + ",".join(["1"] * width) + "]" for width in _WIDTHS]
+
+
+_WIDTHS = (1536, 768, 384, 1024, 3072)
+
+
+def _as_in_a_column(observation: Observation, type_name: str) -> list[str]:
+    """Return values of a project's own type, an enum or domain, by a column that has it."""
+    for relation in observation.catalog.relations:
+        for column in relation.columns:
+            if column.type == type_name:
+                row = observation.world.row(relation, OWNER)
+                held = row.values.get(column.name) if row else None
+                likely = candidates(relation, column, tag="f", number=5)
+                return [*([held] if held else []), *likely[:4]]
+    return ["", "1"]
+
+
+def _rows_named(observation: Observation, function: Function) -> Iterator[tuple[Relation, Row]]:
+    """Yield the owner's rows in the tables that a function names."""
+    words = set(re.findall(r"\w+", function.source))
+    for (oid, key), row in observation.world.rows.items():
+        relation = observation.catalog.by_oid[oid]
+        if key == OWNER and relation.name in words:
+            yield relation, row
+
+
+def _held(
+    observation: Observation, function: Function, name: str, *, text: bool = False
+) -> list[str]:
+    """Return ids, or texts, of the owner's rows: of columns that a parameter is named after first.
+
+    Keys come next; but a token or a share's id opens what a key does not.
+    """
+    ranked: list[tuple[int, str]] = []
+    for relation, row in _rows_named(observation, function):
+        if relation is observation.catalog.users:
+            continue
+        for column in relation.columns:
+            value = row.values.get(column.name)
+            fit = column.category == "S" if text else column.base_name in _IDS
+            if value and fit:
+                rank = 1 if column.name in relation.primary_key else 2
+                ranked.append((0 if named_after(name, relation, column.name) else rank, value))
+    return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))[:8]
+
+
+def _secrets(observation: Observation, function: Function) -> list[str]:
+    """Return what the hashes were made of that a function can compare with."""
+    named = {relation.oid for relation, _ in _rows_named(observation, function)}
+    secrets = observation.world.secrets
+    return [secret for (oid, _), secret in secrets.items() if oid in named]
+
+
+_IDS = frozenset({"uuid", "int8", "int4"})
+
+
+def named_after(parameter: str, relation: Relation, column: str) -> bool:
+    """Whether a parameter is called like a column: ``p_token``, ``invite_id``, ``_org_id``."""
+    plain = parameter.lower().strip("_").removeprefix("p_").removeprefix("in_")
+    return plain in (column, f"{relation.name}_{column}", f"{relation.name.rstrip('s')}_{column}")
+
+
+def _names(observation: Observation, function: Function) -> list[str]:
+    """Return names of tables for a function that builds statements out of its arguments."""
+    if "execute" not in function.source.lower():
+        return []
+    owned = [
+        relation.name
+        for relation in observation.catalog.own_relations
+        if relation.is_table
+        and observation.ownership[relation.oid].owned
+        and observation.world.row(relation, OWNER) is not None
+    ]
+    return owned[:3]
+
+
+_KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{(\w+)\}'|\bx?\(\s*(\w+)\s+(?:uuid|text|int)")
+
+
+def _objects(observation: Observation, function: Function) -> Iterator[str]:
+    """Yield objects with the keys that a function reads, filled from the owner's rows."""
+    keys = {key for found in _KEY.findall(function.source) for key in found if key}
+    for actor in (OWNER, OTHER):
+        held = {"user_id": observation.world.actors[actor].id}
+        for relation, _ in _rows_named(observation, function):
+            row = observation.world.row(relation, actor)
+            for name, value in (row.values if row else {}).items():
+                if value is not None:
+                    held.setdefault(name, value)
+                    held.setdefault(f"{relation.name.removesuffix('s')}_{name}", value)
+        filled = {key: held.get(key, observation.world.actors[actor].id) for key in sorted(keys)}
+        if filled:
+            yield json.dumps(filled)
+            yield json.dumps([filled])
+    yield "{}"
+    yield "[]"
+
+
+def table_of(catalog: Catalog, type_name: str) -> Relation | None:
+    """Return the table whose rows a type is, as in a computed field."""
+    plain = type_name.replace('"', "")
+    for relation in catalog.own_relations:
+        if plain in (f"{relation.schema}.{relation.name}", relation.name):
+            return relation
+    return None
+
+
+def _records(observation: Observation, table: Relation, type_name: str) -> list[str]:
+    """Return rows as arguments: somebody who knows the owner's ids and no more, then all of it."""
+    found = []
+    ids = {name for fk in table.foreign_keys for name in fk.columns} | set(table.primary_key)
+    for key, known in ((OWNER, ids), (OWNER, None), (OTHER, None)):
+        row = observation.world.row(table, key)
+        if row is None:
+            continue
+        held = {n: v for n, v in row.values.items() if known is None or n in known}
+        values = ", ".join(typed(table, c.name, held.get(c.name)) for c in table.columns)
+        found.append("".join(("row(", values, ")::", type_name)))
+    return found

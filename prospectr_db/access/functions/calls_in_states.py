@@ -1,0 +1,191 @@
+"""Calls with the owner's rows in other states: what gets through no longer, or only then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from itertools import islice
+
+from prospectr_db.access.functions.calling import (
+    Seeing,
+    call_probe,
+)
+from prospectr_db.access.functions.known_secrets import Knowledge
+from prospectr_db.access.matrix.matrix import (
+    Cell,
+    Verdict,
+)
+from prospectr_db.access.personas.knocks import (
+    Knocker,
+    Probe,
+)
+from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.probes.running import (
+    Outcome,
+    run,
+)
+from prospectr_db.access.reached.view_states import (
+    Setting,
+    on_top,
+    opening,
+)
+from prospectr_db.access.rows.inhabitants import (
+    NEWCOMER,
+    OTHER,
+    OWNER,
+)
+
+__all__ = ["StateCalls"]
+
+_CALLS_PER_STATE = 3
+_TEXTS, _TEXTS_TOGETHER = 4, 2
+_MOST_FURTHER, _MOST_TOGETHER = 24, 80
+
+Key = tuple[str, str]
+"""Command and row class."""
+
+
+@dataclass
+class StateCalls:
+    """The calls of one function in the states of the rows that it names."""
+
+    seeing: Seeing
+    knowledge: Knowledge
+    singles: Sequence[Setting]
+    statements: Sequence[str]
+    tried: set[str] = field(default_factory=set)
+    most_together: int = _MOST_TOGETHER
+
+    def cells(self, knocker: Knocker, plain: Sequence[Cell]) -> Iterator[Cell]:
+        """Yield what comes of calls in each state.
+
+        What got through is called again. Where nothing of others' rows was reached, it is called
+        in what opens the function to whoever no policy binds, and with each further state on top.
+        """
+        yield from self._again(knocker, plain)
+        reached = {cell.command for cell in plain if cell.verdict is Verdict.ALLOWED} - {"call"}
+        if reached or not plain or knocker.actor not in (None, OTHER, NEWCOMER, OWNER):
+            return
+        if all(cell.verdict is Verdict.DENIED for cell in plain):
+            return
+        texts = self._telling
+        opened: dict[Key, list[Setting]] = {}
+        yield from self._opened(knocker, texts, self._openings, opened)
+        below = {one.name: one for settings in opened.values() for one in settings[:1]}
+        more = [two for one in below.values() for two in on_top(one, self.singles)]
+        if more:
+            yield from self._opened(knocker, texts, [*islice(more, _MOST_FURTHER)], opened, opened)
+
+    def _again(self, knocker: Knocker, cells: Sequence[Cell]) -> Iterator[Cell]:
+        """Call again what came to something, with the owner's row in each state.
+
+        Where no call gets through any more nothing else is told: it goes without saying.
+        """
+        through: dict[Key, list[str]] = {}
+        allowed = [cell for cell in cells if cell.verdict is Verdict.ALLOWED]
+        weight = Counter(cell.statement for cell in allowed)
+        for cell in sorted(allowed, key=lambda c: (-weight[c.statement], c.statement)):
+            through.setdefault((cell.command, cell.rows), []).append(cell.statement)
+        chosen = {key: texts[:_CALLS_PER_STATE] for key, texts in through.items()}
+        texts = list(dict.fromkeys(text for found in chosen.values() for text in found))
+        found = self._called(knocker, texts, self.singles)
+        for state in self.singles:
+            for key, mine in chosen.items():
+                tried = [found[state.name, text] for text in mine]
+                probe, outcome, told = next((t for t in tried if key in t[2]), tried[0])
+                verdict = Verdict.ALLOWED if key in told else Verdict.FILTERED
+                if outcome.state is not None:
+                    verdict = Verdict.REFUSED
+                closed = not any(("call", "all") in t[2] for t in tried)
+                if key == ("call", "all") or not closed:
+                    rows = f"{key[1]} [{state.name}]"
+                    yield from self.seeing.cells(knocker, rows, key[0], verdict, probe, outcome)
+
+    def _called(
+        self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]
+    ) -> dict[tuple[str, str], tuple[Probe, Outcome, set[Key]]]:
+        """Return what each call came to in each state, or in none: command and row class."""
+        tries = [
+            (one, call_probe(text, one.preparation if one else None, self.seeing.question))
+            for one in settings
+            for text in texts
+        ]
+        probes = [probe for _, probe in tries]
+        outcomes = run(self.seeing.observation, knocker.persona, probes, listening=True)
+        reached = [
+            self.seeing.reached(knocker, probe, outcome)
+            for probe, outcome in zip(probes, outcomes, strict=True)
+        ]
+        self.knowledge.learn(knocker, zip(probes, reached, strict=True))
+        return {
+            (one.name if one else "", probe.statement): (
+                probe,
+                outcome,
+                set(self.knowledge.rows(knocker, probe.statement, got).items()),
+            )
+            for (one, probe), outcome, got in zip(tries, outcomes, reached, strict=True)
+        }
+
+    def _opened(
+        self,
+        knocker: Knocker,
+        texts: Sequence[str],
+        settings: Sequence[Setting],
+        opened: dict[Key, list[Setting]],
+        wanted: dict[Key, list[Setting]] | None = None,
+    ) -> Iterator[Cell]:
+        """Yield what is reached in some states; where more is ``wanted``, also what is not."""
+        self.tried |= {one.name for one in settings}
+        found = self._called(knocker, texts, settings)
+        keys = set(wanted or ())
+        for one in settings:
+            calls = [found[one.name, text] for text in texts]
+            told = {key for _, _, got in calls for key in got if key[0] != "call"}
+            for key in sorted(told | keys):
+                probe, outcome, _ = next((c for c in calls if key in c[2]), calls[0])
+                verdict = Verdict.ALLOWED if key in told else Verdict.FILTERED
+                if verdict is Verdict.ALLOWED and wanted is None:
+                    opened.setdefault(key, []).append(one)
+                rows = f"{key[1]} [{one.name}]"
+                yield from self.seeing.cells(knocker, rows, key[0], verdict, probe, outcome)
+
+    @cached_property
+    def _telling(self) -> list[str]:
+        """The calls that rather reach something: such as hold a secret of the owner's."""
+        secrets = self.knowledge.secrets
+        return sorted(self.statements, key=lambda text: not secrets.are_in(text))[:_TEXTS]
+
+    @cached_property
+    def _openings(self) -> list[Setting]:
+        """The states, alone or together, in which a superuser reaches the owner's rows.
+
+        None where he does so without: then whose rows they are keeps everybody else out.
+        """
+        owner_sees = self._shows(OWNER, self._telling, [None])[0]
+        for key in (NEWCOMER,) if owner_sees else (NEWCOMER, OWNER):
+            plain, *there = self._shows(key, self._telling, [None, *self.singles])
+            pairs = zip(self.singles, there, strict=True)
+            found = [setting for setting, seen in pairs if seen and not plain]
+            if found or plain or (owner_sees and key == NEWCOMER):
+                return found
+        # Not even their owner sees them in any: then in several states at once, if at all.
+        shows = partial(self._shows, OWNER, self._telling[:_TEXTS_TOGETHER])
+        return opening(self.singles, shows, most=self.most_together)
+
+    def _shows(
+        self, key: str, texts: Sequence[str], settings: Sequence[Setting | None]
+    ) -> list[bool]:
+        observation = self.seeing.observation
+        claims = observation.world.actors[key].persona("control").claims
+        nobody = Knocker(Persona("control", observation.superuser, claims), key)
+        found = self._called(nobody, texts, settings)
+        return [
+            any(
+                command != "call"
+                for text in texts
+                for command, _ in found[one.name if one else "", text][2]
+            )
+            for one in settings
+        ]

@@ -1,0 +1,1 @@
+"""What was observed, as values: the access matrix, its flat facts, its row classes."""

@@ -1,0 +1,38 @@
+"""One thing that somebody should look at, and what a contract accepts it by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["IDLE_GRANT", "OUTSIDE", "Finding", "Kind", "Severity"]
+
+IDLE_GRANT = "idle-grant"
+"""The rule of a grant that no policy lets anybody use: it lets nobody in."""
+OUTSIDE = "outside-policies"
+"""The rule of a privilege that policies do not govern."""
+
+Kind = Literal["leak", "loss", "vacuous", "surprise", "oracle", "unmentioned", "gone", "drift"]
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that somebody should look at; ``key`` is stable and names it in the contract."""
+
+    kind: Kind
+    severity: Severity
+    relation: str
+    persona: str
+    rows: str
+    command: str
+    columns: tuple[str, ...]
+    sentence: str
+    statement: str = ""
+    rule: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a contract accepts it by."""
+        rows = self.rows.replace(" ", "-").replace("'", "")
+        return "/".join(part for part in (self.relation, self.persona, self.command, rows) if part)

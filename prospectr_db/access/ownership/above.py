@@ -1,0 +1,76 @@
+"""What stands above a row, its parents and theirs, and which of their states decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from prospectr_db.access.policies.decisions import asked_by_policies
+from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Constraint, Relation
+
+if TYPE_CHECKING:
+    from prospectr_db.access.ownership.ownership import Ownership
+
+__all__ = ["above", "asked_far", "states_above"]
+
+
+def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Relation]]:
+    """Yield a relation's parents and then theirs, each once, with the key that leads there."""
+    seen = {relation.oid}
+    parents: list[tuple[Constraint, Relation]] = []
+    for fk in relation.foreign_keys:
+        parent = catalog.by_oid.get(fk.target or 0)
+        if parent is not None and parent.oid != relation.oid:
+            seen.add(parent.oid)
+            parents.append((fk, parent))
+    yield from parents
+    for fk, parent in parents:
+        for further in parent.foreign_keys if parent.schema not in PLATFORM_SCHEMAS else ():
+            top = catalog.by_oid.get(further.target or 0)
+            if top is not None and top.oid not in seen and top.schema not in PLATFORM_SCHEMAS:
+                seen.add(top.oid)
+                yield fk, top
+
+
+def asked_far(
+    catalog: Catalog, asked: Mapping[int, frozenset[tuple[int, str]]]
+) -> dict[int, frozenset[tuple[int, str]]]:
+    """Return by relation which columns decide about its rows, be it two steps far.
+
+    ``asked`` is what `asked_by_policies` returns. What its policies read of the rows above, be it
+    through functions, and what the policies on what they read do: `exists (select from posts …)`
+    asks whatever the policy on posts asks. So it does not matter at which of them a condition is
+    written down.
+    """
+    found = dict(asked)
+    shown = asked_by_policies(catalog, ("select", "all"))
+    for relation in catalog.relations:
+        tops = {top.oid for _, top in above(catalog, relation)} if relation.policies else set()
+        known = found[relation.oid]
+        for _ in range(2):
+            known = known.union(*(shown[oid] for oid in {oid for oid, _ in known} & tops))
+        found[relation.oid] = known
+    return found
+
+
+def states_above(
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    asked: Mapping[int, frozenset[tuple[int, str]]],
+) -> dict[int, frozenset[tuple[str, str]]]:
+    """Return by relation which states of the rows above decide about its rows: (table, column).
+
+    ``asked`` is what `asked_far` returns.
+    """
+    found: dict[int, frozenset[tuple[str, str]]] = {}
+    for relation in catalog.relations:
+        tops = {top.oid: top for _, top in above(catalog, relation)} if relation.policies else {}
+        found[relation.oid] = frozenset(
+            (tops[oid].name, name)
+            for oid, name in asked[relation.oid]
+            if oid in tops
+            and name in ownership[oid].told
+            # A standing is none: there are users who have it and users who do not.
+            and name not in ownership[oid].weakest
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Who knocks: roles and tokens, and how a connection becomes a persona."""

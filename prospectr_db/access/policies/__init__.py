@@ -1,0 +1,1 @@
+"""What policies, and the functions they call, say: read from their text."""

@@ -1,0 +1,1 @@
+"""Which statements are tried on tables, how they are run, and what an outcome means."""

@@ -1,0 +1,1 @@
+"""What views and functions reach: in which states of rows, and what their answers rest on."""

@@ -1,0 +1,155 @@
+"""States of rows in which functions are called once more: over, used up, withdrawn, deleted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.ownership.beside import (
+    compared_columns,
+    is_usual,
+    resolved,
+    values_beside,
+)
+from prospectr_db.access.ownership.told_apart import (
+    implies_values,
+    told_apart,
+)
+from prospectr_db.access.policies.reach import called_functions
+from prospectr_db.access.rows.inhabitants import OWNER, Row
+from prospectr_db.access.rows.variations import reach_state
+from prospectr_db.access.writing.statements import (
+    equals,
+    literal,
+    update,
+)
+from prospectr_db.database.catalog import Column, Function, Relation
+
+__all__ = ["RowState", "Values", "states_of_columns", "states_of_function"]
+
+_MOST_STATES = 16
+
+Values = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """The owner's row in another state than it is built in.
+
+    ``name`` is shown, as ``invites.expires_at=2020-01-01``; ``column`` is the part before the
+    equals sign and ``told`` its values, none where its type says which there are. ``preparation``
+    is what a superuser runs before the call; ``usual`` is how the row is without it. ``owned``
+    says whether it is somebody's, and not a list's.
+    """
+
+    name: str
+    column: str
+    told: Values
+    preparation: str
+    usual: str = ""
+    owned: bool = True
+
+
+def states_of_function(observation: Observation, function: Function) -> Iterator[RowState]:
+    """Yield the states that a function can tell apart, by the columns that its source names.
+
+    The contract's are among them for as long as it names them, whatever the source says by now.
+    """
+    yield from states_of_columns(observation, _columns(observation, function))
+
+
+def states_of_columns(
+    observation: Observation,
+    columns: Iterable[tuple[Relation, Row, Column, Values]],
+    *,
+    exact: bool = False,
+) -> Iterator[RowState]:
+    """Yield the states of the owner's rows in some columns, each with the values to try.
+
+    With ``exact`` a text of several words is shown whole; of times only the day ever is.
+    """
+    found = 0
+    for relation, row, column, values in columns:
+        told = () if implies_values(column) else values
+        for value in values:
+            wanted = resolved(relation, row.values, column.name, value)
+            usual = is_usual(relation, row.values, column.name, value)
+            if found == _MOST_STATES or not wanted or usual:
+                continue
+            whole = observation.world.states.get((relation.oid, column.name, value))
+            whole = whole or reach_state(observation.connection, relation, row, wanted)
+            if whole is not None:
+                found += 1
+                day = not exact or column.category == "D"
+                place = f"{relation.name}.{column.name}"
+                prepared = _preparation(observation, relation, row, whole)
+                name = f"{place}={_shown(value, day=day)}"
+                usually = f"{place}={_shown(row.values.get(column.name), day=day)}"
+                owned = observation.ownership[relation.oid].owned
+                yield RowState(name, place, told, prepared, usually, owned)
+
+
+def _shown(value: str | None, *, day: bool) -> str:
+    if value is None:
+        return "null"
+    return value.split(" ")[0] if day else value
+
+
+def _columns(
+    observation: Observation, function: Function
+) -> Iterator[tuple[Relation, Row, Column, Values]]:
+    """Yield the columns of the owner's rows that can decide, each with the values to try."""
+    catalog = observation.catalog
+    source = " ".join(f.source for f in (function, *called_functions(catalog, function)))
+    words = set(re.findall(r"\w+", source))
+    given: Mapping[str, Values] = observation.given.states.get(function.label, {})
+    standing = {(s.relation, s.column) for s in observation.standings}
+    for relation in catalog.own_relations:
+        row = observation.world.row(relation, OWNER)
+        if not relation.is_table or relation.is_partition or row is None:
+            continue
+        owner = observation.ownership[relation.oid]
+        links = {name for fk in relation.foreign_keys for name in fk.columns}
+        settled = {*owner.users, *owner.claims, *links, *relation.primary_key}
+        known = frozenset((relation.oid, name) for name in relation.by_name if name in words)
+        beside = compared_columns(relation, [(source, known)]) if relation.name in words else {}
+        for column in relation.columns:
+            place = f"{relation.name}.{column.name}"
+            named = relation.name in words and column.name in words
+            if not (named or place in given) or column.name in settled or not column.is_writable:
+                continue
+            if (relation.oid, column.name) in standing:
+                continue  # there is a persona for each
+            text = (source, frozenset({(relation.oid, column.name)}))
+            values = (*told_apart(relation, column, [text]), *given.get(place, ()))
+            if column.name in beside:
+                values = (*values, *values_beside(beside[column.name]))
+            yield relation, row, column, tuple(dict.fromkeys(values))
+
+
+def _preparation(
+    observation: Observation, relation: Relation, row: Row, values: Mapping[str, str | None]
+) -> str:
+    """Return what brings a row into a state, and lets what changes it afterwards be noticed.
+
+    A row without a key is found by what no state changes of it.
+    """
+    told = observation.ownership[relation.oid].states
+    kept = [name for name in row.values if name not in told and name not in values]
+    names: Sequence[str] = relation.primary_key or kept or tuple(row.values)
+    found = equals(relation, {name: row.values[name] for name in names})
+    there = " ".join(
+        ("(select t.tableoid, t.ctid, to_jsonb(t) from", relation.sql_name, "as t where", found)
+    )
+    noted = " ".join(
+        (
+            "update prospectr_access.rows as r set (partition, place, image) =",
+            there,
+            "limit 1) where r.label =",
+            literal(row.label),
+        )
+    )
+    changed = update(relation, values, found)
+    return "; ".join((changed, noted) if relation.primary_key or kept else (changed,))

@@ -1,0 +1,1 @@
+"""What a careful reviewer objects to, and how it is told."""

@@ -1,0 +1,239 @@
+"""What is wrong with an access matrix, in sentences: who, what, which rows, which columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prospectr_db.access.matrix.baselines import is_of_both
+from prospectr_db.access.matrix.finding import (
+    Finding,
+    Kind,
+)
+from prospectr_db.access.matrix.matrix import (
+    SIGN,
+    AccessMatrix,
+    TableAccess,
+)
+from prospectr_db.access.matrix.unobserved import (
+    UNBUILDABLE,
+    is_unobserved,
+)
+from prospectr_db.access.review.phrases import (
+    on_rows,
+    verb_of,
+    who,
+)
+from prospectr_db.access.review.review import (
+    review_access,
+    review_channel,
+)
+from prospectr_db.database.catalog import PRIVILEGES
+
+__all__ = ["IDLE_POLICY", "judge"]
+
+IDLE_POLICY = "idle-policy"
+"""The rule of a policy that says that users may, where none can."""
+
+
+def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
+    """Return what a careful reviewer would object to, knowing nothing of the application."""
+    found: list[Finding] = []
+    for table in matrix.tables:
+        for access in table.accesses:
+            if access.persona == "service_role" or not access.succeeds:
+                continue
+            if table.kind == "channel":
+                found += review_channel(table, access)
+            else:
+                found += review_access(matrix, table, access)
+        found += _vacuous(table)
+        found += _availability(table)
+        found += _published(table)
+    found += _token_findings(matrix)
+    found += _unexposed(matrix)
+    found += _around(matrix)
+    found += matrix.oracles
+    return tuple(sorted(set(found), key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+    rank = ("error", "warning", "note").index(finding.severity)
+    return rank, finding.relation, finding.persona, finding.command, finding.rows
+
+
+def _vacuous(table: TableAccess) -> Iterator[Finding]:
+    for problem in table.unbuildable:
+        required = problem.startswith(("A: ", "B: "))
+        call = table.kind == "function"
+        what = "no arguments fit" if call else "no row could be built"
+        yield Finding(
+            "vacuous",
+            "error" if required else "warning",
+            table.relation,
+            "",
+            "",
+            "",
+            (),
+            f"{table.relation} could not be observed: {what} ({problem}).",
+            rule=UNBUILDABLE,
+        )
+    for policy in table.untried:
+        place = "realtime.messages" if table.kind == "channel" else table.relation
+        yield Finding(
+            "vacuous",
+            "error",
+            place,
+            "",
+            policy,
+            "",
+            (),
+            f"Nothing was proven about the policy {policy!r} on {place}: nobody got through it by "
+            "anything that was tried.",
+            rule="untried",
+        )
+    if is_unobserved(table):
+        return
+    for access in table.accesses:
+        if access.verdict == "unproven":
+            yield Finding(
+                "vacuous",
+                "error",
+                table.relation,
+                access.persona,
+                access.rows,
+                access.command,
+                (),
+                f"Nothing was proven about {access.command} on {table.relation} by "
+                f"{who(access.persona)} ({access.rows} rows): the same statement as a superuser "
+                f"touched no row{f' ({access.reason})' if access.reason else ''}.",
+                access.statement,
+                "unproven",
+            )
+
+
+def _availability(table: TableAccess) -> Iterator[Finding]:
+    for access in table.accesses:
+        if access.sqlstate == "42P17":
+            yield Finding(
+                "loss",
+                "error",
+                table.relation,
+                access.persona,
+                access.rows,
+                access.command,
+                (),
+                f"Nobody can {access.command} {table.relation}: {access.reason}.",
+                access.statement,
+                "recursion",
+            )
+            break
+    for access in table.accesses:
+        asked = is_of_both(access.persona) and access.command != SIGN
+        if asked and not access.succeeds and not access.unproven:
+            yield Finding(
+                "loss",
+                "warning",
+                table.relation,
+                access.persona,
+                access.rows,
+                access.command,
+                (),
+                f"Whoever is in two tenants cannot {access.command} {table.relation} any more: "
+                f"{access.reason or 'their membership here is not the one that is asked'}.",
+                access.statement,
+                "one-tenant-only",
+            )
+    for command, policies in () if is_unobserved(table) else table.idle.items():
+        yield Finding(
+            "loss",
+            "error",
+            table.relation,
+            "",
+            "",
+            command,
+            (),
+            f"No user of the world can {command} {table.relation}, although "
+            f"{', '.join(repr(p) for p in policies)} says that some can"
+            f"{'' if _is_granted(table, command) else ': no role of the API is granted it'}.",
+            rule=IDLE_POLICY,
+        )
+
+
+def _is_granted(table: TableAccess, command: str) -> bool:
+    """Whether users hold a command's privilege, be it on one column."""
+    letter = PRIVILEGES.get(command, "")
+    named = (name.split()[-1] for name, columns in table.column_privileges.items() if columns)
+    return any(letter in held for held in table.privileges.values()) or command in named
+
+
+def _unexposed(matrix: AccessMatrix) -> Iterator[Finding]:
+    """Yield that nothing is granted at all, which is most often a matter of the project's age."""
+    tables = [table for table in matrix.tables if table.kind == "table" and table.policies]
+    if any(_is_granted(table, command) for table in tables for command in PRIVILEGES):
+        return
+    if any(table.idle for table in tables):
+        yield Finding(
+            "loss",
+            "warning",
+            "",
+            "",
+            "",
+            "",
+            (),
+            "No table is granted to a role of the API, as in projects made since May 2026, where "
+            "tables are reachable only by grants. If this project still grants new ones by itself, "
+            "say so in supabase/config.toml: auto_expose_new_tables = true under [api].",
+            rule="unexposed",
+        )
+
+
+def _published(table: TableAccess) -> Iterator[Finding]:
+    published = any(f"{name} ".startswith("supabase_realtime ") for name in table.publications)
+    if table.kind == "table" and not table.rls and published:
+        sentence = (
+            f"Realtime sends every change of {table.relation} to whoever listens: "
+            "it is published and has no row-level security."
+        )
+        yield Finding(
+            "leak", "error", table.relation, "", "", "listen", (), sentence, rule="published"
+        )
+
+
+def _around(matrix: AccessMatrix) -> Iterator[Finding]:
+    """Yield what gives visitors and users power over everything, whatever policies say."""
+    if matrix.surroundings is None:
+        return
+    for group in ("roles", "schemas"):
+        for item in matrix.surroundings.groups.get(group, ()):
+            role, _, what = item.partition(": ")
+            if role not in ("anon", "authenticated") or what.startswith("usage"):
+                continue
+            kind: Kind = "leak"
+            sentence = f"{role} is {what}." if group == "roles" else f"{role} can {what}."
+            place = f"database.{group}"
+            yield Finding(kind, "error", place, role, "", what, (), sentence, rule=group)
+    for label in matrix.surroundings.loose:
+        sentence = (
+            f"{label} has its owner's rights and no search_path of its own: "
+            "a caller who can make objects decides what its names mean."
+        )
+        yield Finding(
+            "surprise", "warning", label, "", "", "call", (), sentence, rule="search-path"
+        )
+
+
+def _token_findings(matrix: AccessMatrix) -> Iterator[Finding]:
+    for detail in matrix.tokens:
+        yield Finding(
+            "leak",
+            "error",
+            detail.relation,
+            detail.persona,
+            detail.rows,
+            detail.command,
+            (),
+            f"A token with {detail.persona} can {verb_of(detail.command)} "
+            f"{detail.relation} {on_rows(detail.rows)}, which the same user without it cannot.",
+            detail.statement,
+            "claims",
+        )

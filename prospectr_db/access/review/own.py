@@ -1,0 +1,173 @@
+"""What a careful reviewer objects to in what users change of their own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.matrix import (
+    SIGN,
+    TOGETHER,
+    Access,
+    AccessMatrix,
+    TableAccess,
+)
+from prospectr_db.access.review.objections import objection
+from prospectr_db.access.review.phrases import people
+
+__all__ = ["review_own_update", "review_signing"]
+
+
+def review_own_update(
+    matrix: AccessMatrix, table: TableAccess, access: Access
+) -> Iterator[Finding]:
+    """Yield the objections to changing one's own rows: given away, moved, or raised by them."""
+    subject = people(access.persona)
+    if _shares(table):
+        return
+    gave = _given_away(table, access)
+    if gave and not _manages(table, access):
+        at_once = f"{table.relation}: {' and '.join(gave)} at once"
+        what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
+        sentence = f"{subject} can give their rows away by updating {what}"
+        yield objection(table, access, "transfer", columns=gave, sentence=sentence)
+    movable = {part for name in access.columns for part in name.split(TOGETHER)}
+    for columns, parent_label in table.links.items():
+        names = [name for name in columns.split(", ") if name in movable]
+        parent = matrix.table(parent_label)
+        if not names or parent is None:
+            continue
+        visible = any(
+            e.succeeds and e.command == "select" and e.rows == "other" and e.persona == "stranger"
+            for e in parent.accesses
+        )
+        if not visible:
+            sentence = (
+                f"{subject} can move their rows of {table.relation} under somebody else's "
+                f"{parent_label} by updating {', '.join(names)}"
+            )
+            yield objection(table, access, "re-parent", columns=names, sentence=sentence)
+    state = access.rows.partition(" [")[2].partition("=")[0]
+    between_two = " or " in table.owner_path
+    for name in table.standing:
+        if name == state or between_two:
+            continue  # whoever is an admin already; a row of two users says nothing of one
+        changed = [c for c in access.columns if c.partition("=")[0] == name]
+        if changed and _may_not_raise(matrix, access.persona):
+            if access.persona == "owner" and _is_his_to_give(matrix, table, name):
+                continue
+            sentence = (
+                f"{subject} can change their own {table.relation}.{name}, "
+                "which decides what they may do"
+            )
+            yield objection(table, access, "escalation", columns=changed, sentence=sentence)
+
+
+def review_signing(table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objection to whoever puts himself into other people's rows, whatever they are in.
+
+    Where some of them are closed to him, somebody decided which may be taken, and when.
+    """
+    if access.persona not in ("stranger", "newcomer") or access.rows.partition(" [")[0] != "other":
+        return
+    asked = access.rows != "other" or any(
+        other.command == SIGN and other.persona == access.persona and not other.succeeds
+        for other in table.accesses
+    )
+    if asked:
+        yield objection(table, access, "taken", "note", kind="surprise")
+    else:
+        yield objection(table, access, "other-rows")
+
+
+def _shares(table: TableAccess) -> bool:
+    """Whether rows are changed by whoever shares what they hang under, not by those they name.
+
+    The proof are those whom a row names below somebody else's, and who cannot change it.
+    """
+    named = [
+        access
+        for access in table.accesses
+        if access.command == "update"
+        and (
+            (access.persona == "owner" and access.rows.startswith("own under other's "))
+            or (access.persona.partition("=")[0] in table.standing and access.rows == "own")
+        )
+    ]
+    return table.sharing and bool(named) and not any(access.succeeds for access in named)
+
+
+def _given_away(table: TableAccess, access: Access) -> list[str]:
+    """Return the columns by which a row gets another owner altogether."""
+    owners = set(table.owner_columns)
+    alone = [name for name in access.columns if name in owners]
+    if alone and len(owners) == 1:
+        return alone
+    sets = [name.split(TOGETHER) for name in access.columns if TOGETHER in name]
+    return next((names for names in sets if owners and owners <= set(names)), [])
+
+
+def _manages(table: TableAccess, access: Access) -> bool:
+    """Whether somebody changes his own row as one of those that he manages: memberships, roles.
+
+    He changes others' too, or his own only while he has a certain standing.
+    """
+    power = access.persona.removeprefix("owner with ")  # who has it changes what is others', too
+    others = table.find(power, "other", "update")
+    if others is not None and others.succeeds and (table.membership or "=" in access.persona):
+        return True
+    if not table.membership:
+        return False
+    plain = table.find("member", "own", "update")
+    if access.persona == "owner" and plain is not None and not plain.succeeds:
+        return True  # as whose the tenant is: whoever is only a member cannot
+    states = {
+        (other.rows.partition("[")[2].partition("=")[0], other.succeeds)
+        for other in table.accesses
+        if other.persona == access.persona
+        and other.command == "update"
+        and other.rows.startswith("own")
+    }
+    plain = table.find(access.persona, "own", "update")
+    if plain is not None and not plain.succeeds:
+        return any((name, True) in states for name in table.standing)
+    return any((name, False) in states for name in table.standing)
+
+
+def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:
+    """Whether somebody else's standing reaches further than this persona's."""
+    power: dict[str, int] = {}
+    for table in matrix.tables:
+        for access in table.accesses:
+            if access.rows.partition(" [")[0] in ("other", "any") and access.succeeds:
+                power[access.persona] = power.get(access.persona, 0) + 1
+    best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
+    return power.get(persona, 0) < best
+
+
+def _is_his_to_give(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
+    """Whether an owner sets a standing as whose the list is, not as one of those on it.
+
+    The proof are those on somebody else's list who could gain by it: they were tried on their own
+    rows and cannot.
+    """
+    parents = [matrix.table(label) for label in table.links.values()]
+    if not table.membership or not any(p is not None and p.owner_columns for p in parents):
+        return False
+    personas = [name for name in matrix.personas if name.startswith(f"{column}=")]
+    tried = [
+        access
+        for access in table.accesses
+        if access.persona in personas
+        and access.command == "update"
+        and access.rows.partition(" [")[0] == "own"
+    ]
+    gaining = [access for access in tried if _may_not_raise(matrix, access.persona)]
+    return bool(gaining) and not any(
+        access.succeeds and column in {part.partition("=")[0] for part in _parts(access)}
+        for access in gaining
+    )
+
+
+def _parts(access: Access) -> list[str]:
+    return [part for name in access.columns for part in name.split(TOGETHER)]

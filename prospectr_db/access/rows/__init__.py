@@ -1,0 +1,1 @@
+"""How rows come to be: parents first, likely values, states, and users who sign up."""

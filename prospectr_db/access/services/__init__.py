@@ -1,0 +1,1 @@
+"""What policies on the tables of Storage and Realtime let each persona do."""

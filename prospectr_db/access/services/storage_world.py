@@ -1,0 +1,236 @@
+"""The files that are tried: in whose folder, uploaded by whom, and in which states."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from prospectr_db.access.observation import Observation
+from prospectr_db.access.policies.expressions import (
+    near,
+    normalise,
+)
+from prospectr_db.access.rows.inhabitants import (
+    OTHER,
+    OWNER,
+    VICTIM,
+)
+from prospectr_db.access.writing.statements import insert
+from prospectr_db.access.writing.values import seeded_uuid
+from prospectr_db.database.catalog import Relation
+
+__all__ = [
+    "ANOTHERS",
+    "ANY_OTHER",
+    "Folder",
+    "Stored",
+    "add_files",
+    "find_folders",
+    "path_of",
+    "values_of",
+]
+
+ANOTHERS = "folder=another"
+"""The state of a file that its owner uploaded into somebody else's folder."""
+ANY_OTHER = "any other bucket"
+"""A bucket that no policy names, as whoever makes the next one will have."""
+_SERVERS = "owner_id=null"
+_MOST_BUCKETS = 8
+_MOST_TENANTS = 2
+_MOST_STATES = 4
+_NAME = r"(?:\w+\.)?name"
+_LITERAL = r"(?:ANY )?(?:ARRAY)?\[?'([^']+)'"
+_EXTENSIONS = (
+    re.compile(rf"extension {_NAME} (?:=|IN|~~\*?) {_LITERAL}", re.IGNORECASE),
+    re.compile(rf"\b{_NAME} ~~\*? '%\.(\w+)'"),
+)
+_FOLDERS = (
+    re.compile(rf"foldername {_NAME} ?\[1\] (?:=|IN) {_LITERAL}", re.IGNORECASE),
+    re.compile(rf"split_part {_NAME}, '/', 1 (?:=|IN) {_LITERAL}", re.IGNORECASE),
+    re.compile(rf"\bpath_tokens ?\[1\] = {_LITERAL}"),
+    re.compile(rf"\b{_NAME} ~~\*? '([^'%_/]+)/%'"),
+    re.compile(rf"(?:starts_with {_NAME},|\b{_NAME} \^@) '([^'/]+)/'"),
+)
+_KEY = re.compile(
+    r"\b(user_metadata|metadata)\s*((?:->>?\s*'[^']*'\s*)+)"
+    rf"(?:(?:=|IS NOT DISTINCT FROM|IN|~~\*?)\s*{_LITERAL})?"
+)
+_CONTAINED = re.compile(r"\b(user_metadata|metadata) @> '(\{[^']*\})'")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A bucket and the first folder of a name in it, per universe: the user's, or his tenant's.
+
+    ``extension`` is one that the policies accept, ``states`` what else they tell files apart by.
+    """
+
+    bucket: str
+    public: bool
+    kind: str
+    names: Mapping[str, str]
+    extension: str = "txt"
+    states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The bucket and whose folders: ``docs/user``."""
+        return f"{self.bucket}/{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file of the owner's. ``state`` tells what is unusual about it; empty for his usual one."""
+
+    id: str
+    folder: Folder
+    state: str
+    values: Mapping[str, str | None]
+
+    def rows(self, whose: str, goal: str = "") -> str:
+        """Return the row class: ``own in docs/user to avatars [folder=another]``."""
+        state = f" [{self.state}]" if self.state else ""
+        to = f" to {goal}" if goal else ""
+        return f"{whose} in {self.folder.label}{to}{state}"
+
+
+def find_folders(observation: Observation, objects: Relation) -> list[Folder]:
+    """Return the folders of each bucket that there is, or that a policy names."""
+    world = observation.world
+    found: list[Folder] = []
+    users = {key: actor.id for key, actor in world.actors.items()}
+    tenants = [r for r in observation.catalog.own_relations if observation.ownership[r.oid].members]
+    for bucket, public in _buckets(observation, objects).items():
+        texts = [normalise(text) for text in _texts_about(objects, bucket)]
+        extension = next((e for t in texts for p in _EXTENSIONS for e in p.findall(t)), "txt")
+        extension = extension.replace("%", "").strip(".") or "txt"
+        states = dict(list(_states(texts))[:_MOST_STATES])
+        found.append(Folder(bucket, public, "user", users, extension, states))
+        for tenant in tenants[:_MOST_TENANTS] if bucket != ANY_OTHER else ():
+            rows = {key: world.row(tenant, key) for key in (OWNER, OTHER)}
+            if len(tenant.primary_key) == 1 and all(rows.values()):
+                name = tenant.primary_key[0]
+                ids = {key: str(row.values[name]) for key, row in rows.items() if row}
+                found.append(Folder(bucket, public, tenant.name, ids, extension, states))
+    return found
+
+
+def _buckets(observation: Observation, objects: Relation) -> dict[str, bool]:
+    """Return the buckets there are, and those that policies name, with whether each is public."""
+    connection = observation.connection
+    rows = connection.execute("select id, public from storage.buckets order by id").fetchall()
+    found = {str(name): bool(public) for name, public in rows}
+    named = [name for policy in objects.policies for name in near("bucket_id", policy.text)]
+    found |= {name: False for name in named if name not in found}
+    found = dict(list(found.items())[:_MOST_BUCKETS])
+    if objects.policies:
+        found[ANY_OTHER] = False
+    for name in found:
+        connection.execute(
+            "insert into storage.buckets (id, name) values (%s, %s) on conflict do nothing",
+            (name, name),
+        )
+    return found
+
+
+def _texts_about(objects: Relation, bucket: str) -> Iterator[str]:
+    for policy in objects.policies:
+        named = near("bucket_id", policy.text)
+        if not named or bucket in named:
+            yield policy.text
+
+
+def _states(texts: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the states that policies can tell files apart by, with what a file has in each."""
+    for text in texts:
+        for pattern in _FOLDERS:
+            for name in pattern.findall(text):
+                yield f"folder={name}", {"folder": name}
+        for column, arrows, value in _KEY.findall(text):
+            keys = re.findall(r"'([^']*)'", arrows)
+            plain = (value or "true").replace("%", "")
+            document: Any = plain
+            for key in reversed(keys):
+                document = {key: document}
+            yield f"{column}:{':'.join(keys)}={plain}", {column: json.dumps(document)}
+        for column, document in _CONTAINED.findall(text):
+            yield f"{column}={document}", {column: document}
+
+
+def path_of(observation: Observation, folder: Folder, key: str | None) -> str:
+    """Return the folder that is an actor's own; in a tenant's, below his tenant's."""
+    actor = observation.world.actors.get(key or "")
+    if actor is None:
+        return "public"
+    if folder.kind == "user":
+        return actor.id
+    return f"{folder.names.get(actor.world, actor.world)}/{actor.id}"
+
+
+def values_of(
+    observation: Observation,
+    objects: Relation,
+    folder: Folder,
+    key: str | None,
+    file: str,
+    *,
+    state: str = "",
+    owner: str | None = OWNER,
+) -> dict[str, str | None]:
+    """Return the columns of a file in the folder of ``key``, uploaded by ``owner``."""
+    actors = observation.world.actors
+    changes = dict(folder.states.get(state, {}))
+    path = path_of(observation, folder, key)
+    extension = folder.extension
+    if state == ANOTHERS:
+        # With his own id further down: where a name merely has it anywhere, that is seen.
+        other = actors[VICTIM].id if folder.kind == "user" else folder.names[OTHER]
+        path = f"{other}/{actors[OWNER].id}"
+    elif state.startswith("extension="):
+        extension = state.partition("=")[2]
+    elif "folder" in changes:
+        path = f"{changes.pop('folder')}/{path}"
+    holder = None if owner is None or state == _SERVERS else actors[owner].id
+    values: dict[str, str | None] = {
+        "bucket_id": folder.bucket,
+        "name": f"{path}/{file}.{extension}",
+        "owner": holder,
+        "owner_id": holder,
+        **changes,
+    }
+    return {column: value for column, value in values.items() if column in objects.by_name}
+
+
+def add_files(
+    observation: Observation, objects: Relation, folders: Sequence[Folder]
+) -> list[Stored]:
+    """Put the owner's files into each folder: his own, the server's, and his in another's."""
+    found: list[Stored] = []
+    for folder in folders:
+        for state in ("", _SERVERS, ANOTHERS, *folder.states):
+            number = f"file {folder.label} {state}"
+            # Its own name in each bucket, so that nothing is in its way where it is moved.
+            file = f"world-{folder.kind}-{folder.bucket}"
+            values = values_of(observation, objects, folder, OWNER, file, state=state)
+            if state not in ("", ANOTHERS) and not folder.states.get(state, {}).get("folder"):
+                head, _, tail = str(values["name"]).rpartition("/")
+                values["name"] = f"{head}/{len(found)}-{tail}"
+            stored = Stored(seeded_uuid(number, OWNER), folder, state, values)
+            if _add(observation, objects, stored):
+                found.append(stored)
+    return found
+
+
+def _add(observation: Observation, objects: Relation, stored: Stored) -> bool:
+    text = insert(objects, {"id": stored.id, **stored.values})
+    try:
+        observation.connection.execute(f"savepoint w;{text};release savepoint w")
+    except psycopg.Error:
+        observation.connection.execute("rollback to savepoint w")
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What each persona sees and changes through views."""
