@@ -176,7 +176,7 @@ def find_ownership(
             )
         )
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
-    tenants = tables_of_members(catalog, users, asked)
+    tenants = tables_of_members(catalog, users, asked, given)
     owned = _owned(catalog, users, claims, tenants)
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
@@ -194,7 +194,9 @@ def find_ownership(
     said = {value for text, _ in texts for value in literals(text)} if standings else set()
     for standing in standings:
         mine = result[standing.relation]
-        least = {**mine.weakest, standing.column: weakest(standing, said)}
+        once = given.least.get(catalog.by_oid[standing.relation].label, {}).get(standing.column)
+        lowest = once if once in standing.values and once else weakest(standing, said)
+        least = {**mine.weakest, standing.column: lowest}
         result[standing.relation] = replace(mine, weakest=least)
     for relation in catalog.own_relations if standings else ():
         mine = result[relation.oid]
