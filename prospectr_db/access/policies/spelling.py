@@ -7,12 +7,12 @@ sides of AND, OR and ``=``. Unlike `decisions.normalise` this keeps what belongs
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.policies.aliases import without_aliases
 from prospectr_db.database.catalog import Policy, Relation
 
 if TYPE_CHECKING:
@@ -44,14 +44,15 @@ _CAST = re.compile(
     r"::(?:(?:\w+|\"[^\"]+\")\.)?(?:\w+|\"[^\"]+\")"
     r"(?: varying| precision| without time zone| with time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*"
 )
+# What `auth.uid()` answers with, as people write it who know no such function.
+_TOKENS_CLAIMS = (
+    r"auth\.jwt\( ?\)|(?:nullif ?\( ?)?"
+    r"current_setting ?\( ?'request\.jwt\.claims' ?(?:, ?true ?)?\)(?: ?, ?'' ?\))?"
+)
+_SUBJECT = re.compile(rf"\( ?\(?(?:{_TOKENS_CLAIMS})\)? ?->> ?'sub' ?\)", re.IGNORECASE)
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+")
 _ALIAS = re.compile(r"\w+|\"[^\"]+\"")
 _CALLED = re.compile(r"[\w.\"]+$")
-_RELATION = re.compile(r"(?:\w+\.)?\w+")
-_TABLE_FOLLOWS = frozenset({"FROM", "JOIN"})
-_NO_ALIAS = re.compile(
-    r"WHERE|JOIN|LEFT|RIGHT|FULL|INNER|CROSS|NATURAL|ON|USING|GROUP|ORDER|HAVING|LIMIT|UNION"
-)
 _OPERATORS = frozenset(
     {"AND", "OR", "NOT", "SELECT", "FROM", "WHERE", "IN", "ANY", "ALL", "EXISTS"}
 )
@@ -91,11 +92,8 @@ def spelt(expression: str, table: str = "") -> str:
 
     Inside of sub-selects the server names the ``table`` before its columns, elsewhere it does not.
     """
-    tokens: list[str] = _without_aliases(_TOKEN.findall(_without_casts(expression)))
-    if table:
-        tokens = [t.removeprefix(f"{table}.") if t[0] not in "'" else t for t in tokens]
-    tree, _ = _parse(tokens, 0)
-    return said(_simple(tree)).strip()
+    tree, _ = _parse(_TOKEN.findall(_plain(expression)), 0)
+    return said(_simple(without_aliases(tree, table))).strip()
 
 
 def parsed(expression: str) -> Tree:
@@ -132,7 +130,7 @@ def _conjuncts(node: Tree) -> Iterator[str]:
 
 def _bare(expression: str) -> Tree:
     """Take apart what the server says, or what `plain` made of that, which is in small letters."""
-    tokens = _TOKEN.findall(_without_casts(expression))
+    tokens = _TOKEN.findall(_plain(expression))
     return _simple(_parse([t.upper() if t.upper() in _OPERATORS else t for t in tokens], 0)[0])
 
 
@@ -144,33 +142,15 @@ def _in_order(node: Tree) -> str:
     )
 
 
+def _plain(expression: str) -> str:
+    """Return an expression without casts, and with the caller's id as `auth.uid()`."""
+    return _SUBJECT.sub("auth.uid()", _without_casts(expression))
+
+
 def _without_casts(expression: str) -> str:
     """Remove casts outside of quoted texts."""
     parts = re.split(r"('(?:[^']|'')*')", expression)
     return "".join(part if part.startswith("'") else _CAST.sub("", part) for part in parts)
-
-
-def _without_aliases(tokens: list[str]) -> list[str]:
-    """Call a table by its own name where a sub-select gave it another, unless it is there twice."""
-    names: dict[str, str] = {}
-    places: list[int] = []
-    for place, (token, alias) in enumerate(itertools.pairwise(tokens)):
-        before = next((one for one in tokens[max(place - 1, 0) :: -1] if one != "("), "")
-        if before in _TABLE_FOLLOWS and place and _RELATION.fullmatch(token):
-            name = token.rpartition(".")[2]
-            given = alias if _ALIAS.fullmatch(alias) and not _NO_ALIAS.fullmatch(alias) else name
-            if given in names or name in names.values():
-                return tokens
-            names[given] = name
-            if given is alias:
-                places.append(place + 1)
-    kept = [token for place, token in enumerate(tokens) if place not in places]
-    return [_renamed(token, names) for token in kept]
-
-
-def _renamed(token: str, names: Mapping[str, str]) -> str:
-    alias, dot, column = token.partition(".")
-    return f"{names[alias]}.{column}" if dot and alias in names else token
 
 
 def _parse(tokens: list[str], place: int) -> tuple[list[object], int]:

@@ -136,4 +136,5 @@ def _updating(
         return
     value = next(new_values(plan, knocker, plain))
     text, asked = update(plan.relation, {plain.name: value}), plan.changed(plain.name)
-    yield Probe(row.label, rows, "update", "no where", plain.name, text, preparation, asked, value)
+    shown = plan.shown(plain, value)
+    yield Probe(row.label, rows, "update", "no where", shown, text, preparation, asked, value)

@@ -126,9 +126,8 @@ def _other_updates(
             assigned,
         )
     )
-    yield Probe(
-        None, "", "update", "merge", plain.name, text, None, plan.changed(plain.name), value
-    )
+    shown, asked = plan.shown(plain, value), plan.changed(plain.name)
+    yield Probe(None, "", "update", "merge", shown, text, None, asked, value)
     yield from handovers(plan, knocker, granted, targets)
     key = plan.relation.primary_key
     role = knocker.persona.role
@@ -155,7 +154,7 @@ def _upserts(
         rows,
         "update",
         "on conflict",
-        plain.name,
+        plan.shown(plain, value),
         insert(plan.relation, given, tail),
         None,
         plan.changed(plain.name),

@@ -30,6 +30,22 @@ from prospectr_db.access.policies.spelling import spelt
             "(EXISTS ( SELECT 1 FROM (public.m x JOIN public.n y ON ((x.a = y.a)))))",
             "(EXISTS ( SELECT 1 FROM (public.m JOIN public.n ON ((m.a = n.a)))))",
         ),
+        ("(((auth.jwt() ->> 'sub'::text))::uuid = user_id)", "(user_id = auth.uid())"),
+        (
+            "(((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::json"
+            " ->> 'sub'::text)::uuid = user_id)",
+            "(user_id = auth.uid())",
+        ),
+        (
+            "((EXISTS ( SELECT 1 FROM m x WHERE (x.a = b))) OR (EXISTS ( SELECT 1 FROM m x"
+            " WHERE (x.a = c))))",
+            "((EXISTS ( SELECT 1 FROM m y WHERE (y.a = b))) OR (EXISTS ( SELECT 1 FROM m"
+            " WHERE (m.a = c))))",
+        ),
+        (
+            "(EXISTS ( SELECT 1 FROM m x, n y WHERE (x.a = y.a)))",
+            "(EXISTS ( SELECT 1 FROM m, n WHERE (m.a = n.a)))",
+        ),
         (
             "(x AND ((status = 'a') OR (status = 'b') OR y))",
             "(x AND (y OR (status = ANY (ARRAY['a', 'b']))))",
@@ -78,3 +94,17 @@ def test_it_stays_readable() -> None:
         "((user_id = ( SELECT auth.uid() AS uid)) AND (status = ANY (ARRAY['a'::text, 'b'::text])))"
     )
     assert spelt(text) == "(status = ANY (ARRAY['a', 'b'])) AND (user_id = auth.uid())"
+
+
+def test_a_table_that_is_read_again_is_told_apart_from_itself() -> None:
+    linked = "(EXISTS ( SELECT 1 FROM m x WHERE ((x.team = m.team) AND (x.who = auth.uid()))))"
+    slip = linked.replace("x.team = m.team", "x.team = x.team")
+    assert spelt(linked, "m") != spelt(slip, "m")
+    assert spelt(linked, "m") == spelt(linked.replace("x.", "m_1.").replace("m x", "m m_1"), "m")
+
+
+def test_tables_that_are_read_twice_are_numbered() -> None:
+    pairs = "( SELECT 1 FROM (m x JOIN m y ON ((x.a = y.b))) WHERE (y.c = t.c))"
+    assert spelt(f"(EXISTS {pairs})", "t") == (
+        "EXISTS (SELECT 1 FROM (m JOIN m m_2 ON(m.a = m_2.b)) WHERE (c = m_2.c))"
+    )
