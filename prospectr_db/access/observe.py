@@ -32,6 +32,7 @@ from prospectr_db.access.probes.alongside import alongside
 from prospectr_db.access.probes.combined import combined
 from prospectr_db.access.probes.copies import copies
 from prospectr_db.access.probes.judging import judge_probe
+from prospectr_db.access.probes.only_row import only_row
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import (
     Outcome,
@@ -232,7 +233,7 @@ def _observe_chunk(
     cells = _tried(observation, plans, personas, first, arrivals)
     # What single states have opened is tried once more in two states at once; where only several
     # open anything, each further one on top, and where only a state may be changed, more with it.
-    for more in ((combined, several, signings), (on_top, alongside, unsigned)):
+    for more in ((combined, several, signings), (on_top, alongside, unsigned, only_row)):
         probes = {
             knocker.name: [
                 (oid, probe)

@@ -18,6 +18,7 @@ from prospectr_db.access.matrix.facts import (
     ANSWER_STATES,
     ANSWERS,
     BESIDE,
+    BROUGHT,
     COUNTED,
     CROSSED,
     GIVEN,
@@ -58,6 +59,7 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.publications import PUBLISHED
 from prospectr_db.access.matrix.row_classes import (
+    ELSEWHERE,
     NOBODY,
     ROWS_OF,
     is_partly,
@@ -183,6 +185,8 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
 def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
+    if finding.rows == ELSEWHERE:
+        yield BROUGHT, f"who brings rows of {relation} from one tenant to another"
     if _is_of_standing((relation, persona, finding.rows, finding.command), wanted):
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):

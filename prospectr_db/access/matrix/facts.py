@@ -43,6 +43,7 @@ __all__ = [
     "ANSWERS",
     "ANSWER_STATES",
     "BESIDE",
+    "BROUGHT",
     "CHANNEL",
     "COMMANDS",
     "COUNTED",
@@ -109,12 +110,13 @@ SIGNED = "who signs, and rows that may lack a user"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
+BROUGHT = "rows that are brought from another tenant"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    OF_NOBODY,
+    *(OF_NOBODY, BROUGHT),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

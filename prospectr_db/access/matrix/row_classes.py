@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ELSEWHERE",
     "NOBODY",
     "ROWS_OF",
     "columns_of",
@@ -14,6 +15,8 @@ __all__ = [
     "states_of",
 ]
 
+ELSEWHERE = "own elsewhere"
+"""The row class of what a member of two tenants has in the other one, and brings to the owner's."""
 NOBODY = "=null"
 """How the state of a row ends that names nobody in a column: ``assignee_id=null``."""
 ROWS_OF = "rows of "

@@ -23,7 +23,7 @@ from prospectr_db.access.matrix.matrix import (
     Access,
     TableAccess,
 )
-from prospectr_db.access.matrix.row_classes import in_words
+from prospectr_db.access.matrix.row_classes import ELSEWHERE, in_words
 from prospectr_db.access.personas.role_names import (
     is_in_role,
     role_words,
@@ -136,6 +136,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return f"{subject} {can} insert into {what} {_inserted(access.rows)}".rstrip()
     closed = {form.form for form in access.forms if form.verdict != "allowed"}
     together = any(TOGETHER in name for name in columns)
+    if access.rows == ELSEWHERE:
+        return f"{subject} {can} bring rows of their own from elsewhere here by updating {what}"
     how = " by a statement without WHERE" if "where" in closed and not together else ""
     return f"{subject} {can} {verb} {what} {on_rows(access.rows)}{how}"
 

@@ -30,6 +30,7 @@ from prospectr_db.access.matrix.matrix import (
     TableAccess,
 )
 from prospectr_db.access.matrix.row_classes import (
+    ELSEWHERE,
     NOBODY,
     states_of,
 )
@@ -74,7 +75,8 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
     if access.command == SET:
         yield from review_set(table, access)
     elif is_of_both(access.persona):
-        yield _judge_both(table, access)
+        if access.rows != ELSEWHERE:
+            yield _judge_both(table, access)
     elif is_abroad(access.persona):
         yield from _judge_abroad(matrix, table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):
