@@ -47,6 +47,7 @@ from prospectr_db.access.probes.signing import (
     unsigned,
 )
 from prospectr_db.access.rows.inhabitants import OWNER
+from prospectr_db.access.tables.left_behind import left_behind
 from prospectr_db.access.tables.redundant import (
     Arrival,
     is_through,
@@ -248,7 +249,7 @@ def _observe_chunk(
                 cells[oid] += found
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
-    for following in (trigger_writes, sign_up_writes):
+    for following in (trigger_writes, sign_up_writes, left_behind):
         for oid, extra in following(observation, plans, personas, cells).items():
             cells[oid] += extra
     unseen = unseen_policies(observation, plans, personas, arrivals)

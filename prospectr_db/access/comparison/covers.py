@@ -23,6 +23,7 @@ from prospectr_db.access.matrix.facts import (
     CROSSED,
     GIVEN,
     IN_PART,
+    LEFT,
     LISTS,
     OF_NOBODY,
     OTHER_BUCKETS,
@@ -52,6 +53,7 @@ from prospectr_db.access.matrix.matrix import (
     DEPENDENT,
     GIVES,
     KNOWING,
+    LEAVE,
     SET,
     SIGN,
     THROUGH,
@@ -142,10 +144,7 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
     if _refers_to_two(finding, crossed=crossed, wanted=wanted):
         yield REFERRED, f"which rows of {relation} are reached that are their user's in part"
-    if finding.command == SET and not any(THROUGH in name for name in columns):
-        yield TRIGGERS, f"which columns users set through triggers of {relation}"
-        if any(USER_METADATA in name for name in columns):
-            yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    yield from _of_triggers(finding)
     if finding.command == SIGN or set(states_of(finding.rows)) & _missing(observed, relation):
         yield (
             SIGNED,
@@ -161,6 +160,17 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     if _is_below(entry, wanted):
         told = f"in which states of what is above them rows of {relation} are reached"
         yield ABOVE, told
+
+
+def _of_triggers(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about what triggers do with what is written."""
+    relation, columns = finding.relation, finding.columns
+    if finding.command == SET and not any(THROUGH in name for name in columns):
+        yield TRIGGERS, f"which columns users set through triggers of {relation}"
+        if any(USER_METADATA in name for name in columns):
+            yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    if finding.command == LEAVE:
+        yield LEFT, f"which rows triggers of {relation} leave in other tables"
 
 
 def _of_values(finding: Finding) -> Iterator[tuple[str, str]]:

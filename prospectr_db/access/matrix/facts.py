@@ -18,6 +18,7 @@ from prospectr_db.access.matrix.lesser import (
 from prospectr_db.access.matrix.matrix import (
     BY,
     COPY,
+    LEAVE,
     SET,
     SIGN,
     THROUGH,
@@ -53,6 +54,7 @@ __all__ = [
     "GIVEN",
     "HELPERS",
     "IN_PART",
+    "LEFT",
     "LISTS",
     "MADE_UP",
     "OF_NOBODY",
@@ -87,6 +89,7 @@ COMMANDS = (
     "delete",
     "truncate",
     SET,
+    LEAVE,
     SIGN,
     "call",
     "escalate",
@@ -110,13 +113,13 @@ SIGNED = "who signs, and rows that may lack a user"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
-BROUGHT = "rows that are brought from another tenant"
+BROUGHT, LEFT = "rows that are brought from another tenant", "rows that triggers leave"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    *(OF_NOBODY, BROUGHT),
+    *(OF_NOBODY, BROUGHT, LEFT),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -23,6 +23,7 @@ from prospectr_db.access.matrix.matrix import (
     AT_TIMES,
     DEPENDENT,
     KNOWING,
+    LEAVE,
     SET,
     SIGN,
     Access,
@@ -74,6 +75,8 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
     """Yield the objections to one access that gets through."""
     if access.command == SET:
         yield from review_set(table, access)
+    elif access.command == LEAVE:
+        return
     elif is_of_both(access.persona):
         if access.rows != ELSEWHERE:
             yield _judge_both(table, access)
