@@ -34,6 +34,7 @@ from prospectr_db.access.matrix.facts import (
     RELATED,
     SECRETS,
     SEVERAL,
+    SHOWN,
     SIGN_UPS,
     SIGNED,
     TRIGGERS,
@@ -61,6 +62,7 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.publications import PUBLISHED
 from prospectr_db.access.matrix.row_classes import (
+    ANYBODYS,
     ELSEWHERE,
     NOBODY,
     ROWS_OF,
@@ -221,6 +223,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield IN_PART, f"which rows {relation} reaches, or adds, that name their user and others"
     if kind == "function" and _is_opening(finding, wanted):
         yield ANSWER_STATES, f"in which states of rows {relation} reaches them"
+    if kind in VIEWS and finding.rows.startswith((f"{ANYBODYS} [", "orphan")):
+        yield SHOWN, f"what {relation} shows of rows without an owner"
     if kind in VIEWS and _is_news(finding, observed, wanted):
         told = f"in which states rows are seen through {relation}, nor who adds any"
         yield VIEW_STATES, told

@@ -67,6 +67,7 @@ __all__ = [
     "RELATED",
     "SECRETS",
     "SEVERAL",
+    "SHOWN",
     "SIGNED",
     "SIGN_UPS",
     "TRIGGERS",
@@ -114,12 +115,13 @@ HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
 BROUGHT, LEFT = "rows that are brought from another tenant", "rows that triggers leave"
+SHOWN = "what views show of rows without an owner"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    *(OF_NOBODY, BROUGHT, LEFT),
+    *(OF_NOBODY, BROUGHT, LEFT, SHOWN),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

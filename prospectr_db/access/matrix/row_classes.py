@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ANYBODYS",
     "ELSEWHERE",
     "NOBODY",
     "ROWS_OF",
@@ -15,6 +16,8 @@ __all__ = [
     "states_of",
 ]
 
+ANYBODYS = "any"
+"""The row class of what is nobody's."""
 ELSEWHERE = "own elsewhere"
 """The row class of what a member of two tenants has in the other one, and brings to the owner's."""
 NOBODY = "=null"
