@@ -39,6 +39,7 @@ from prospectr_db.access.matrix.facts import (
     SIGNED,
     TRIGGERS,
     TWO_CONDITIONS,
+    TWO_FOLDERS,
     VIEW_STATES,
     VIEWS,
     Entry,
@@ -140,6 +141,8 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield PUBLICATIONS, f"which columns and rows of {relation} are published"
     if f" in {ANY_OTHER}/" in finding.rows:
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
+    if re.search(r" in [^/]+/[^/ ]+/[^/ ]+", finding.rows):
+        yield TWO_FOLDERS, "which files are reached in folders with the ids of two rows"
     yield from _of_values(finding)
     crossed = finding.rows.startswith(("own under other's ", "other's under own "))
     if crossed and (" [" in finding.rows or any("=" in name for name in columns)):

@@ -72,6 +72,7 @@ __all__ = [
     "SIGN_UPS",
     "TRIGGERS",
     "TWO_CONDITIONS",
+    "TWO_FOLDERS",
     "VIEWS",
     "VIEW_STATES",
     "Entry",
@@ -116,12 +117,13 @@ PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
 BROUGHT, LEFT = "rows that are brought from another tenant", "rows that triggers leave"
 SHOWN = "what views show of rows without an owner"
+TWO_FOLDERS = "folders with the ids of two rows"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    *(OF_NOBODY, BROUGHT, LEFT, SHOWN),
+    *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
