@@ -32,6 +32,7 @@ from prospectr_db.access.probes.alongside import alongside
 from prospectr_db.access.probes.combined import combined
 from prospectr_db.access.probes.copies import copies
 from prospectr_db.access.probes.judging import judge_probe
+from prospectr_db.access.probes.only_row import only_row
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import (
     Outcome,
@@ -45,7 +46,9 @@ from prospectr_db.access.probes.signing import (
     signings,
     unsigned,
 )
+from prospectr_db.access.probes.two_columns import two_columns
 from prospectr_db.access.rows.inhabitants import OWNER
+from prospectr_db.access.tables.left_behind import left_behind
 from prospectr_db.access.tables.redundant import (
     Arrival,
     is_through,
@@ -232,7 +235,10 @@ def _observe_chunk(
     cells = _tried(observation, plans, personas, first, arrivals)
     # What single states have opened is tried once more in two states at once; where only several
     # open anything, each further one on top, and where only a state may be changed, more with it.
-    for more in ((combined, several, signings), (on_top, alongside, unsigned)):
+    for more in (
+        (combined, several, signings),
+        (on_top, alongside, unsigned, only_row, two_columns),
+    ):
         probes = {
             knocker.name: [
                 (oid, probe)
@@ -247,7 +253,7 @@ def _observe_chunk(
                 cells[oid] += found
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
-    for following in (trigger_writes, sign_up_writes):
+    for following in (trigger_writes, sign_up_writes, left_behind):
         for oid, extra in following(observation, plans, personas, cells).items():
             cells[oid] += extra
     unseen = unseen_policies(observation, plans, personas, arrivals)

@@ -18,10 +18,12 @@ from prospectr_db.access.matrix.facts import (
     ANSWER_STATES,
     ANSWERS,
     BESIDE,
+    BROUGHT,
     COUNTED,
     CROSSED,
     GIVEN,
     IN_PART,
+    LEFT,
     LISTS,
     OF_NOBODY,
     OTHER_BUCKETS,
@@ -32,10 +34,12 @@ from prospectr_db.access.matrix.facts import (
     RELATED,
     SECRETS,
     SEVERAL,
+    SHOWN,
     SIGN_UPS,
     SIGNED,
     TRIGGERS,
     TWO_CONDITIONS,
+    TWO_FOLDERS,
     VIEW_STATES,
     VIEWS,
     Entry,
@@ -51,6 +55,7 @@ from prospectr_db.access.matrix.matrix import (
     DEPENDENT,
     GIVES,
     KNOWING,
+    LEAVE,
     SET,
     SIGN,
     THROUGH,
@@ -58,6 +63,8 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.publications import PUBLISHED
 from prospectr_db.access.matrix.row_classes import (
+    ANYBODYS,
+    ELSEWHERE,
     NOBODY,
     ROWS_OF,
     is_partly,
@@ -134,16 +141,15 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield PUBLICATIONS, f"which columns and rows of {relation} are published"
     if f" in {ANY_OTHER}/" in finding.rows:
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
+    if re.search(r" in [^/]+/[^/ ]+/[^/ ]+", finding.rows):
+        yield TWO_FOLDERS, "which files are reached in folders with the ids of two rows"
     yield from _of_values(finding)
     crossed = finding.rows.startswith(("own under other's ", "other's under own "))
     if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
         yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
     if _refers_to_two(finding, crossed=crossed, wanted=wanted):
         yield REFERRED, f"which rows of {relation} are reached that are their user's in part"
-    if finding.command == SET and not any(THROUGH in name for name in columns):
-        yield TRIGGERS, f"which columns users set through triggers of {relation}"
-        if any(USER_METADATA in name for name in columns):
-            yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    yield from _of_triggers(finding)
     if finding.command == SIGN or set(states_of(finding.rows)) & _missing(observed, relation):
         yield (
             SIGNED,
@@ -159,6 +165,17 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     if _is_below(entry, wanted):
         told = f"in which states of what is above them rows of {relation} are reached"
         yield ABOVE, told
+
+
+def _of_triggers(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about what triggers do with what is written."""
+    relation, columns = finding.relation, finding.columns
+    if finding.command == SET and not any(THROUGH in name for name in columns):
+        yield TRIGGERS, f"which columns users set through triggers of {relation}"
+        if any(USER_METADATA in name for name in columns):
+            yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
+    if finding.command == LEAVE:
+        yield LEFT, f"which rows triggers of {relation} leave in other tables"
 
 
 def _of_values(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -183,6 +200,8 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
 def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
+    if finding.rows == ELSEWHERE:
+        yield BROUGHT, f"who brings rows of {relation} from one tenant to another"
     if _is_of_standing((relation, persona, finding.rows, finding.command), wanted):
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
@@ -207,6 +226,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield IN_PART, f"which rows {relation} reaches, or adds, that name their user and others"
     if kind == "function" and _is_opening(finding, wanted):
         yield ANSWER_STATES, f"in which states of rows {relation} reaches them"
+    if kind in VIEWS and finding.rows.startswith((f"{ANYBODYS} [", "orphan")):
+        yield SHOWN, f"what {relation} shows of rows without an owner"
     if kind in VIEWS and _is_news(finding, observed, wanted):
         told = f"in which states rows are seen through {relation}, nor who adds any"
         yield VIEW_STATES, told

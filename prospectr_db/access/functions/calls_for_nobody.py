@@ -16,6 +16,7 @@ from prospectr_db.access.matrix.matrix import (
     Cell,
     Verdict,
 )
+from prospectr_db.access.matrix.row_classes import ANYBODYS
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import (
     Knocker,
@@ -33,10 +34,8 @@ from prospectr_db.access.writing.statements import (
 )
 from prospectr_db.database.catalog import Relation
 
-__all__ = ["ANYBODYS", "NobodysRows"]
+__all__ = ["NobodysRows"]
 
-ANYBODYS = "any"
-"""The row class of what is nobody's."""
 _MOST_TEXTS = 4
 
 

@@ -18,6 +18,7 @@ from prospectr_db.access.matrix.lesser import (
 from prospectr_db.access.matrix.matrix import (
     BY,
     COPY,
+    LEAVE,
     SET,
     SIGN,
     THROUGH,
@@ -44,6 +45,7 @@ __all__ = [
     "ANSWER_STATES",
     "BELONGING",
     "BESIDE",
+    "BROUGHT",
     "CHANNEL",
     "COMMANDS",
     "COUNTED",
@@ -53,6 +55,7 @@ __all__ = [
     "GIVEN",
     "HELPERS",
     "IN_PART",
+    "LEFT",
     "LISTS",
     "MADE_UP",
     "OF_NOBODY",
@@ -65,10 +68,12 @@ __all__ = [
     "RELATED",
     "SECRETS",
     "SEVERAL",
+    "SHOWN",
     "SIGNED",
     "SIGN_UPS",
     "TRIGGERS",
     "TWO_CONDITIONS",
+    "TWO_FOLDERS",
     "VIEWS",
     "VIEW_STATES",
     "Entry",
@@ -87,6 +92,7 @@ COMMANDS = (
     "delete",
     "truncate",
     SET,
+    LEAVE,
     SIGN,
     "call",
     "escalate",
@@ -110,13 +116,16 @@ SIGNED = "who signs, and rows that may lack a user"
 HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
+BROUGHT, LEFT = "rows that are brought from another tenant", "rows that triggers leave"
+SHOWN = "what views show of rows without an owner"
+TWO_FOLDERS = "folders with the ids of two rows"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 BELONGING = "who belongs to what, and which standing gives least"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    *(OF_NOBODY, BELONGING),
+    *(OF_NOBODY, BELONGING, BROUGHT, LEFT, SHOWN, TWO_FOLDERS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -28,6 +28,7 @@ __all__ = [
     "DEPENDENT",
     "GIVES",
     "KNOWING",
+    "LEAVE",
     "SET",
     "SIGN",
     "THROUGH",
@@ -59,6 +60,8 @@ COPY = "copy"
 COMMANDS = ("select", "insert", "update", "delete", "truncate")
 # What triggers do with what is written: a column is set through another, or follows by it somehow.
 SET, THROUGH, BY = "set", " through ", " by "
+# What triggers add to other tables for what is changed: ``audit_log.actor_id as caller on delete``.
+LEAVE = "leave"
 # Putting one's own id into a column: what is told with it is a state that changes at once.
 SIGN, WITH = "sign", " with "
 # What a user says of himself as he signs up, where that is what is written.

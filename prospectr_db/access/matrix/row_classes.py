@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 __all__ = [
+    "ANYBODYS",
+    "ELSEWHERE",
     "NOBODY",
     "ROWS_OF",
     "columns_of",
@@ -14,6 +16,10 @@ __all__ = [
     "states_of",
 ]
 
+ANYBODYS = "any"
+"""The row class of what is nobody's."""
+ELSEWHERE = "own elsewhere"
+"""The row class of what a member of two tenants has in the other one, and brings to the owner's."""
 NOBODY = "=null"
 """How the state of a row ends that names nobody in a column: ``assignee_id=null``."""
 ROWS_OF = "rows of "

@@ -14,7 +14,7 @@ from prospectr_db.access.rows.inhabitants import (
     Slot,
     World,
 )
-from prospectr_db.access.writing.statements import equals, literal
+from prospectr_db.access.writing.statements import delete, equals, literal
 from prospectr_db.database.catalog import Catalog, Constraint, Relation, quote_identifier
 
 __all__ = ["KnownRows"]
@@ -123,6 +123,10 @@ class KnownRows:
         """Return the condition that picks one known row."""
         names = self.relation.primary_key or self.source.primary_key or tuple(row.values)
         return equals(self.relation, {name: row.values[name] for name in names})
+
+    def alone(self, row: Row) -> str:
+        """Return what takes every row but one away, as a superuser and without triggers."""
+        return delete(self.relation, f"not ({self.where(row)})")
 
     def changed(self, column: str | None = None) -> str:
         """Return the question which known rows changed, in one column or at all."""

@@ -10,6 +10,7 @@ from prospectr_db.access.personas.knocks import (
 )
 from prospectr_db.access.probes.between import between
 from prospectr_db.access.probes.crossings import crossings
+from prospectr_db.access.probes.elsewhere import elsewhere
 from prospectr_db.access.probes.insert import inserts
 from prospectr_db.access.probes.plan_new import NewRows
 from prospectr_db.access.probes.rows import (
@@ -43,6 +44,7 @@ class Plan(NewRows):
         yield from truncate(self, knocker)
         yield from crossings(self, knocker)
         yield from between(self, knocker)
+        yield from elsewhere(self, knocker)
 
     def _targets_for(self, knocker: Knocker) -> list[tuple[str, Row, str | None]]:
         """Return (row class, row, preparation) for each row that this persona tries."""

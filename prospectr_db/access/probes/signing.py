@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from prospectr_db.access.probes.probes import Plan
 
 
-__all__ = ["signings", "unsigned"]
+__all__ = ["blind_signings", "signings", "unsigned"]
 
 _MOST = 80
 """Statements per persona, column and kind of row."""
@@ -45,6 +45,22 @@ Place = tuple[str, Row, str]
 
 def signings(plan: Plan, knocker: Knocker, _: Iterable[Cell]) -> Iterator[Probe]:
     """Yield putting oneself into such a column together with a state, from each state."""
+    yield from _signings(plan, knocker, alone=False)
+
+
+def blind_signings(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Probe]:
+    """Yield the same without WHERE, of a row that is the only one, where it did not get through.
+
+    Whoever cannot read a row cannot name it, but no policy about SELECT is asked then.
+    """
+    kept_out = (Verdict.FILTERED, Verdict.REJECTED)
+    left = {(c.rows, c.column) for c in cells if c.command == SIGN and c.verdict in kept_out}
+    for probe in _signings(plan, knocker, alone=True) if left else ():
+        if (probe.rows, probe.column) in left:
+            yield probe
+
+
+def _signings(plan: Plan, knocker: Knocker, *, alone: bool) -> Iterator[Probe]:
     brief = knocker.brief and knocker.actor not in plan.world.affiliates
     if knocker.actor is None or brief or plan.slot is not None or not plan.owner.signing:
         return
@@ -61,7 +77,8 @@ def signings(plan: Plan, knocker: Knocker, _: Iterable[Cell]) -> Iterator[Probe]
         mine = _own_id(plan, knocker.actor, column) if column in granted else None
         if mine is not None:
             for target in _targets(plan, knocker, column):
-                yield from islice(_from_each(plan, target, (column, mine), moves), _MOST)
+                found = _from_each(plan, target, (column, mine), moves, alone=alone)
+                yield from islice(found, _MOST)
 
 
 def _own_id(plan: Plan, actor: str, column: str) -> str | None:
@@ -87,7 +104,12 @@ def _targets(plan: Plan, knocker: Knocker, column: str) -> Iterator[Place]:
 
 
 def _from_each(
-    plan: Plan, target: Place, signed: tuple[str, str], moves: list[tuple[str, str]]
+    plan: Plan,
+    target: Place,
+    signed: tuple[str, str],
+    moves: list[tuple[str, str]],
+    *,
+    alone: bool,
 ) -> Iterator[Probe]:
     """Yield the statements on one row: as it is and in each state, signed by another and by none.
 
@@ -105,13 +127,15 @@ def _from_each(
         for none, emptied in {"": "", **empty}.items():
             if state == missing or (base == "own" and not none and column in plan.owner.missing):
                 continue
-            where = ", ".join(part for part in (none, state) if part)
-            rows = f"{base} [{where}]" if where else base
-            steps = "; ".join(part for part in (made, emptied, step) if part) or None
+            states = ", ".join(part for part in (none, state) if part)
+            rows = f"{base} [{states}]" if states else base
+            before = plan.alone(row) if alone else ""
+            steps = "; ".join(part for part in (before, made, emptied, step) if part) or None
             found = plan.in_state(row, state) if state else row
+            where = "" if alone else plan.where(found)
             for changed, value in moves:
                 if name in ("", changed):
-                    text = update(plan.relation, {changed: value, column: mine}, plan.where(found))
+                    text = update(plan.relation, {changed: value, column: mine}, where)
                     shown = f"{column}{WITH}{plan.shown(plan.relation.by_name[changed], value)}"
                     yield Probe(
                         row.label, rows, "update", SIGN, shown, text, steps, plan.changed(), value

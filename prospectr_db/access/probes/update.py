@@ -27,7 +27,7 @@ from prospectr_db.database.catalog import Column, quote_identifier
 if TYPE_CHECKING:
     from prospectr_db.access.probes.probes import Plan
 
-__all__ = ["new_values", "plain_column", "updates"]
+__all__ = ["for_another", "new_values", "plain_column", "updates"]
 
 
 def updates(
@@ -83,13 +83,13 @@ def _of_column(
         for rows, row, preparation in targets:
             if preparation is not None and not is_plain:
                 continue
-            other = _for_another(plan, column, row, value) if rows == "own" else value
+            other = for_another(plan, column, row, value) if rows == "own" else value
             text = update(plan.relation, {column.name: other}, plan.where(row))
             asked = plan.changed() if preparation else question
             yield Probe(row.label, rows, "update", "where", shown, text, preparation, asked, other)
 
 
-def _for_another(plan: Plan, column: Column, row: Row, value: str | None) -> str | None:
+def for_another(plan: Plan, column: Column, row: Row, value: str | None) -> str | None:
     """Return whom somebody names in his own row: not himself, who is there already."""
     if column.name not in plan.owner.users or row.values.get(column.name) != value:
         return value

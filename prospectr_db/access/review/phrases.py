@@ -15,6 +15,7 @@ from prospectr_db.access.matrix.matrix import (
     DEPENDENT,
     GIVES,
     KNOWING,
+    LEAVE,
     SET,
     SIGN,
     THROUGH,
@@ -23,7 +24,7 @@ from prospectr_db.access.matrix.matrix import (
     Access,
     TableAccess,
 )
-from prospectr_db.access.matrix.row_classes import in_words
+from prospectr_db.access.matrix.row_classes import ELSEWHERE, in_words
 from prospectr_db.access.personas.role_names import (
     is_in_role,
     role_words,
@@ -126,6 +127,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
     columns = access.columns
     if access.command == SET:
         return f"{subject} {can} {_setting(table.relation, columns)}"
+    if access.command == LEAVE:
+        return f"{subject} {can} leave {_leaving(columns)}, by what they do {on_rows(access.rows)}"
     what = _columns_of(table, access)
     only_states = columns and all("=" in name or name in table.states for name in columns)
     if access.command == "insert" and only_states:
@@ -136,6 +139,8 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return f"{subject} {can} insert into {what} {_inserted(access.rows)}".rstrip()
     closed = {form.form for form in access.forms if form.verdict != "allowed"}
     together = any(TOGETHER in name for name in columns)
+    if access.rows == ELSEWHERE:
+        return f"{subject} {can} bring rows of their own from elsewhere here by updating {what}"
     how = " by a statement without WHERE" if "where" in closed and not together else ""
     return f"{subject} {can} {verb} {what} {on_rows(access.rows)}{how}"
 
@@ -213,6 +218,26 @@ def _setting(name: str, columns: Sequence[str]) -> str:
         signing = " as they sign up" if place == written else ""
         said.append(f"{verb} {whole}{link}{place}{signing}")
     return joined(said)
+
+
+def _leaving(columns: Sequence[str]) -> str:
+    """Return what triggers add to other tables for what is changed, in words."""
+    said: dict[str, list[str]] = {}
+    for text in columns:
+        place, _, command = text.partition(" on ")
+        said.setdefault(command, []).append(place)
+    found = []
+    for command, places in said.items():
+        rows = sorted(place.removesuffix(".*") for place in places if place.endswith(".*"))
+        if rows:
+            what = f"a row in {joined(rows)}"
+        else:
+            named = {" as caller": "their id in ", " as owner": "the owner's id in "}
+            ends = [(p.partition(" as ")[0], f" as {p.partition(' as ')[2]}") for p in places]
+            what = joined([f"{named.get(end, 'something in ')}{place}" for place, end in ends][:3])
+        found.append(f"{what} on {command.replace(' of ', ' OF ').partition(' OF ')[0].upper()}")
+        found[-1] += f" of {command.partition(' of ')[2]}" if " of " in command else ""
+    return joined(found)
 
 
 def _learning(name: str, rows: str) -> str:

@@ -12,6 +12,8 @@ _ROWS = re.compile(r"(own|other) in (.+?)(?: to (.+?))?(?: \[(.*)\])?$")
 _VERBS = {"select": "read", "insert": "upload", "update": "change", "delete": "remove"}
 _STATES = {
     "folder=another": "in somebody else's folder",
+    "folder=own/another": "in their own folder, below it somebody else's",
+    "folder=another/own": "in their own folder below somebody else's",
     "owner_id=null": "that have no owner",
 }
 

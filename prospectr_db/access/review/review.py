@@ -23,6 +23,7 @@ from prospectr_db.access.matrix.matrix import (
     AT_TIMES,
     DEPENDENT,
     KNOWING,
+    LEAVE,
     SET,
     SIGN,
     Access,
@@ -30,6 +31,7 @@ from prospectr_db.access.matrix.matrix import (
     TableAccess,
 )
 from prospectr_db.access.matrix.row_classes import (
+    ELSEWHERE,
     NOBODY,
     states_of,
 )
@@ -73,8 +75,11 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
     """Yield the objections to one access that gets through."""
     if access.command == SET:
         yield from review_set(table, access)
+    elif access.command == LEAVE:
+        return
     elif is_of_both(access.persona):
-        yield _judge_both(table, access)
+        if access.rows != ELSEWHERE:
+            yield _judge_both(table, access)
     elif is_abroad(access.persona):
         yield from _judge_abroad(matrix, table, access)
     elif is_removed(access.persona) and not access.rows.startswith("own"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prospectr_db.access.rows.inhabitants import (
     OWNER,
+    Row,
     World,
 )
 from prospectr_db.database.catalog import Catalog
@@ -35,11 +36,16 @@ class Markers:
     constant such as ``draft`` proves nothing.
     """
 
-    def __init__(self, catalog: Catalog, world: World) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        world: World,
+        rows: Mapping[tuple[int, str], Row] | None = None,
+    ) -> None:
         self._by_value: dict[str, set[str]] = {}
         self._keys: dict[str, set[str]] = {}
         self._world = world
-        for (oid, key), row in world.rows.items():
+        for (oid, key), row in (world.rows if rows is None else rows).items():
             relation = catalog.by_oid[oid]
             home = OWNER if key.startswith((f"{OWNER} ", "orphan")) else key
             for name, value in row.values.items():

@@ -177,7 +177,7 @@ def _moved(scene: _Scene, knocker: Knocker, changeable: Sequence[Stored]) -> Ite
     anyway = run(observation, knocker.persona, uploads)
     told: set[str] = set()
     for (probe, file, goal, _), other in zip(through, anyway, strict=True):
-        opened = goal is not None and goal.public and not file.folder.public
+        opened = isinstance(goal, Folder) and goal.public and not file.folder.public
         if probe.rows in told or (other.state is None and not opened):
             continue
         told.add(probe.rows)

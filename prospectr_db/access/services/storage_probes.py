@@ -10,12 +10,11 @@ from prospectr_db.access.personas.knocks import (
     Probe,
 )
 from prospectr_db.access.rows.inhabitants import (
-    OTHER,
     OWNER,
-    VICTIM,
 )
 from prospectr_db.access.services.storage_world import (
     ANOTHERS,
+    MIXED,
     Folder,
     Stored,
     path_of,
@@ -88,7 +87,7 @@ def first_probes(
     """Yield what is tried first, each with the file that it is about."""
     question = changed(objects, files)
     for file in files:
-        if file.state == ANOTHERS and knocker.actor != OWNER:
+        if file.state in (ANOTHERS, *MIXED) and knocker.actor != OWNER:
             continue  # to everybody else it is another's, as any other
         rows, where = file.rows(whose(knocker)), equals(objects, {"id": file.id})
         head, _, tail = str(file.values["name"]).rpartition("/")
@@ -98,21 +97,43 @@ def first_probes(
         yield Probe(file.id, rows, "update", "where", None, text, None, question), file
         text = delete(objects, where)
         yield Probe(file.id, rows, "delete", "where", None, text, DELETING, question), file
+        if not file.state:
+            for state, change in file.folder.row_states.items():
+                for probe in _in_state(objects, file, knocker, state, change, question):
+                    yield probe, None
     for folder in folders:
         for probe in _uploads(observation, objects, folder, knocker):
             yield probe, None
+
+
+def _in_state(
+    objects: Relation, file: Stored, knocker: Knocker, state: str, change: str, question: str
+) -> Iterator[Probe]:
+    """Yield the same of a file while one of the rows that its folders name is in a state."""
+    rows, where = f"{file.rows(whose(knocker))} [{state}]", equals(objects, {"id": file.id})
+    text = " ".join(("select id, name from", objects.sql_name, "where", where))
+    yield Probe(None, rows, "select", "where", None, text, change)
+    head, _, tail = str(file.values["name"]).rpartition("/")
+    text = update(objects, {"name": f"{head}/moved-{tail}"}, where)
+    yield Probe(file.id, rows, "update", "where", None, text, change, question)
+    prepared = "; ".join((change, DELETING))
+    yield Probe(file.id, rows, "delete", "where", None, delete(objects, where), prepared, question)
 
 
 def _uploads(
     observation: Observation, objects: Relation, folder: Folder, knocker: Knocker
 ) -> Iterator[Probe]:
     mine = knocker.actor == OWNER
-    for state in ("", *folder.states, *((ANOTHERS, _ODD) if mine else ())):
+    for state in ("", *folder.states, *((ANOTHERS, *folder.mixed, _ODD) if mine else ())):
         values = values_of(observation, objects, folder, OWNER, "new", state=state)
         rows = Stored("", folder, state, values).rows(whose(knocker))
         yield Probe(None, rows, "insert", "values", None, insert(objects, values))
+        if not state:
+            for name, change in folder.row_states.items():
+                there = f"{rows} [{name}]"
+                yield Probe(None, there, "insert", "values", None, insert(objects, values), change)
         actor = observation.world.actors.get(knocker.actor or "")
-        if mine or (actor is not None and (folder.kind == "user" or actor.world != OWNER)):
+        if mine or (actor is not None and (folder.is_users or actor.world != OWNER)):
             continue  # into a stranger's folder under his own name: asked of the owner
         # Visitors have no name; colleagues upload into their tenant's folder under theirs.
         forged = values_of(
@@ -168,7 +189,7 @@ def moves(
     files: Sequence[Stored],
     knocker: Knocker,
     changeable: Sequence[Stored],
-) -> Iterator[tuple[Probe, Stored, Folder | None]]:
+) -> Iterator[tuple[Probe, Stored, Folder | str]]:
     """Yield what brings a file that one may change to where it was not: a bucket, a folder.
 
     Without WHERE it is tried as the only file there is: another of one's own that must not be moved
@@ -187,34 +208,40 @@ def moves(
                 text = update(objects, {"bucket_id": bucket}, condition)
                 probe = Probe(file.id, goal, "update", form, None, text, before, question)
                 yield probe, file, folder
-        if knocker.actor == OWNER and file.state != ANOTHERS:
-            other = VICTIM if file.folder.kind == "user" else OTHER
-            path = path_of(observation, file.folder, other)
+        if knocker.actor != OWNER or file.state in (ANOTHERS, *MIXED):
+            continue
+        for there, path in _folders_of_others(observation, file.folder):
             name = f"{path}/{str(file.values['name']).rpartition('/')[2]}"
             blind = _blind(objects, {}, path, file.folder.extension)
-            goal = file.rows(mine, "another's folder")
+            goal = file.rows(mine, there)
             for form, text, before in (
                 ("where", update(objects, {"name": name}, where), None),
                 ("no where", blind, alone),
             ):
-                yield Probe(file.id, goal, "update", form, None, text, before, question), file, None
+                yield Probe(file.id, goal, "update", form, None, text, before, question), file, path
+
+
+def _folders_of_others(observation: Observation, folder: Folder) -> Iterator[tuple[str, str]]:
+    """Yield the folders that are not a file's owner's, or not by one of two ids."""
+    yield "another's folder", path_of(observation, folder, folder.stranger)
+    for state in folder.mixed:
+        named = f"another's {'second' if state == MIXED[0] else 'first'} folder"
+        yield named, folder.half(observation.world.actors, state)
 
 
 def upload(
     observation: Observation,
     objects: Relation,
     file: Stored,
-    folder: Folder | None,
+    goal: Folder | str,
     knocker: Knocker,
 ) -> Probe:
     """Return the INSERT that brings a file to where it can be moved, for who may do so anyway."""
     values = dict(file.values)
-    if folder is not None:
-        values["bucket_id"] = folder.bucket
+    if isinstance(goal, Folder):
+        values["bucket_id"] = goal.bucket
     else:
-        other = VICTIM if file.folder.kind == "user" else OTHER
-        tail = str(values["name"]).rpartition("/")[2]
-        values["name"] = f"{path_of(observation, file.folder, other)}/{tail}"
+        values["name"] = f"{goal}/{str(values['name']).rpartition('/')[2]}"
     head, _, tail = str(values["name"]).rpartition("/")
     actor = observation.world.actors.get(knocker.actor or "")
     values |= {name: actor.id if actor else None for name in _OWNERS if name in values}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -18,7 +18,12 @@ from prospectr_db.access.policies.expressions import (
 from prospectr_db.access.rows.inhabitants import (
     OTHER,
     OWNER,
-    VICTIM,
+)
+from prospectr_db.access.services.storage_folders import (
+    ANOTHERS,
+    MIXED,
+    Folder,
+    with_seconds,
 )
 from prospectr_db.access.writing.statements import insert
 from prospectr_db.access.writing.values import seeded_uuid
@@ -27,6 +32,7 @@ from prospectr_db.database.catalog import Relation
 __all__ = [
     "ANOTHERS",
     "ANY_OTHER",
+    "MIXED",
     "Folder",
     "Stored",
     "add_files",
@@ -35,8 +41,6 @@ __all__ = [
     "values_of",
 ]
 
-ANOTHERS = "folder=another"
-"""The state of a file that its owner uploaded into somebody else's folder."""
 ANY_OTHER = "any other bucket"
 """A bucket that no policy names, as whoever makes the next one will have."""
 _SERVERS = "owner_id=null"
@@ -61,26 +65,6 @@ _KEY = re.compile(
     rf"(?:(?:=|IS NOT DISTINCT FROM|IN|~~\*?)\s*{_LITERAL})?"
 )
 _CONTAINED = re.compile(r"\b(user_metadata|metadata) @> '(\{[^']*\})'")
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A bucket and the first folder of a name in it, per universe: the user's, or his tenant's.
-
-    ``extension`` is one that the policies accept, ``states`` what else they tell files apart by.
-    """
-
-    bucket: str
-    public: bool
-    kind: str
-    names: Mapping[str, str]
-    extension: str = "txt"
-    states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """The bucket and whose folders: ``docs/user``."""
-        return f"{self.bucket}/{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +101,9 @@ def find_folders(observation: Observation, objects: Relation) -> list[Folder]:
                 name = tenant.primary_key[0]
                 ids = {key: str(row.values[name]) for key, row in rows.items() if row}
                 found.append(Folder(bucket, public, tenant.name, ids, extension, states))
+        if bucket != ANY_OTHER:
+            firsts = [folder for folder in found if folder.bucket == bucket]
+            found += with_seconds(observation, objects, firsts)
     return found
 
 
@@ -167,6 +154,8 @@ def path_of(observation: Observation, folder: Folder, key: str | None) -> str:
     actor = observation.world.actors.get(key or "")
     if actor is None:
         return "public"
+    if folder.seconds:
+        return "/".join(folder.both(actor, actor.world))
     if folder.kind == "user":
         return actor.id
     return f"{folder.names.get(actor.world, actor.world)}/{actor.id}"
@@ -189,8 +178,12 @@ def values_of(
     extension = folder.extension
     if state == ANOTHERS:
         # With his own id further down: where a name merely has it anywhere, that is seen.
-        other = actors[VICTIM].id if folder.kind == "user" else folder.names[OTHER]
-        path = f"{other}/{actors[OWNER].id}"
+        other = actors[folder.stranger].id if folder.is_users else folder.names[OTHER]
+        path = (
+            path_of(observation, folder, OTHER) if folder.seconds else f"{other}/{actors[OWNER].id}"
+        )
+    elif state in MIXED:
+        path = folder.half(actors, state)
     elif state.startswith("extension="):
         extension = state.partition("=")[2]
     elif "folder" in changes:
@@ -212,12 +205,14 @@ def add_files(
     """Put the owner's files into each folder: his own, the server's, and his in another's."""
     found: list[Stored] = []
     for folder in folders:
-        for state in ("", _SERVERS, ANOTHERS, *folder.states):
+        for state in ("", _SERVERS, ANOTHERS, *folder.mixed, *folder.states):
             number = f"file {folder.label} {state}"
             # Its own name in each bucket, so that nothing is in its way where it is moved.
-            file = f"world-{folder.kind}-{folder.bucket}"
+            file = f"world-{folder.kind.replace('/', '-')}-{folder.bucket}"
             values = values_of(observation, objects, folder, OWNER, file, state=state)
-            if state not in ("", ANOTHERS) and not folder.states.get(state, {}).get("folder"):
+            if state not in ("", ANOTHERS, *MIXED) and not folder.states.get(state, {}).get(
+                "folder"
+            ):
                 head, _, tail = str(values["name"]).rpartition("/")
                 values["name"] = f"{head}/{len(found)}-{tail}"
             stored = Stored(seeded_uuid(number, OWNER), folder, state, values)

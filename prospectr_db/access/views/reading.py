@@ -33,6 +33,7 @@ from prospectr_db.access.rows.inhabitants import (
     OWNER,
 )
 from prospectr_db.access.rows.markers import Markers
+from prospectr_db.access.views.nobodys import nobodys_rows
 from prospectr_db.access.views.shown import Columns
 from prospectr_db.database.catalog import Relation, quote_identifier
 
@@ -51,14 +52,35 @@ class ViewReader:
         self.markers = markers
         again = refreshing(observation.catalog, view)
         self.singles = settings_of_view(observation, view, again)
-        self._plain, *inside = self._control(OWNER, [None, *self.singles])
-        self._inside = inside
+        self._plain, *self._inside = self._control(OWNER, [None, *self.singles])
+        outcomes = self._look()
+        self.is_of_nobody = False
+        if not (self.shows_owners or self.shows_owners_in_states or view.security_invoker):
+            outcomes = self._look_for_nobodys(outcomes)
+        self._columns = Columns(self.markers, [outcome.output for outcome in outcomes])
+
+    def _look(self) -> list[Outcome]:
+        """Find out what a superuser sees of the rows that are looked for, and in which states."""
         self.shows_owners = self._shows(self._plain)
         self.combined = self._combined()
         together = self._control(OWNER, [*self.combined, *self._above()])
-        self.shows_owners_in_states = any(map(self._shows, (*inside, *together)))
-        outcomes = (self._plain, *inside, *together)
-        self._columns = Columns(markers, [outcome.output for outcome in outcomes])
+        self.shows_owners_in_states = any(map(self._shows, (*self._inside, *together)))
+        return [self._plain, *self._inside, *together]
+
+    def _look_for_nobodys(self, before: list[Outcome]) -> list[Outcome]:
+        """Look for what belongs to nobody, where nothing of the owner's is shown in any state.
+
+        Such a row is the same in every universe, so that nobody is told by it.
+        """
+        rows = nobodys_rows(self.observation, tables_of_view(self.observation.catalog, self.view))
+        usual = self.markers, self.combined
+        self.markers = Markers(self.observation.catalog, self.observation.world, rows)
+        found = self._look()
+        self.is_of_nobody = self.shows_owners or self.shows_owners_in_states
+        if self.is_of_nobody:
+            return found
+        self.markers, self.combined = usual
+        return before
 
     def probe(self, knocker: Knocker, setting: Setting | None = None) -> Probe:
         """Return the query of what a persona may read."""

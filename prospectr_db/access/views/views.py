@@ -11,7 +11,7 @@ from prospectr_db.access.matrix.matrix import (
     Verdict,
     collapse,
 )
-from prospectr_db.access.matrix.row_classes import states_of
+from prospectr_db.access.matrix.row_classes import ANYBODYS, states_of
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import (
     Knocker,
@@ -36,6 +36,7 @@ from prospectr_db.access.rows.markers import Markers
 from prospectr_db.access.tables.extremes import Extremes
 from prospectr_db.access.views.changes import view_changes
 from prospectr_db.access.views.inserts import view_inserts
+from prospectr_db.access.views.nobodys import is_closed, orphans
 from prospectr_db.access.views.reading import ViewReader
 from prospectr_db.database.catalog import Relation
 
@@ -86,6 +87,8 @@ def _cells(
     outcome = run(observation, knocker.persona, [probe], listening=True)[0]
     mine = list(_view_cells(reader, knocker, probe, outcome))
     yield from mine
+    if knocker.persona.role in observation.catalog.user_roles and not knocker.brief:
+        yield from orphans(observation, reader.view, knocker, probe, outcome)
     settings: list[Setting] = []
     opening: Setting | None = None
     if outcome.state is None and knocker.persona.role in observation.catalog.user_roles:
@@ -97,7 +100,7 @@ def _cells(
         if not _is_seen(mine):
             only = opening is not None
             yield from resting.cells(knocker, [probe.statement], only_always=only)
-    opening = None if _is_seen(mine) else opening
+    opening = None if _is_seen(mine) or reader.is_of_nobody else opening
     yield from view_changes(observation, reader.view, knocker, settings, opening)
     yield from view_inserts(observation, reader.view, knocker)
 
@@ -127,16 +130,19 @@ def _dependence(
 
 def _is_seen(cells: Iterable[Cell]) -> bool:
     """Whether rows of the owner's were read."""
-    return any(cell.rows != "any" and cell.verdict is Verdict.ALLOWED for cell in cells)
+    return any(cell.rows != ANYBODYS and cell.verdict is Verdict.ALLOWED for cell in cells)
 
 
 def _view_cells(
     reader: ViewReader, knocker: Knocker, probe: Probe, outcome: Outcome
 ) -> Iterator[Cell]:
-    mine = "own" if knocker.actor == OWNER else "other"
+    mine = _whose(reader, knocker)
     if outcome.state is not None:
         denied = outcome.state == "42501"
         yield _cell(knocker, mine, Verdict.DENIED if denied else Verdict.REFUSED, probe, outcome)
+    elif reader.is_of_nobody:
+        verdict = Verdict.ALLOWED if outcome.output else Verdict.FILTERED
+        yield _cell(knocker, mine, verdict, probe, outcome)
     elif columns := reader.columns_shown(outcome, knocker):
         yield from _column_cells(reader, knocker, mine, columns, probe, outcome)
     elif reader.shows_owners:
@@ -153,7 +159,9 @@ def _in_states(
     reader: ViewReader, knocker: Knocker, plain: Sequence[Cell]
 ) -> Iterator[tuple[Setting, list[Cell]]]:
     """Yield what is seen of rows in each state, and in further ones where a state lets in."""
-    rows = "own" if knocker.actor == OWNER else "other"
+    rows = _whose(reader, knocker)
+    if reader.is_of_nobody and not is_closed(reader.observation, reader.view, knocker):
+        return
     opened: list[Setting] = []
     for turn in (1, 2):
         if turn == 2 and _is_seen(plain):
@@ -162,13 +170,23 @@ def _in_states(
         for setting, probe, outcome in reader.ask(knocker, settings):
             columns = reader.columns_shown(outcome, knocker) if outcome.state is None else ()
             place = f"{rows} [{setting.name}]"
-            if columns:
+            if columns and reader.is_of_nobody:
+                opened.append(setting)
+                found = [_cell(knocker, place, Verdict.ALLOWED, probe, outcome)]
+            elif columns:
                 opened.append(setting)
                 found = [*_column_cells(reader, knocker, place, columns, probe, outcome)]
             else:
                 verdict = Verdict.REFUSED if outcome.state else Verdict.FILTERED
                 found = [_cell(knocker, place, verdict, probe, outcome)]
             yield setting, found
+
+
+def _whose(reader: ViewReader, knocker: Knocker) -> str:
+    """Return whose the rows are that a view is watched for."""
+    if reader.is_of_nobody:
+        return ANYBODYS
+    return "own" if knocker.actor == OWNER else "other"
 
 
 def _column_cells(

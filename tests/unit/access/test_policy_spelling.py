@@ -32,15 +32,21 @@ from prospectr_db.access.policies.spelling import spelt
         ),
         ("(((auth.jwt() ->> 'sub'::text))::uuid = user_id)", "(user_id = auth.uid())"),
         (
-            "(((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::json"
-            " ->> 'sub'::text)::uuid = user_id)",
+            (
+                "(((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::json"
+                " ->> 'sub'::text)::uuid = user_id)"
+            ),
             "(user_id = auth.uid())",
         ),
         (
-            "((EXISTS ( SELECT 1 FROM m x WHERE (x.a = b))) OR (EXISTS ( SELECT 1 FROM m x"
-            " WHERE (x.a = c))))",
-            "((EXISTS ( SELECT 1 FROM m y WHERE (y.a = b))) OR (EXISTS ( SELECT 1 FROM m"
-            " WHERE (m.a = c))))",
+            (
+                "((EXISTS ( SELECT 1 FROM m x WHERE (x.a = b))) OR (EXISTS ( SELECT 1 FROM m x"
+                " WHERE (x.a = c))))"
+            ),
+            (
+                "((EXISTS ( SELECT 1 FROM m y WHERE (y.a = b))) OR (EXISTS ( SELECT 1 FROM m"
+                " WHERE (m.a = c))))"
+            ),
         ),
         (
             "(EXISTS ( SELECT 1 FROM m x, n y WHERE (x.a = y.a)))",
