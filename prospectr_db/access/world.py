@@ -24,6 +24,7 @@ from prospectr_db.access.people.gates import (
     find_gates,
     sign_in,
 )
+from prospectr_db.access.people.neighbours import add_neighbours
 from prospectr_db.access.people.pairs import (
     add_pairs,
     add_pairs_of_two,
@@ -162,8 +163,8 @@ def _add_people(
     for pair in pairs:
         add_pairs(builder, pair, known.get(pair.label, frozenset()))
     add_pairs_of_two(builder, pairs)
-    for membership in memberships:
-        add_affiliates(builder, membership)
+    plain = {m.relation.oid: add_affiliates(builder, m) for m in memberships}
+    add_neighbours(builder, memberships, plain)
     for relation in relations:
         for name in ownership[relation.oid].users:
             # Whoever is to be given a row needs the profile that it would point at.

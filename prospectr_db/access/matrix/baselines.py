@@ -26,6 +26,7 @@ __all__ = [
     "AT_ONCE",
     "BESIDE",
     "BOTH",
+    "NEIGHBOURING",
     "UNNAMED",
     "beyond",
     "can_lose",
@@ -54,6 +55,10 @@ BESIDE = "colleague"
 BOTH = " and "
 """What stands between the two rows that relate a persona to the owner."""
 
+NEIGHBOURING = " of neighbouring "
+"""What stands before the table of tenants in the name of whoever is in another one of the owner's,
+or in another one below the same as the owner's: in a second project of his workspace."""
+
 UNNAMED = "anything else"
 """The value of a claim that no policy names, and how the name of the persona who has it ends."""
 
@@ -64,8 +69,12 @@ _EVERYBODY = ("newcomer", "stranger")
 
 
 def is_elsewhere(persona: str) -> bool:
-    """Whether a persona has power in another tenant, and nothing to do with the owner's."""
-    return persona.endswith(" elsewhere") and not is_of_both(persona)
+    """Whether a persona belongs to another tenant, and has nothing to do with the owner's."""
+    return _is_in_another(persona) and ", " not in persona
+
+
+def _is_in_another(persona: str) -> bool:
+    return persona.endswith(" elsewhere") or NEIGHBOURING in persona
 
 
 def is_abroad(persona: str) -> bool:
@@ -84,14 +93,14 @@ def is_unnamed(persona: str) -> bool:
 
 
 def is_of_both(persona: str) -> bool:
-    """Whether a persona is a plain member of the owner's tenant with power in another."""
-    return persona.endswith(" elsewhere") and ", " in persona
+    """Whether a persona is a plain member of the owner's tenant and belongs to another, too."""
+    return _is_in_another(persona) and ", " in persona
 
 
 def is_at_once(persona: str) -> bool:
     """Whether a persona meets two conditions on his own row: ``plan=pro and active=true``."""
     one, _, other = persona.partition(AT_ONCE)
-    return "=" in one and "=" in other and not persona.endswith(" elsewhere")
+    return "=" in one and "=" in other and not _is_in_another(persona)
 
 
 def is_removed(persona: str) -> bool:
