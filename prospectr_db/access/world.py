@@ -34,6 +34,7 @@ from prospectr_db.access.people.rosters import (
     add_listed,
     add_rows_of_listed,
 )
+from prospectr_db.access.people.through import add_through, find_through
 from prospectr_db.access.personas.claim_options import (
     put,
     whole,
@@ -163,6 +164,8 @@ def _add_people(
     for pair in pairs:
         add_pairs(builder, pair, known.get(pair.label, frozenset()))
     add_pairs_of_two(builder, pairs)
+    for two in find_through(catalog, ownership, known, builder.world.rosters):
+        add_through(builder, two)
     plain = {m.relation.oid: add_affiliates(builder, m) for m in memberships}
     add_neighbours(builder, memberships, plain)
     for relation in relations:

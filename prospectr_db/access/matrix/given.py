@@ -76,13 +76,17 @@ NOTHING = Given()
 
 
 def related_pairs(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, frozenset[str]]:
-    """Return the tables that relate two users, by what the contract says of such users."""
+    """Return the tables that relate two users, by what the contract says of such users.
+
+    Where two tables do together, the name of such users stands for them.
+    """
     found: dict[str, set[str]] = {}
     for relation, persona, _, _ in entries:
         if is_related(persona):
             for part in persona.split(BOTH):
-                table = part.rpartition(" in ")[2].partition(", ")[0]
-                found.setdefault(table, set()).add(relation)
+                who, _, table = part.partition(", ")[0].rpartition(" in ")
+                name = f"{who} in {table}" if "." in who else table
+                found.setdefault(name, set()).add(relation)
     return {table: frozenset(relations) for table, relations in found.items()}
 
 
