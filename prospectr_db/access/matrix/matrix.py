@@ -164,7 +164,8 @@ class TableAccess:
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
-    must differ, with whether they say that a user has one row of a kind.
+    must differ, with whether they say that a user has one row of a kind. ``silent`` says that
+    nothing else in the project speaks of its rows, and that none stands in the way of another.
     """
 
     relation: str
@@ -200,6 +201,7 @@ class TableAccess:
     unseen: tuple[str, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
+    silent: bool = False
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

@@ -39,6 +39,7 @@ from prospectr_db.access.review.functions import (
     is_readable,
     review_call,
 )
+from prospectr_db.access.review.linking import is_unheard
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import (
     review_own_update,
@@ -288,6 +289,11 @@ def _judge_insert(
         reader = "stranger" if access.persona == "owner" else access.persona
         if parent is not None and _is_read(parent, reader, state):
             yield objection(table, access, "link-visible", "note", kind="surprise")
+        elif is_unheard(table, parent, reader):
+            sentence = f"{phrase(table, access)}: nobody else learns of them"
+            yield objection(
+                table, access, "link-unheard", "warning", kind="surprise", sentence=sentence
+            )
         elif outsider or access.persona == "owner":
             yield objection(table, access, "link")
     elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
