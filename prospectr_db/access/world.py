@@ -33,6 +33,8 @@ from prospectr_db.access.people.pairs import (
 from prospectr_db.access.people.rosters import (
     add_listed,
     add_rows_of_listed,
+    add_unlisted,
+    find_owning_rosters,
 )
 from prospectr_db.access.people.through import add_through, find_through
 from prospectr_db.access.personas.claim_options import (
@@ -157,6 +159,8 @@ def _add_people(
     for relation in relations:
         if relation.oid in builder.world.rosters:
             add_listed(builder, relation, standings)
+    for roster in find_owning_rosters(catalog, ownership, standings, builder.world.rosters):
+        add_unlisted(builder, roster, relations)
     pairs = find_pairs(catalog, ownership, known)
     for standing in standings:
         if standing.relation not in {pair.oid for pair in pairs}:

@@ -96,7 +96,7 @@ def who(persona: str) -> str:
     if persona.endswith(" elsewhere") and ", " in persona:
         here, _, there = persona.removesuffix(" elsewhere").rpartition(", ")
         return f"users with {here} here and {there} elsewhere"
-    if persona.startswith("in "):
+    if persona.startswith(("in ", "not in ")):
         return f"users {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
 
