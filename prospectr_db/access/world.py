@@ -24,6 +24,7 @@ from prospectr_db.access.people.gates import (
     find_gates,
     sign_in,
 )
+from prospectr_db.access.people.neighbours import add_neighbours
 from prospectr_db.access.people.pairs import (
     add_pairs,
     add_pairs_of_two,
@@ -32,7 +33,10 @@ from prospectr_db.access.people.pairs import (
 from prospectr_db.access.people.rosters import (
     add_listed,
     add_rows_of_listed,
+    add_unlisted,
+    find_owning_rosters,
 )
+from prospectr_db.access.people.through import add_through, find_through
 from prospectr_db.access.personas.claim_options import (
     put,
     whole,
@@ -158,6 +162,8 @@ def _add_people(
     for relation in relations:
         if relation.oid in builder.world.rosters:
             add_listed(builder, relation, standings)
+    for roster in find_owning_rosters(catalog, ownership, standings, builder.world.rosters):
+        add_unlisted(builder, roster, relations)
     pairs = find_pairs(catalog, ownership, known)
     for standing in standings:
         if standing.relation not in {pair.oid for pair in pairs}:
@@ -165,8 +171,10 @@ def _add_people(
     for pair in pairs:
         add_pairs(builder, pair, known.get(pair.label, frozenset()))
     add_pairs_of_two(builder, pairs)
-    for membership in memberships:
-        add_affiliates(builder, membership)
+    for two in find_through(catalog, ownership, known, builder.world.rosters):
+        add_through(builder, two)
+    plain = {m.relation.oid: add_affiliates(builder, m) for m in memberships}
+    add_neighbours(builder, memberships, plain)
     for relation in relations:
         for name in ownership[relation.oid].users:
             # Whoever is to be given a row needs the profile that it would point at.

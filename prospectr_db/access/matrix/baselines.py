@@ -26,6 +26,7 @@ __all__ = [
     "AT_ONCE",
     "BESIDE",
     "BOTH",
+    "NEIGHBOURING",
     "UNNAMED",
     "beyond",
     "can_lose",
@@ -39,6 +40,7 @@ __all__ = [
     "is_related",
     "is_related_to_others",
     "is_removed",
+    "is_unlisted",
     "is_unnamed",
 ]
 
@@ -54,6 +56,10 @@ BESIDE = "colleague"
 BOTH = " and "
 """What stands between the two rows that relate a persona to the owner."""
 
+NEIGHBOURING = " of neighbouring "
+"""What stands before the table of tenants in the name of whoever is in another one of the owner's,
+or in another one below the same as the owner's: in a second project of his workspace."""
+
 UNNAMED = "anything else"
 """The value of a claim that no policy names, and how the name of the persona who has it ends."""
 
@@ -67,8 +73,12 @@ _EVERYBODY = ("newcomer", "stranger")
 
 
 def is_elsewhere(persona: str) -> bool:
-    """Whether a persona has power in another tenant, and nothing to do with the owner's."""
-    return persona.endswith(ELSEWHERE) and not is_of_both(persona)
+    """Whether a persona belongs to another tenant, and has nothing to do with the owner's."""
+    return _is_in_another(persona) and ", " not in persona
+
+
+def _is_in_another(persona: str) -> bool:
+    return persona.endswith(ELSEWHERE) or NEIGHBOURING in persona
 
 
 def is_abroad(persona: str) -> bool:
@@ -86,15 +96,20 @@ def is_unnamed(persona: str) -> bool:
     return persona.endswith(f"={UNNAMED}")
 
 
+def is_unlisted(persona: str) -> bool:
+    """Whether a persona is known for not being on a list that others who own rows are on."""
+    return persona.startswith("not in ")
+
+
 def is_of_both(persona: str) -> bool:
-    """Whether a persona is a plain member of the owner's tenant with power in another."""
-    return persona.endswith(ELSEWHERE) and ", " in persona
+    """Whether a persona is a plain member of the owner's tenant and belongs to another, too."""
+    return _is_in_another(persona) and ", " in persona
 
 
 def is_at_once(persona: str) -> bool:
     """Whether a persona meets two conditions on his own row: ``plan=pro and active=true``."""
     one, _, other = persona.partition(AT_ONCE)
-    return "=" in one and "=" in other and not persona.endswith(" elsewhere")
+    return "=" in one and "=" in other and not _is_in_another(persona)
 
 
 def is_removed(persona: str) -> bool:
@@ -115,12 +130,13 @@ def is_common(entry: Entry, facts: Facts) -> bool:
         return not apart and any(
             _lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY
         )
-    if not compared and not rows.startswith("other's under own"):
+    unlisted = is_unlisted(persona)
+    if not compared and not unlisted and not rows.startswith("other's under own"):
         return False
     columns = set(facts.allowed.get(entry, ()))
     return any(
         usual is not None and (columns <= set(usual) or usual == ("*",))
-        for who in _EVERYBODY
+        for who in (_EVERYBODY[:1] if unlisted else _EVERYBODY)
         if (usual := facts.allowed.get((relation, who, "other", command))) is not None
     )
 
@@ -176,6 +192,8 @@ def beyond(access: Access, found: Found) -> Access | None:
         return None if own else _more(access, found, _EVERYBODY)
     if is_at_once(persona):
         return _more(access, found, _EVERYBODY)
+    if is_unlisted(persona):
+        return _unlisted(access, found) if access.rows.startswith("other") else None
     if is_of_both(persona):
         return _more(access, found, (persona.partition(", ")[0], *_EVERYBODY))
     if is_related(persona):
@@ -191,6 +209,13 @@ def beyond(access: Access, found: Found) -> Access | None:
         usual = [found.get((n, "other", access.command)) for n in (*_EVERYBODY, *members)]
         return None if any(u is not None and _covers(u, access) for u in usual) else access
     return access
+
+
+def _unlisted(access: Access, found: Found) -> Access | None:
+    """Return what somebody may who is not on a list: more than a newcomer, less than a stranger."""
+    listed = found.get(("stranger", access.rows, access.command))
+    kept_out = listed is not None and listed.succeeds and not access.succeeds
+    return access if kept_out else _more(access, found, _EVERYBODY[:1])
 
 
 def _is_given_to_all(access: Access, found: Found) -> bool:

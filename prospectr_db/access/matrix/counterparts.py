@@ -12,6 +12,7 @@ from prospectr_db.access.matrix.baselines import (
     is_at_once,
     is_elsewhere,
     is_of_both,
+    is_related,
     is_removed,
     is_unnamed,
 )
@@ -47,7 +48,13 @@ def same_people(observed: Facts, wanted: Facts, personas: Collection[str]) -> fr
         twins = [other for other in gone if _rights(wanted, observed, other) == rights[name]]
         if twins:
             found |= {name, *twins}
-        if twins or is_elsewhere(name) or is_of_both(name) or is_abroad(name):
+        if (
+            twins
+            or _was_tried(wanted, name)
+            or is_elsewhere(name)
+            or is_of_both(name)
+            or is_abroad(name)
+        ):
             continue
         if f"{_column(name)}={UNNAMED}" in rights:
             # A value of a claim: without it, or with another one, he would be nobody in particular.
@@ -62,12 +69,24 @@ def same_people(observed: Facts, wanted: Facts, personas: Collection[str]) -> fr
     return frozenset(found)
 
 
+def _was_tried(wanted: Facts, persona: str) -> bool:
+    """Whether a contract knows the state in which somebody is related to the owner.
+
+    He is not called otherwise then: had he been let in, the contract would say so.
+    """
+    pair, _, state = persona.partition(", ")
+    column, _, value = state.partition("=")
+    told = wanted.states.get(pair.rpartition(" in ")[2], {}).get(column, ())
+    return is_related(persona) and value in {"null" if v is None else v for v in told}
+
+
 def _is_derived(persona: str) -> bool:
     """Whether a persona was made because policies tell such users apart.
 
     A removed member is not: he goes by that name whatever says that he was removed.
     """
-    is_named = "=" in persona or persona.endswith(("member", " elsewhere"))
+    is_named = "=" in persona or persona.endswith("member")
+    is_named = is_named or is_elsewhere(persona) or is_of_both(persona)
     return is_named and not (is_removed(persona) or is_lesser(persona) or is_unnamed(persona))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from prospectr_db.access.matrix.baselines import (
     BOTH,
     ELSEWHERE,
+    NEIGHBOURING,
     is_elsewhere,
     is_related,
 )
@@ -84,13 +85,17 @@ NOTHING = Given()
 
 
 def related_pairs(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, frozenset[str]]:
-    """Return the tables that relate two users, by what the contract says of such users."""
+    """Return the tables that relate two users, by what the contract says of such users.
+
+    Where two tables do together, the name of such users stands for them.
+    """
     found: dict[str, set[str]] = {}
     for relation, persona, _, _ in entries:
         if is_related(persona):
             for part in persona.split(BOTH):
-                table = part.rpartition(" in ")[2].partition(", ")[0]
-                found.setdefault(table, set()).add(relation)
+                who, _, table = part.partition(", ")[0].rpartition(" in ")
+                name = f"{who} in {table}" if "." in who else table
+                found.setdefault(name, set()).add(relation)
     return {table: frozenset(relations) for table, relations in found.items()}
 
 
@@ -193,7 +198,8 @@ def powers_elsewhere(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[
     found: set[tuple[str, str]] = set()
     for persona in {entry[1] for entry in entries}:
         if is_elsewhere(persona):
-            name, _, value = persona.removesuffix(ELSEWHERE).rpartition(", ")[2].partition("=")
+            power = persona.removesuffix(ELSEWHERE).partition(NEIGHBOURING)[0]
+            name, _, value = power.partition("=")
             found.add((name, value))
     return frozenset(found)
 

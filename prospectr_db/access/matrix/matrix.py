@@ -168,7 +168,8 @@ class TableAccess:
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
     must differ, with whether they say that a user has one row of a kind. ``members`` are the tables
-    that say who belongs to its rows, ``least`` the values of whoever may least.
+    that say who belongs to its rows, ``least`` the values of whoever may least. ``silent`` says
+    that nothing else in the project speaks of its rows, and that none stands in another's way.
     """
 
     relation: str
@@ -206,6 +207,7 @@ class TableAccess:
     keys: Mapping[str, bool] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     least: tuple[str, ...] = ()
+    silent: bool = False
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

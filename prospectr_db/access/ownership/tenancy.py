@@ -29,7 +29,8 @@ class Membership:
     ``powers`` are the values (column, value) that give a member more than others have, ``leaving``
     the column that says who left. ``exclusive`` says that nobody can be in two tenants.
     ``asking`` are the relations whose policies ask for members, ``below`` those under a tenant,
-    and ``joining`` all tables of members there are.
+    ``inside`` these with the tenant's own and whatever says who belongs there, and ``joining`` all
+    tables of members there are.
     """
 
     relation: Relation
@@ -42,6 +43,7 @@ class Membership:
     keyed: bool
     asking: frozenset[int]
     below: frozenset[int]
+    inside: frozenset[int]
     joining: frozenset[int]
 
     @property
@@ -66,6 +68,7 @@ def find_memberships(
     said = {value for text, _ in decision_texts(catalog) for value in literals(text)}
     members: list[Membership] = []
     for relation, tenant, link in found[:_MOST_TABLES]:
+        below = _below(catalog, ownership, tenant)
         mine = [s for s in standings if s.relation == relation.oid]
         users = set(ownership[relation.oid].users)
         roles = tuple(standing for standing in mine if not standing.gone)
@@ -80,7 +83,8 @@ def find_memberships(
                 any(u.columns and set(u.columns) <= users for u in relation.uniques),
                 ownership[relation.oid].user_keyed,
                 asking(catalog, relation),
-                _below(catalog, ownership, tenant) - joining,
+                below - joining,
+                below | {tenant.oid},
                 joining,
             )
         )

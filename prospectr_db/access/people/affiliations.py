@@ -27,13 +27,17 @@ from prospectr_db.access.writing.statements import (
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Relation
 
-__all__ = ["add_affiliates", "add_removed"]
+__all__ = ["add_affiliates", "add_removed", "furnish", "join", "sign_up_as"]
 
 _MOST_HOMES = 4
 
 
-def add_affiliates(builder: Builder, membership: Membership) -> None:
-    """Make the plain member, one user per power that he has elsewhere, and a member of several."""
+def add_affiliates(builder: Builder, membership: Membership) -> str | None:
+    """Make the plain member, one user per power that he has elsewhere, and a member of several.
+
+    Return who the plain member is.
+    """
+    plain: str | None = None
     before = len(builder.world.unbuildable)
     if builder.world.row(membership.relation, OWNER) is not None:
         plain = _plain(builder, membership)
@@ -43,6 +47,7 @@ def add_affiliates(builder: Builder, membership: Membership) -> None:
             _add_both(builder, membership, plain)
     # Constraints may forbid such users, and then there is nothing to observe about them.
     del builder.world.unbuildable[before:]
+    return plain
 
 
 def _plain(builder: Builder, membership: Membership) -> str | None:
@@ -54,21 +59,21 @@ def _plain(builder: Builder, membership: Membership) -> str | None:
                 return key
     if membership.roles:
         return None
-    key = _user(builder, membership, "member")
-    if _join(builder, membership, key, {}) is None:
+    key = sign_up_as(builder, membership, "member")
+    if join(builder, membership, key, {}) is None:
         return None
     builder.world.affiliates[key] = Affiliate(membership.asking, brief=False)
     return key
 
 
 def _add_elsewhere(builder: Builder, membership: Membership, column: str, value: str) -> None:
-    key = _user(builder, membership, f"{column}={value} elsewhere", apart=True)
-    if _join(builder, membership, key, {column: value}) is not None:
+    key = sign_up_as(builder, membership, f"{column}={value} elsewhere", apart=True)
+    if join(builder, membership, key, {column: value}) is not None:
         builder.world.affiliates[key] = Affiliate(membership.asking)
-        _furnish(builder, membership, key)
+        furnish(builder, membership, key)
 
 
-def _furnish(builder: Builder, membership: Membership, key: str) -> None:
+def furnish(builder: Builder, membership: Membership, key: str) -> None:
     """Make in a tenant what rows hang under: a policy may take any of it for the right one."""
     above = {fk.target for r in builder.catalog.own_relations for fk in r.foreign_keys}
     for oid in sorted(membership.below & above):
@@ -80,19 +85,19 @@ def _add_both(builder: Builder, membership: Membership, plain: str) -> None:
     powers = [f"{column}={value}" for column, value in membership.powers]
     owned = bool(builder.ownership[membership.tenant.oid].users)
     there = " and ".join(powers) or ("owner" if owned else "member")
-    key = _user(builder, membership, f"{plain}, {there} elsewhere")
+    key = sign_up_as(builder, membership, f"{plain}, {there} elsewhere")
     user = builder.world.actors[key]
     homes = []
     # Before and after this tenant, so that whoever asks for one of several finds another.
     found = [*(membership.powers or (None,)), *(membership.powers or (None,))][:_MOST_HOMES]
     for home, power in zip(_around(builder, membership, key), found, strict=False):
         builder.world.actors[home] = Actor(home, user.id, user.email, home)
-        if _join(builder, membership, home, dict([power] if power else [])) is not None:
+        if join(builder, membership, home, dict([power] if power else [])) is not None:
             homes.append(home)
-    if not homes or _join(builder, membership, key, {}) is None:
+    if not homes or join(builder, membership, key, {}) is None:
         return
     builder.world.affiliates[key] = Affiliate(membership.asking, second=homes[0])
-    _furnish(builder, membership, homes[0])
+    furnish(builder, membership, homes[0])
 
 
 def _around(builder: Builder, membership: Membership, key: str) -> Iterator[str]:
@@ -117,8 +122,8 @@ def add_removed(builder: Builder, membership: Membership) -> None:
         return
     before, rows = len(builder.world.unbuildable), dict(builder.world.rows)
     builder.connection.execute("savepoint removal")
-    key = _user(builder, membership, "removed member")
-    row = _join(builder, membership, key, {})
+    key = sign_up_as(builder, membership, "removed member")
+    row = join(builder, membership, key, {})
     if row is not None:
         for oid in sorted(membership.below - membership.joining):
             _leave_behind(builder, builder.catalog.by_oid[oid], key)
@@ -142,7 +147,7 @@ def add_removed(builder: Builder, membership: Membership) -> None:
     del builder.world.unbuildable[before:]
 
 
-def _user(builder: Builder, membership: Membership, name: str, *, apart: bool = False) -> str:
+def sign_up_as(builder: Builder, membership: Membership, name: str, *, apart: bool = False) -> str:
     """Sign somebody up, in the owner's universe or in one of his own; return his key."""
     key = name if name not in builder.world.actors else f"{membership.relation.name}.{name}"
     email = f"{seeded_uuid(key)[:8]}@example.com"
@@ -150,7 +155,7 @@ def _user(builder: Builder, membership: Membership, name: str, *, apart: bool = 
     return key
 
 
-def _join(
+def join(
     builder: Builder, membership: Membership, key: str, changes: Mapping[str, str | None]
 ) -> Row | None:
     """Make somebody a member of the tenant in his universe: a plain one, or one with a power."""

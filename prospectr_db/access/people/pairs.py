@@ -27,7 +27,7 @@ from prospectr_db.access.writing.values import (
 )
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["add_pairs", "add_pairs_of_two", "find_pairs"]
+__all__ = ["add_pairs", "add_pairs_of_two", "find_pairs", "states_of_pair"]
 
 _MOST_TABLES = 4
 _MOST_STATES = 3
@@ -105,7 +105,7 @@ def add_pairs(builder: Builder, relation: Relation, known: Iterable[str] = ()) -
     before = len(builder.world.unbuildable)
     for mine in _columns(relation, owner):
         _add_elsewhere(builder, relation, mine, only)
-        for states in _variants(owner, base.values):
+        for states in states_of_pair(owner, base.values):
             _add_pair(builder, relation, _named(relation, mine, states), mine, states, only)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]
@@ -124,7 +124,7 @@ def add_pairs_of_two(builder: Builder, pairs: Sequence[Relation]) -> None:
         second = builder.ownership[other.oid]
         if base is None or builder.world.row(other, OWNER) is None:
             continue
-        kinds = [states for states in _variants(owner, base.values) if states] or [{}]
+        kinds = [states for states in states_of_pair(owner, base.values) if states] or [{}]
         users = product(_columns(one, owner), kinds, _columns(other, second))
         for mine, states, theirs in islice(users, _MOST_TOGETHER):
             names = _named(one, mine, states), _named(other, theirs, {})
@@ -145,7 +145,9 @@ def _named(relation: Relation, mine: str, states: Mapping[str, str | None]) -> s
     return f"{mine} to the owner in {relation.label}{told}"
 
 
-def _variants(owner: Ownership, base: Mapping[str, str | None]) -> Iterator[dict[str, str | None]]:
+def states_of_pair(
+    owner: Ownership, base: Mapping[str, str | None]
+) -> Iterator[dict[str, str | None]]:
     """Yield the states of such a row: as it is made, and with one column changed."""
     yield {}
     others = [(name, v) for name, values in owner.states.items() for v in values]
@@ -194,7 +196,7 @@ def _add_elsewhere(builder: Builder, relation: Relation, mine: str, only: frozen
     given = builder.given(relation, key)
     if given is None or base is None:
         return
-    variants = list(_variants(owner, base.values))
+    variants = list(states_of_pair(owner, base.values))
     for number, (states, other) in enumerate(
         zip(variants, (VICTIM, OTHER, NEWCOMER), strict=False)
     ):

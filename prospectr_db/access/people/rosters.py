@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
+from prospectr_db.access.ownership.tenancy import asking
 from prospectr_db.access.policies.asking import Asking
 from prospectr_db.access.policies.decisions import (
     Text,
@@ -19,6 +20,7 @@ from prospectr_db.access.rows.inhabitants import (
     OWNER,
     VICTIM,
     Actor,
+    Affiliate,
 )
 from prospectr_db.access.writing.values import (
     naming,
@@ -29,7 +31,14 @@ from prospectr_db.database.catalog import Catalog, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.rows.building import Builder
 
-__all__ = ["add_listed", "add_rows_of_listed", "find_rosters", "without_rosters"]
+__all__ = [
+    "add_listed",
+    "add_rows_of_listed",
+    "add_unlisted",
+    "find_owning_rosters",
+    "find_rosters",
+    "without_rosters",
+]
 
 _EVERYBODY = re.compile(
     r"profile|user|account|member|customer|client|patient|student|person|people", re.IGNORECASE
@@ -52,32 +61,74 @@ def find_rosters(
     policies ask now.
     """
     targets = {fk.target for relation in catalog.relations for fk in relation.foreign_keys}
-    made = " ".join(f.source for f in catalog.functions if f.return_type == "trigger")
-    once = [
-        (relation, _more_than_who_left(relation, ownership[relation.oid], standings))
-        for relation in catalog.own_relations
-        if relation.is_table
-        and not relation.is_partition
-        and f"{relation.name} (" not in made.replace("(", " (")
-        and _is_once_per_user(relation, ownership[relation.oid])
-        and (relation.label not in personal or relation.name in known)
-    ]
+    once = list(_once_per_user(catalog, ownership, standings))
     candidates = [
         (relation, others)
         for relation, others in once
-        if (relation.oid not in targets and not others)
-        or _is_apart(catalog, ownership, relation, known)
+        if (relation.label not in personal or relation.name in known)
+        and (
+            (relation.oid not in targets and not others)
+            or _is_apart(catalog, ownership, relation, known)
+        )
     ]
+    return frozenset(_giving_power(catalog, ownership, candidates, known))
+
+
+def find_owning_rosters(
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    standings: Sequence[Standing],
+    rosters: Container[int],
+) -> tuple[Relation, ...]:
+    """Return such tables by which alone others' rows have an owner: the jobs of recruiters.
+
+    Everybody of the world who has such rows is on them.
+    """
+    candidates = [
+        (relation, others)
+        for relation, others in _once_per_user(catalog, ownership, standings)
+        if relation.oid not in rosters
+        and not _EVERYBODY.search(relation.name)
+        and not _can_be_joined(catalog, relation)
+        and _is_needed_to_own(catalog, ownership, relation)
+    ]
+    return tuple(catalog.by_oid[oid] for oid in _giving_power(catalog, ownership, candidates))
+
+
+_Once = tuple[Relation, frozenset[tuple[int, str]]]
+"""A table with one row per user, and its columns that say more of him than that he left."""
+
+
+def _once_per_user(
+    catalog: Catalog, ownership: Mapping[int, Ownership], standings: Sequence[Standing]
+) -> Iterator[_Once]:
+    """Yield the tables with at most one row per user that no sign-up makes."""
+    made = " ".join(f.source for f in catalog.functions if f.return_type == "trigger")
+    for relation in catalog.own_relations:
+        if (
+            relation.is_table
+            and not relation.is_partition
+            and f"{relation.name} (" not in made.replace("(", " (")
+            and _is_once_per_user(relation, ownership[relation.oid])
+        ):
+            yield relation, _more_than_who_left(relation, ownership[relation.oid], standings)
+
+
+def _giving_power(
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    candidates: Sequence[_Once],
+    known: Container[str] = (),
+) -> Iterator[int]:
+    """Yield the tables of which policies ask whether the caller is in them."""
     texts = list(_texts(catalog)) if candidates else []
-    found: set[int] = set()
     for relation, others in candidates:
         name = ownership[relation.oid].users[0]
         # Whoever asks for more than the row says what kind of user may, and not that all may.
         plain = [(place, text) for place, text in texts if not others & set(text[1])]
         asked = Asking(catalog, plain).about_caller(relation, name, [name], beside=relation.oid)
         if asked or relation.name in known:
-            found.add(relation.oid)
-    return frozenset(found)
+            yield relation.oid
 
 
 def _is_once_per_user(relation: Relation, owner: Ownership) -> bool:
@@ -103,7 +154,14 @@ def _is_apart(
         return False
     if relation.name not in known and _can_be_joined(catalog, relation):
         return False
-    return not any(
+    return not _is_needed_to_own(catalog, ownership, relation)
+
+
+def _is_needed_to_own(
+    catalog: Catalog, ownership: Mapping[int, Ownership], relation: Relation
+) -> bool:
+    """Whether rows of other tables are nobody's but of those on a list."""
+    return any(
         _belongs_by(other, ownership[other.oid], relation)
         for other in catalog.own_relations
         if other.is_table and other is not relation
@@ -165,6 +223,24 @@ def add_listed(builder: Builder, relation: Relation, standings: Sequence[Standin
     if given is not None and builder.attempt(relation, key, *given) is not None:
         standing = Standing(relation.oid, builder.ownership[relation.oid].users[0], ())
         builder.world.standings[key] = (standing, None)
+
+
+def add_unlisted(builder: Builder, relation: Relation, tables: Iterable[Relation]) -> None:
+    """Make somebody who is not on a list and owns rows of whatever does not depend on that."""
+    before = len(builder.world.unbuildable)
+    catalog, key = builder.catalog, f"not in {relation.name}"
+    under, changed = {relation.oid}, True
+    while changed:
+        more = {r.oid for oid in under for r in catalog.referring.get(oid, ())} - under
+        under |= more
+        changed = bool(more)
+    email = f"{seeded_uuid(key)[:8]}@example.com"
+    builder.add_actor(Actor(key, seeded_uuid("user", key), email, key))
+    for table in tables:
+        if table.oid not in under:
+            builder.get(table, key)
+    builder.world.affiliates[key] = Affiliate(asking(catalog, relation) - under)
+    del builder.world.unbuildable[before:]
 
 
 def add_rows_of_listed(builder: Builder, relation: Relation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prospectr_db.access.matrix.baselines import is_related
+from prospectr_db.access.matrix.baselines import NEIGHBOURING, is_related
 from prospectr_db.access.matrix.lesser import (
     is_lesser,
     lesser_base,
@@ -86,17 +86,30 @@ def who(persona: str) -> str:
         return lesser_words(persona, who(lesser_base(persona)))
     if is_related(persona):
         return f"users who are {persona}"
+    if NEIGHBOURING in persona:
+        return _neighbour(persona)
     if persona.endswith(" elsewhere") and "=" not in persona:
         here, _, there = persona.removesuffix(" elsewhere").partition(", ")
         return f"{here}s who are {there}s elsewhere"
-    if persona.endswith(".removed member"):
-        return f"removed members of {persona.partition('.')[0]}"
+    if persona.endswith((".removed member", ".member")):
+        table, _, kind = persona.rpartition(".")
+        return f"{_PEOPLE[kind]} of {table}"
     if persona.endswith(" elsewhere") and ", " in persona:
         here, _, there = persona.removesuffix(" elsewhere").rpartition(", ")
         return f"users with {here} here and {there} elsewhere"
-    if persona.startswith("in "):
+    if persona.startswith(("in ", "not in ")):
         return f"users {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
+
+
+def _neighbour(persona: str) -> str:
+    """Return in words who belongs to a second tenant of the owner's."""
+    said, _, tenants = persona.partition(NEIGHBOURING)
+    here, _, there = said.rpartition(", ")
+    where = f"of neighbouring {tenants}"
+    if not here:
+        return f"{who(there)} {where}"
+    return f"{who(here)} who are {there if '=' in there else f'{there}s'} {where}"
 
 
 def people(persona: str) -> str:

@@ -12,6 +12,7 @@ from prospectr_db.access.matrix.baselines import (
     is_of_both,
     is_related_to_others,
     is_removed,
+    is_unlisted,
 )
 from prospectr_db.access.matrix.facts import VIEWS
 from prospectr_db.access.matrix.finding import (
@@ -41,6 +42,7 @@ from prospectr_db.access.review.functions import (
     is_readable,
     review_call,
 )
+from prospectr_db.access.review.linking import is_unheard
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import (
     review_own_update,
@@ -92,7 +94,7 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
 
 def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
     outsider = access.persona in OUTSIDERS or is_elsewhere(access.persona)
-    outsider = outsider or is_related_to_others(access.persona)
+    outsider = outsider or is_related_to_others(access.persona) or is_unlisted(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
         given = _truncate_severity(matrix, table)
@@ -114,7 +116,7 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     elif outsider and base in table.public_rows and access.command == "select":
         yield objection(table, access, "public-bucket", "note", kind="surprise")
     elif outsider and base.startswith("other"):
-        yield from _judge_others(table, access)
+        yield from _judge_others(matrix, table, access)
     elif outsider and base == "orphan" and access.command in ("update", "delete"):
         yield (
             _taking(table, access) if _takes(table, access) else objection(table, access, "orphan")
@@ -229,7 +231,25 @@ def _judge_unowned(table: TableAccess, access: Access, *, outsider: bool) -> Ite
         yield objection(table, access, "public-read", "note", kind="surprise")
 
 
-def _judge_others(table: TableAccess, access: Access) -> Iterator[Finding]:
+def _is_by_list(matrix: AccessMatrix, table: TableAccess, access: Access) -> bool:
+    """Whether a stranger does something because he is on a list that only the server fills."""
+    if access.persona != "stranger":
+        return False
+    usual = table.find("newcomer", access.rows, access.command)
+    unlisted = [
+        found
+        for name in filter(is_unlisted, matrix.personas)
+        if (found := table.find(name, access.rows, access.command)) is not None
+    ]
+    kept_out = any(not found.succeeds and not found.unproven for found in unlisted)
+    return kept_out and usual is not None and not usual.succeeds
+
+
+def _judge_others(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    if _is_by_list(matrix, table, access):
+        sentence = f"{phrase(table, access)}, if they are on a list that the server keeps"
+        yield objection(table, access, "listed-rows", "warning", kind="surprise", sentence=sentence)
+        return
     if access.command == "select":
         base, _, state = access.rows.partition(" [")
         plain = table.find(access.persona, base, "select")
@@ -295,6 +315,11 @@ def _judge_insert(
             _is_read(parent, reader, state) or _is_shown(matrix, parent, state)
         ):
             yield objection(table, access, "link-visible", "note", kind="surprise")
+        elif is_unheard(table, parent, reader):
+            sentence = f"{phrase(table, access)}: nobody else learns of them"
+            yield objection(
+                table, access, "link-unheard", "warning", kind="surprise", sentence=sentence
+            )
         elif outsider or access.persona == "owner":
             yield objection(table, access, "link")
     elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):

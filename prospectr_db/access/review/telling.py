@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from prospectr_db.access.matrix.baselines import NEIGHBOURING
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.review.phrases import (
@@ -52,6 +53,8 @@ def crowd(personas: Iterable[str]) -> str:
 def _standing(name: str) -> tuple[str, str]:
     """Return what tells a persona from others like it, and the words around that."""
     if "=" not in name or is_lesser(name):
+        return name, who(name).replace("{", "{{").replace("}", "}}")
+    if NEIGHBOURING in name:
         return name, who(name).replace("{", "{{").replace("}", "}}")
     if not name.endswith(" elsewhere"):
         return name, "users with {}"

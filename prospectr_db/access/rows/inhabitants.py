@@ -123,6 +123,7 @@ class World:
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
     signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
     users a second factor, ``secrets`` what the owner's hashes were made of, by relation and column.
+    ``neighbours`` are the universes with a tenant of the owner's other than his first.
     """
 
     actors: dict[str, Actor] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class World:
     changes: dict[str, str] = field(default_factory=dict)
     enrolments: list[str] = field(default_factory=list)
     secrets: dict[tuple[int, str], str] = field(default_factory=dict)
+    neighbours: set[str] = field(default_factory=set)
 
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""

@@ -57,7 +57,13 @@ class Markers:
                 ):
                     self._by_value.setdefault(value, set()).add(home)
         self._shared: set[str] = set()
+        self._common: dict[str, set[str]] = {}
         for value, homes in self._by_value.items():
+            if OWNER in homes and homes & world.neighbours:
+                # What their tenants share, such as a workspace, is neither's more than the other's.
+                for key in homes & world.neighbours:
+                    self._common.setdefault(key, set()).add(value)
+                homes -= world.neighbours
             if len(homes) == 1:
                 self._keys.setdefault(next(iter(homes)), set()).add(value)
             elif OWNER in homes and all(h == OWNER or world.is_colleague(h) for h in homes):
@@ -78,12 +84,12 @@ class Markers:
 
     def shown(self, output: Sequence[str], actor: str | None) -> list[str]:
         """Return the lines that show something of the owner's, without those of a reader's own."""
-        whole = _with_any(output, self.of(OWNER) | self._from_inside(actor))
+        whole = _with_any(output, self._owners(actor))
         return self._strange(whole, actor) or whole
 
     def _strange(self, output: Sequence[str], actor: str | None) -> list[str]:
         """Return the lines with a row in them that is the owner's, and nothing of it a reader's."""
-        owners = self.of(OWNER) | self._from_inside(actor)
+        owners = self._owners(actor)
         own = self.of(actor) if actor and actor != OWNER else set()
         return [
             line
@@ -93,6 +99,10 @@ class Markers:
                 for piece in _with_any(_pieces(json.loads(line)), owners)
             )
         ]
+
+    def _owners(self, actor: str | None) -> set[str]:
+        """Return what somebody knows the owner's rows by, without what is above both of them."""
+        return (self.of(OWNER) | self._from_inside(actor)) - self._common.get(actor or "", set())
 
     def _from_inside(self, actor: str | None) -> set[str]:
         """Return what the owner shares with his colleagues only, such as the id of their tenant.

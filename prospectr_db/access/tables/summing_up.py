@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
 __all__ = ["policy_text", "read_conditions", "spread", "sum_up"]
+
+# The rows go, or let go, with what they refer to (pg_constraint.confdeltype).
+_YIELDS = frozenset("cnd")
 
 _KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
@@ -76,6 +80,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         ),
         membership=_is_below_membership(observation, relation),
         sharing=_is_sharing(observation, plan),
+        silent=_is_silent(catalog, relation, owner),
         default_truncate=_is_truncate_given(catalog, relation),
         idle=_idle(relation, accesses, catalog.user_roles),
         columns=tuple(column.name for column in relation.columns),
@@ -162,6 +167,31 @@ def _is_sharing(observation: Observation, plan: Plan) -> bool:
         if any(named & observation.ownership[r.oid].asked for r in around if r.oid not in mine):
             return True
     return False
+
+
+def _is_silent(catalog: Catalog, relation: Relation, owner: Ownership) -> bool:
+    """Whether a row changes nothing but what its own table's policies show of it.
+
+    No trigger follows it, nothing hangs under it, no other policy, view or function names its
+    table, what it refers to is deleted without asking it, and it takes no place from another's.
+    """
+    named = re.compile(rf"\b{re.escape(relation.name)}\b")
+    own = {*owner.users, *relation.primary_key[: 1 if len(relation.primary_key) == 1 else 0]}
+    return not (
+        relation.triggers
+        or catalog.referring.get(relation.oid)
+        or any(relation.oid in other.sources for other in catalog.relations)
+        or any(named.search(function.source) for function in catalog.functions)
+        or any(fk.on_delete not in _YIELDS for fk in relation.foreign_keys)
+        or any(not own & set(unique.columns) for unique in relation.uniques)
+        or any(
+            oid == relation.oid
+            for other in catalog.relations
+            if other.oid != relation.oid
+            for policy in other.policies
+            for oid, _ in policy.reads
+        )
+    )
 
 
 def _is_truncate_given(catalog: Catalog, relation: Relation) -> bool:

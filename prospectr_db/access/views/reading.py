@@ -95,6 +95,12 @@ class ViewReader:
             return ()
         return self._columns.shown(outcome.output, knocker.actor)
 
+    def is_told(self, outcome: Outcome, knocker: Knocker) -> bool:
+        """Whether there is an answer: to a neighbour, of more than what is in his own tenant."""
+        if knocker.actor not in self.observation.world.neighbours:
+            return bool(outcome.output)
+        return len(self.markers.found(outcome.output, knocker.actor)) < len(outcome.output)
+
     def settings(self, knocker: Knocker) -> list[Setting]:
         """Return the states to try as a persona: whose power they are does not try them himself."""
         if not (self.shows_owners or self.shows_owners_in_states):

@@ -149,7 +149,7 @@ def _view_cells(
         yield _cell(knocker, mine, Verdict.FILTERED, probe, outcome)
     else:
         # Rows that cannot be told apart by owner: totals, constants, or public things.
-        verdict = Verdict.ALLOWED if outcome.output else Verdict.FILTERED
+        verdict = Verdict.ALLOWED if reader.is_told(outcome, knocker) else Verdict.FILTERED
         yield _cell(knocker, "any", verdict, probe, outcome)
         if reader.shows_owners_in_states:
             yield _cell(knocker, mine, Verdict.FILTERED, probe, outcome)

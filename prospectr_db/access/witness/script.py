@@ -50,7 +50,8 @@ def _witness(observation: Observation, relation: Relation, said: str) -> Iterato
         short = found.schema in PLATFORM_SCHEMAS
         asking = " ".join(text for text in texts if short and found.name in text)
         words = set(re.findall(r"\w+", asking))
-        rows = [row.values for row in observation.world.rows.values() if row.relation == found.oid]
+        known = {row.label: row for row in observation.world.rows.values()}
+        rows = [row.values for row in known.values() if row.relation == found.oid]
         for values in rows:
             kept = _shortened(found, values, words) if short else dict(values)
             if short and not any(

@@ -208,3 +208,32 @@ def test_who_stands_beside_somebody_in_a_row_below_others_may_see_no_more_of_him
         "Users who are buyer_id to the owner in orders can now read payouts on other people's rows."
     )
     assert held.after(widened) == {read}
+
+
+VISITS = """
+create table public.visits (
+    doctor_id uuid not null references auth.users (id), patient_id uuid not null references auth.users (id),
+    status text not null default 'booked' check (status in ('booked', 'cancelled')), primary key (doctor_id, patient_id));
+create table public.records (
+    id uuid primary key default gen_random_uuid(), patient_id uuid not null references auth.users (id));
+alter table public.visits enable row level security;
+alter table public.records enable row level security;
+create policy mine on public.visits for select to authenticated using (auth.uid() in (doctor_id, patient_id));
+create policy own on public.records for select to authenticated using (patient_id = auth.uid());
+create policy doctors on public.records for select to authenticated using (exists (
+    select from public.visits v where v.patient_id = records.patient_id and v.doctor_id = auth.uid() and v.status <> 'cancelled'));
+revoke all on public.visits, public.records from anon, authenticated;
+grant select on public.visits, public.records to authenticated;
+"""
+
+
+def test_who_is_let_in_by_another_state_than_the_usual_one_is_no_old_acquaintance(
+    target: Target,
+) -> None:
+    held = hold(target, VISITS)
+    told = held.after(
+        """alter policy doctors on public.records using (exists (
+    select from public.visits v where v.patient_id = records.patient_id and v.doctor_id = auth.uid()));"""
+    )
+    cancelled = "doctor_id to the owner in visits, status=cancelled"
+    assert f"Users who are {cancelled} can now read records on other people's rows." in told
