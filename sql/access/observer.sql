@@ -129,11 +129,14 @@ $function$;
 -- The same for many statements. Those that follow each other and are prepared alike are prepared
 -- once: setting session_replication_role lets the server forget every plan it has. Where the first
 -- few about one subject all run out of stack, because a policy calls itself, the others would too.
+-- Where one that stands for a gate found no row, the others behind it find none: no policy on rows
+-- that are there knows which column a statement is about.
 create or replace function prospectr_access.observe(
     statements text [],
     preparations text [],
     questions text [],
     subjects text [],
+    gates text [],
     settle boolean,
     listening boolean
 )
@@ -146,6 +149,7 @@ declare
     beyond integer;
     subject text;
     exhausted integer := 0;
+    closed text [] := '{}';
     told record;
     state text;
     message text;
@@ -159,6 +163,7 @@ begin
             beyond := beyond + 1;
         end loop;
         begin
+            closed := '{}';
             if preparations[place] is not null then
                 perform prospectr_access.prepare(preparations[place]);
             end if;
@@ -167,11 +172,19 @@ begin
                     subject := subjects[place];
                     exhausted := 0;
                 end if;
-                if exhausted < 4 or subject is null then
+                if gates[place] = any(closed) then
+                    told := row(
+                        null::text, null::text, null::text, null::text, null::text,
+                        0::bigint, null::text [], null::text []
+                    );
+                elsif exhausted < 4 or subject is null then
                     told := prospectr_access.observe(
                         statements[place], questions[place], settle, listening
                     );
                     exhausted := case when told.state = '54001' then exhausted + 1 else -total end;
+                    if gates[place] is not null and told.state is null and told.touched = 0 then
+                        closed := closed || gates[place];
+                    end if;
                 end if;
                 return next told;
                 place := place + 1;

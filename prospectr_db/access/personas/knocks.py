@@ -39,7 +39,9 @@ class Probe:
 
     ``row`` is the label of the row it is about, None where every row of the relation counts (the
     statement has no WHERE). ``preparation`` runs before it and ``question`` after it, both as the
-    superuser; the question answers with the labels of the rows that changed.
+    superuser; the question answers with the labels of the rows that changed. Statements with one
+    ``gate`` and one preparation find the same rows: once one has found none, the others need not be
+    run.
     """
 
     row: str | None
@@ -51,3 +53,4 @@ class Probe:
     preparation: str | None = None
     question: str | None = None
     value: str | None = None
+    gate: str | None = None

@@ -206,7 +206,8 @@ def _moved(plan: Plan, columns: list[Column], rows: str, row: Row, made: str) ->
             shown = plan.shown(column, value)
             if value is not None and shown != state and value != row.values.get(column.name):
                 text = update(plan.relation, {column.name: value}, plan.where(row))
-                yield Probe(row.label, rows, "update", "where", shown, text, made, None, value)
+                known = row.label, rows, "update", "where", shown, text, made, None, value
+                yield Probe(*known, plan.gate("where", row))
 
 
 def unnamed_crossings(

@@ -109,9 +109,8 @@ def _leaving(
             if shown != state and value is not None:
                 text = update(plan.relation, {column.name: value}, plan.where(row))
                 asked = plan.changed()
-                yield Probe(
-                    row.label, rows, "update", "where", shown, text, preparation, asked, value
-                )
+                known = row.label, rows, "update", "where", shown, text, preparation, asked, value
+                yield Probe(*known, plan.gate("where", row))
 
 
 def _updating(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -18,6 +19,9 @@ from prospectr_db.access.writing.statements import delete, equals, literal
 from prospectr_db.database.catalog import Catalog, Constraint, Relation, quote_identifier
 
 __all__ = ["KnownRows"]
+
+
+_RETURNED = re.compile(r"\breturn\b\s*([^;]*?)\s*;", re.IGNORECASE)
 
 
 class KnownRows:
@@ -39,6 +43,25 @@ class KnownRows:
         while relation.is_partition and relation.parents:
             relation = self.catalog.by_oid[relation.parents[0]]
         return relation
+
+    @cached_property
+    def policies_alone_find(self) -> bool:
+        """Whether nothing but policies decides which rows a statement finds, whatever it changes.
+
+        A trigger may take a row out of a statement by what that would write.
+        """
+        called = [t.function for t in self.relation.triggers if t.enabled != "D"]
+        functions = [self.catalog.function_by_oid.get(oid) for oid in called]
+        said = {
+            text.lower()
+            for function in functions
+            for text in (_RETURNED.findall(function.source) if function else ("?",))
+        }
+        return self.relation.is_table and said <= {"new", "old"}
+
+    def gate(self, form: str, row: Row | None = None) -> str | None:
+        """Return what statements on one row, or on all, have in common: they find the same."""
+        return " ".join((form, row.label if row else "")) if self.policies_alone_find else None
 
     @property
     def slot(self) -> Slot | None:

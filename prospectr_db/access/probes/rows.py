@@ -41,7 +41,8 @@ def selects(
             text = " ".join(
                 ("select", quote_identifier(column.name), "from", plan.relation.sql_name)
             )
-            yield Probe(None, "", "select", "column", column.name, text)
+            gate = plan.gate("column") if column in readable else None
+            yield Probe(None, "", "select", "column", column.name, text, gate=gate)
 
 
 def deletes(

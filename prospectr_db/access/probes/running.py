@@ -27,7 +27,7 @@ _OBSERVE = (
     " from prospectr_access.observe("
     "array(select json_array_elements_text(%s)), array(select json_array_elements_text(%s)),"
     " array(select json_array_elements_text(%s)), array(select json_array_elements_text(%s)),"
-    " %s, %s)"
+    " array(select json_array_elements_text(%s)), %s, %s)"
     " as told (state text, message text, relation text, constraint_name text, context text,"
     " touched bigint, labels text[], output text[])"
 )
@@ -82,6 +82,7 @@ def run(
                     Json([probes[place].preparation for place in part]),
                     Json([probes[place].question for place in part]),
                     Json([_subject(probes[place]) for place in part]),
+                    Json([_gate(probes[place]) for place in part]),
                     observation.settle,
                     listening,
                 ),
@@ -100,6 +101,11 @@ def _subject(probe: Probe) -> str | None:
     """Return what a statement does to which relation; None where it names none, as calls do."""
     named = _RELATION.search(probe.statement) if probe.command != "call" else None
     return None if named is None else " ".join((probe.command, named.group()))
+
+
+def _gate(probe: Probe) -> str | None:
+    """Return what statements have in common that find the same rows."""
+    return None if probe.gate is None else " ".join((_subject(probe) or "", probe.gate))
 
 
 def _outcome(

@@ -79,14 +79,16 @@ def _of_column(
         shown = plan.shown(column, value)
         question = plan.changed(column.name)
         text = update(plan.relation, {column.name: value})
-        yield Probe(None, "", "update", "no where", shown, text, None, question, value)
+        gate = plan.gate("no where")
+        yield Probe(None, "", "update", "no where", shown, text, None, question, value, gate)
         for rows, row, preparation in targets:
             if preparation is not None and not is_plain:
                 continue
             other = for_another(plan, column, row, value) if rows == "own" else value
             text = update(plan.relation, {column.name: other}, plan.where(row))
             asked = plan.changed() if preparation else question
-            yield Probe(row.label, rows, "update", "where", shown, text, preparation, asked, other)
+            known = row.label, rows, "update", "where", shown, text, preparation, asked, other
+            yield Probe(*known, plan.gate("where", row))
 
 
 def for_another(plan: Plan, column: Column, row: Row, value: str | None) -> str | None:
