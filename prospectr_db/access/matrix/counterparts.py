@@ -76,8 +76,10 @@ def _was_tried(wanted: Facts, persona: str) -> bool:
     """
     pair, _, state = persona.partition(", ")
     column, _, value = state.partition("=")
-    told = wanted.states.get(pair.rpartition(" in ")[2], {}).get(column, ())
-    return is_related(persona) and value in {"null" if v is None else v for v in told}
+    told = wanted.states.get(pair.rpartition(" in ")[2], {}).get(column)
+    if told is None or not is_related(persona):
+        return False
+    return not told or value in {"null" if v is None else v for v in told}  # or the type says which
 
 
 def _is_derived(persona: str) -> bool:

@@ -237,3 +237,19 @@ def test_who_is_let_in_by_another_state_than_the_usual_one_is_no_old_acquaintanc
     )
     cancelled = "doctor_id to the owner in visits, status=cancelled"
     assert f"Users who are {cancelled} can now read records on other people's rows." in told
+
+
+def test_who_is_accepted_by_a_trigger_is_made_to_wait_as_well(target: Target) -> None:
+    accepting = """
+    create function public.accept_at_once() returns trigger language plpgsql set search_path = '' as $$
+    begin new.accepted := true; return new; end $$;
+    create trigger accept_at_once before insert on public.follows
+    for each row execute function public.accept_at_once();
+    """
+    held = hold(target, POSTS + accepting)
+    found = held.after(
+        "alter policy followers on public.posts using (visibility = 'followers' and exists ("
+        " select 1 from public.follows as f where f.follower_id = (select auth.uid())"
+        " and f.followed_id = author_id))"
+    )
+    assert found
