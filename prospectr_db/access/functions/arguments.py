@@ -29,17 +29,29 @@ from prospectr_db.database.catalog import Catalog, Function, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["Accepted", "calls", "table_of"]
+__all__ = [
+    "IDS",
+    "NUMBERS",
+    "TEXTS",
+    "THRESHOLDS",
+    "Accepted",
+    "as_argument",
+    "calls",
+    "keys_read",
+    "options",
+    "table_of",
+]
 
 Accepted = Mapping[int, Sequence[str]]
 """The arguments that a function takes for some parameters, by their places."""
 
 _ARGUMENT_SETS = 12
-_THRESHOLDS = ("real", "double precision")
-_NUMBERS = frozenset(
+THRESHOLDS = ("real", "double precision")
+NUMBERS = frozenset(
     {"integer", "bigint", "smallint", "numeric", "real", "double precision", "oid", "money"}
 )
-_TEXTS = frozenset(
+IDS = NUMBERS | {"uuid"}
+TEXTS = frozenset(
     {"text", "character varying", "character", "name", "citext", "extensions.citext"}
     | {"public.citext", '"char"'}
 )
@@ -82,8 +94,6 @@ def calls(
     choices = options(observation, function)
     for place, found in (accepted or {}).items():
         choices[place] = list(found)
-    if function.variadic and choices:
-        choices[-1] = [" ".join(("variadic", text)) for text in choices[-1]]
     required = len(choices) - function.defaults
     seen: set[str] = set()
     for combination in itertools.islice(spread(choices), _ARGUMENT_SETS):
@@ -139,16 +149,16 @@ def _values(
         found = [value for value in ids if "-" in value]
         users = [owner.id, other.id]
         return users[:1] + found + users[1:] if "user" in name.lower() else found + users
-    if type_name in _THRESHOLDS:
+    if type_name in THRESHOLDS:
         return ["0", "1", "100"]
-    if type_name in _NUMBERS:
+    if type_name in NUMBERS:
         # Less than nothing turns what is taken off into what is given.
         return [value for value in ids if value.isdigit()] + ["1", "100", "-1"]
     if type_name == "boolean":
         return ["true", "false"]
     if type_name in ("json", "jsonb"):
         return list(_objects(observation, function))
-    if type_name in _TEXTS:
+    if type_name in TEXTS:
         said = literals(function.source)[:4]
         texts = [*_names(observation, function), *held(observation, function, name, text=True)]
         place = 0 if sounds_secret(name) else 1
@@ -210,12 +220,9 @@ def _names(observation: Observation, function: Function) -> list[str]:
     return owned[:3]
 
 
-_KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{(\w+)\}'|\bx?\(\s*(\w+)\s+(?:uuid|text|int)")
-
-
 def _objects(observation: Observation, function: Function) -> Iterator[str]:
     """Yield objects with the keys that a function reads, filled from the owner's rows."""
-    keys = {key for found in _KEY.findall(function.source) for key in found if key}
+    keys = keys_read(function)
     for actor in (OWNER, OTHER):
         held = {"user_id": observation.world.actors[actor].id}
         for relation, _ in rows_named(observation, function):
@@ -224,12 +231,20 @@ def _objects(observation: Observation, function: Function) -> Iterator[str]:
                 if value is not None:
                     held.setdefault(name, value)
                     held.setdefault(f"{relation.name.removesuffix('s')}_{name}", value)
-        filled = {key: held.get(key, observation.world.actors[actor].id) for key in sorted(keys)}
+        filled = {key: held.get(key, observation.world.actors[actor].id) for key in keys}
         if filled:
             yield json.dumps(filled)
             yield json.dumps([filled])
     yield "{}"
     yield "[]"
+
+
+_KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{(\w+)\}'|\bx?\(\s*(\w+)\s+(?:uuid|text|int)")
+
+
+def keys_read(function: Function) -> list[str]:
+    """Return the keys that a function reads of objects."""
+    return sorted({key for found in _KEY.findall(function.source) for key in found if key})
 
 
 def table_of(catalog: Catalog, type_name: str) -> Relation | None:

@@ -28,6 +28,8 @@ def call_text(function: Function, arguments: Sequence[str]) -> str:
     if function.kind == "p":
         given = _with_outputs(function, arguments)
         return "".join(("call ", function.sql_name, "(", ", ".join(given), ")"))
+    if function.variadic and arguments and len(arguments) == len(function.argument_types):
+        arguments = [*arguments[:-1], " ".join(("variadic", arguments[-1]))]
     call = "".join((function.sql_name, "(", ", ".join(arguments), ")"))
     if function.return_type == "record" and not set(function.argument_modes) & set("obt"):
         # Whoever calls it would have to say which columns it answers with.
