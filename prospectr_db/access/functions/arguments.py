@@ -89,19 +89,16 @@ def calls(
 ) -> Iterator[str]:
     """Yield calls with arguments that aim at the owner's rows, with and without the defaults.
 
-    Of a parameter that is ``accepted`` only with some values, with these.
+    The likeliest come first. Of a parameter that is ``accepted`` only with some values, with these.
     """
     choices = options(observation, function)
     for place, found in (accepted or {}).items():
         choices[place] = list(found)
     required = len(choices) - function.defaults
-    seen: set[str] = set()
-    for combination in itertools.islice(spread(choices), _ARGUMENT_SETS):
-        seen.add(call_text(function, combination))
+    sets = [*itertools.islice(spread(choices), _ARGUMENT_SETS)]
     if function.defaults:
-        for combination in itertools.islice(spread(choices[:required]), 3):
-            seen.add(call_text(function, combination))
-    yield from sorted(seen)
+        sets += itertools.islice(spread(choices[:required]), 3)
+    yield from dict.fromkeys(call_text(function, combination) for combination in sets)
 
 
 def options(observation: Observation, function: Function) -> list[list[str]]:

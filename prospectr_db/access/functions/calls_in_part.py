@@ -16,7 +16,7 @@ from prospectr_db.access.functions.known_secrets import (
 from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.policies.reach import words_of_function
-from prospectr_db.access.reached.function_states import states_of_function
+from prospectr_db.access.reached.function_states import apart_in, states_of_function
 from prospectr_db.access.reached.view_states import Setting
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.database.catalog import Function
@@ -84,6 +84,6 @@ def calls_in_part(
                 mine = replace(seeing, labels={row.label}, columns=set(), rows=f"as {name}")
                 singles = [Setting((state,)) for state in states_of_function(there, function)]
                 knowledge = Knowledge(secrets, mine)
-                yield PartCalls(
-                    StateCalls(mine, knowledge, singles, texts, most_together=_MOST_TOGETHER)
-                )
+                written = apart_in(observation.catalog, function)
+                given = StateCalls(mine, knowledge, singles, texts, written)
+                yield PartCalls(replace(given, most_together=_MOST_TOGETHER))

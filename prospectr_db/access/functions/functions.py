@@ -56,6 +56,7 @@ from prospectr_db.access.reached.effects import (
 )
 from prospectr_db.access.reached.function_states import (
     RowState,
+    apart_in,
     states_of_function,
 )
 from prospectr_db.access.reached.view_states import Setting
@@ -90,7 +91,8 @@ def observe_functions(
         asked = [knocker for knocker in personas if _calls(catalog, function, knocker)]
         statements, plain, fitting = _called_by_all(seeing, knowledge, function, asked)
         singles = [Setting((state,)) for state in states]
-        in_states = StateCalls(seeing, knowledge, singles, statements)
+        written = apart_in(catalog, function)
+        in_states = StateCalls(seeing, knowledge, singles, statements, written)
         in_part = calls_in_part(seeing, secrets, function, statements, fitting.accepted)
         parts = list(in_part) if definer else []
         settings = [setting for setting in singles if setting.owned]
