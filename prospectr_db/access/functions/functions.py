@@ -231,6 +231,13 @@ def _in_part(
     return dict.fromkeys(sorted(tried | {rows for rows in told if rows.startswith("as ")}), ())
 
 
+def _does_something(cells: Sequence[Cell]) -> bool:
+    """Whether calls came to anything, or get through in a state and not without."""
+    through = [cell for cell in cells if cell.verdict is Verdict.ALLOWED]
+    plain = any(" [" not in cell.rows for cell in through)
+    return any(cell.command != "call" or not plain for cell in through)
+
+
 # SQLSTATEs of a call that does not exist as it was written (PostgreSQL manual, appendix A): no
 # such function, ambiguous, a value that is none of the type, unknown columns, not supported.
 _MISCALLED = ("42883", "42725", "22P02", "42804", "42601", "42703", "42P13", "0A000", "42846")
@@ -241,10 +248,8 @@ def _problem(
 ) -> tuple[str, ...]:
     """Say that a function was never really called: what arguments it takes could not be guessed."""
     states = {cell.sqlstate for cell in cells if cell.command == "call"}
-    through = (cell for cell in cells if cell.verdict is Verdict.ALLOWED)
     if refusal is not None:
-        opened = any(cell.command != "call" or " [" in cell.rows for cell in through)
-        return () if opened else (f"call: {refusal}",)
+        return () if _does_something(cells) else (f"call: {refusal}",)
     if not states or not states <= {*_MISCALLED, "42501"}:
         return ()
     persona = Persona("control", observation.superuser)

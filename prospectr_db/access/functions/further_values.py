@@ -74,7 +74,9 @@ def _of_type(
     if type_name in TEXTS:
         yield from _texts(observation, function, name)
     elif type_name in NUMBERS or type_name in THRESHOLDS:
-        yield from (v for v in _texts(observation, function, name, _AMOUNTS) if _is_number(v))
+        # An amount that happens to be somebody's id would be another row's than the one meant.
+        if not any(_is_key(*pair) for pair in _meant(observation, function, name)):
+            yield from (v for v in _texts(observation, function, name, _AMOUNTS) if _is_number(v))
     elif re.match(r"date|time|interval", type_name):
         yield from _TIMES
     else:
@@ -87,10 +89,7 @@ def _texts(
     """Yield values of the columns that a name can mean, what it is compared with, and all forms."""
     catalog = observation.catalog
     sources = [one.source for one in (function, *called_functions(catalog, function))]
-    words = words_of_function(catalog, function)
-    named = [r for r in catalog.own_relations if r.is_table and r.name in words]
-    pairs = [(relation, column) for relation in named for column in relation.columns]
-    meant = [(r, c) for r, c in pairs if named_after(name, r, c.name) or is_like(name, r, c.name)]
+    meant = _meant(observation, function, name)
     for relation, column in meant:
         yield from listed_values(relation, column)
     compared = {name, *(column.name for _, column in meant)} - {""}
@@ -100,11 +99,35 @@ def _texts(
         yield from islice(matching(pattern.replace("''", "'"), 5), 2)
     for relation, column in meant:
         yield from candidates(relation, column, tag="f", number=5)[:2]
-    yield from in_turn([_first_listed(pairs), forms])
+    yield from in_turn([_first_listed(observation, function), forms])
 
 
-def _first_listed(pairs: Iterable[tuple[Relation, Column]]) -> Iterator[str]:
-    for relation, column in pairs:
+def _columns(observation: Observation, function: Function) -> Iterator[tuple[Relation, Column]]:
+    """Yield the columns of the tables that a function names, or those that it calls."""
+    words = words_of_function(observation.catalog, function)
+    for relation in observation.catalog.own_relations:
+        if relation.is_table and relation.name in words:
+            yield from ((relation, column) for column in relation.columns)
+
+
+def _meant(
+    observation: Observation, function: Function, name: str
+) -> list[tuple[Relation, Column]]:
+    """Return the columns that a parameter's name, or a key's, can mean."""
+    return [
+        (relation, column)
+        for relation, column in _columns(observation, function)
+        if named_after(name, relation, column.name) or is_like(name, relation, column.name)
+    ]
+
+
+def _is_key(relation: Relation, column: Column) -> bool:
+    linked = {name for fk in relation.foreign_keys for name in fk.columns}
+    return column.name in linked or column.name in relation.primary_key
+
+
+def _first_listed(observation: Observation, function: Function) -> Iterator[str]:
+    for relation, column in _columns(observation, function):
         yield from listed_values(relation, column)[:2]
 
 
