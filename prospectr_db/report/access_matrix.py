@@ -245,7 +245,8 @@ def _functions(tables: Sequence[TableAccess], style: Style) -> Iterator[str]:
         callers = [a.persona for a in table.accesses if a.command == "call" and a.succeeds]
         reaching = [a for a in table.accesses if a.rows.startswith("other") and a.succeeds]
         other = sorted({a.persona for a in reaching if a.rows == "other"})
-        line = f"  {table.relation}: {_short(callers) or 'nobody'}"
+        nobody = "could not be called" if table.unbuildable else "nobody"
+        line = f"  {table.relation}: {_short(callers) or nobody}"
         reaches = style.bad(f"  reaches others' rows: {_short(other)}") if other else ""
         yield style.wrap(line + reaches + _by_knowing(reaching), indent=6)
 

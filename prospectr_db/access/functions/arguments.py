@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.functions.call_texts import call_text, spread
+from prospectr_db.access.functions.rows_meant import held, rows_named, secrets_of
 from prospectr_db.access.ownership.secret_columns import sounds_secret
 from prospectr_db.access.policies.expressions import literals
 from prospectr_db.access.rows.inhabitants import (
     OTHER,
     OWNER,
-    Row,
 )
 from prospectr_db.access.writing.statements import (
     literal,
@@ -28,15 +29,29 @@ from prospectr_db.database.catalog import Catalog, Function, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
 
-__all__ = ["calls", "named_after", "table_of"]
+__all__ = [
+    "IDS",
+    "NUMBERS",
+    "TEXTS",
+    "THRESHOLDS",
+    "Accepted",
+    "as_argument",
+    "calls",
+    "keys_read",
+    "options",
+    "table_of",
+]
+
+Accepted = Mapping[int, Sequence[str]]
+"""The arguments that a function takes for some parameters, by their places."""
 
 _ARGUMENT_SETS = 12
-_LINES = " limit 500"
-_THRESHOLDS = ("real", "double precision")
-_NUMBERS = frozenset(
+THRESHOLDS = ("real", "double precision")
+NUMBERS = frozenset(
     {"integer", "bigint", "smallint", "numeric", "real", "double precision", "oid", "money"}
 )
-_TEXTS = frozenset(
+IDS = NUMBERS | {"uuid"}
+TEXTS = frozenset(
     {"text", "character varying", "character", "name", "citext", "extensions.citext"}
     | {"public.citext", '"char"'}
 )
@@ -69,58 +84,43 @@ _SAMPLES = {
 }
 
 
-def calls(observation: Observation, function: Function) -> Iterator[str]:
-    """Yield calls with arguments that aim at the owner's rows, with and without the defaults."""
-    options = [
-        _arguments(observation, function, name, type_name)
-        for name, type_name in zip(function.input_names, function.argument_types, strict=True)
-    ]
-    if function.variadic and options:
-        options[-1] = [" ".join(("variadic", text)) for text in options[-1]]
-    required = len(options) - function.defaults
-    seen: set[str] = set()
-    for combination in itertools.islice(_spread(options), _ARGUMENT_SETS):
-        seen.add(_call(function, combination))
+def calls(
+    observation: Observation, function: Function, accepted: Accepted | None = None
+) -> Iterator[str]:
+    """Yield calls with arguments that aim at the owner's rows, with and without the defaults.
+
+    The likeliest come first. Of a parameter that is ``accepted`` only with some values, with these.
+    """
+    choices = options(observation, function)
+    for place, found in (accepted or {}).items():
+        choices[place] = list(found)
+    required = len(choices) - function.defaults
+    sets = [*itertools.islice(spread(choices), _ARGUMENT_SETS)]
     if function.defaults:
-        for combination in itertools.islice(_spread(options[:required]), 3):
-            seen.add(_call(function, combination))
-    yield from sorted(seen)
+        sets += itertools.islice(spread(choices[:required]), 3)
+    yield from dict.fromkeys(call_text(function, combination) for combination in sets)
 
 
-def _spread(options: list[list[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield combinations so that every option is used early, and related ones together."""
-    if not options:
-        yield ()
-        return
-    longest = max(len(choices) for choices in options)
-    for place in range(longest):
-        yield tuple(choices[place % len(choices)] for choices in options)
-    yield from itertools.product(*options)
+def options(observation: Observation, function: Function) -> list[list[str]]:
+    """Return, for each parameter, SQL texts of arguments, the likeliest first.
 
-
-def _call(function: Function, arguments: Sequence[str]) -> str:
-    if function.kind == "p":
-        given = _with_outputs(function, arguments)
-        return "".join(("call ", function.sql_name, "(", ", ".join(given), ")"))
-    call = "".join((function.sql_name, "(", ", ".join(arguments), ")"))
-    if function.return_type == "record" and not set(function.argument_modes) & set("obt"):
-        # Whoever calls it would have to say which columns it answers with.
-        return "".join(("select ", call, "::text as answer", _LINES))
-    return "".join(("select * from ", call, " as answer", _LINES))
-
-
-def _with_outputs(function: Function, arguments: Sequence[str]) -> list[str]:
-    """Return the arguments of a CALL, in which OUT parameters have a place, too."""
-    given = list(arguments)
-    if "o" not in function.argument_modes:
-        return given
-    found: list[str] = []
-    for mode in function.argument_modes:
-        if mode == "o":
-            found.append("null")
-        elif given:
-            found.append(given.pop(0))
+    Where the contract gives a value, it alone.
+    """
+    given = observation.given.values.get(function.label, {})
+    found: list[list[str]] = []
+    names = zip(function.input_names, function.argument_types, strict=True)
+    for number, (name, type_name) in enumerate(names, start=1):
+        value = given.get(name, given.get(f"${number}"))
+        if value is None:
+            found.append(_arguments(observation, function, name, type_name))
+        else:
+            found.append([as_argument(value, type_name)])
     return found
+
+
+def as_argument(value: str, type_name: str) -> str:
+    """Return a value of a type as SQL."""
+    return "".join((literal(value), "::", type_name))
 
 
 def _arguments(
@@ -134,33 +134,32 @@ def _arguments(
     if table is not None:
         return _records(observation, table, type_name) or ["null"]
     found = _values(observation, function, name, type_name)
-    suffix = "".join(("::", type_name))
-    return ["".join((literal(value), suffix)) for value in dict.fromkeys(found)] or ["null"]
+    return [as_argument(value, type_name) for value in dict.fromkeys(found)] or ["null"]
 
 
 def _values(
     observation: Observation, function: Function, name: str, type_name: str
 ) -> Sequence[str]:
     owner, other = observation.world.actors[OWNER], observation.world.actors[OTHER]
-    ids = _held(observation, function, name)
+    ids = held(observation, function, name)
     if type_name == "uuid":
         found = [value for value in ids if "-" in value]
         users = [owner.id, other.id]
         return users[:1] + found + users[1:] if "user" in name.lower() else found + users
-    if type_name in _THRESHOLDS:
+    if type_name in THRESHOLDS:
         return ["0", "1", "100"]
-    if type_name in _NUMBERS:
+    if type_name in NUMBERS:
         # Less than nothing turns what is taken off into what is given.
         return [value for value in ids if value.isdigit()] + ["1", "100", "-1"]
     if type_name == "boolean":
         return ["true", "false"]
     if type_name in ("json", "jsonb"):
         return list(_objects(observation, function))
-    if type_name in _TEXTS:
+    if type_name in TEXTS:
         said = literals(function.source)[:4]
-        texts = [*_names(observation, function), *_held(observation, function, name, text=True)]
+        texts = [*_names(observation, function), *held(observation, function, name, text=True)]
         place = 0 if sounds_secret(name) else 1
-        texts[place:place] = _secrets(observation, function)
+        texts[place:place] = secrets_of(observation, function)
         ids = [value for value in ids if "-" in value][:2]
         return [*texts[:5], owner.email, *said, *ids, owner.id, "a"]
     if type_name in _SAMPLES:
@@ -175,7 +174,7 @@ def _embeddings(observation: Observation, function: Function, type_name: str) ->
 
     Where no column has the type, the widths that embedding models usually answer with.
     """
-    named = {relation.oid for relation, _ in _rows_named(observation, function)}
+    named = {relation.oid for relation, _ in rows_named(observation, function)}
     held: list[tuple[bool, str]] = []
     for relation in observation.catalog.own_relations:
         row = observation.world.row(relation, OWNER)
@@ -204,51 +203,6 @@ def _as_in_a_column(observation: Observation, type_name: str) -> list[str]:
     return ["", "1"]
 
 
-def _rows_named(observation: Observation, function: Function) -> Iterator[tuple[Relation, Row]]:
-    """Yield the owner's rows in the tables that a function names."""
-    words = set(re.findall(r"\w+", function.source))
-    for (oid, key), row in observation.world.rows.items():
-        relation = observation.catalog.by_oid[oid]
-        if key == OWNER and relation.name in words:
-            yield relation, row
-
-
-def _held(
-    observation: Observation, function: Function, name: str, *, text: bool = False
-) -> list[str]:
-    """Return ids, or texts, of the owner's rows: of columns that a parameter is named after first.
-
-    Keys come next; but a token or a share's id opens what a key does not.
-    """
-    ranked: list[tuple[int, str]] = []
-    for relation, row in _rows_named(observation, function):
-        if relation is observation.catalog.users:
-            continue
-        for column in relation.columns:
-            value = row.values.get(column.name)
-            fit = column.category == "S" if text else column.base_name in _IDS
-            if value and fit:
-                rank = 1 if column.name in relation.primary_key else 2
-                ranked.append((0 if named_after(name, relation, column.name) else rank, value))
-    return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))[:8]
-
-
-def _secrets(observation: Observation, function: Function) -> list[str]:
-    """Return what the hashes were made of that a function can compare with."""
-    named = {relation.oid for relation, _ in _rows_named(observation, function)}
-    secrets = observation.world.secrets
-    return [secret for (oid, _), secret in secrets.items() if oid in named]
-
-
-_IDS = frozenset({"uuid", "int8", "int4"})
-
-
-def named_after(parameter: str, relation: Relation, column: str) -> bool:
-    """Whether a parameter is called like a column: ``p_token``, ``invite_id``, ``_org_id``."""
-    plain = parameter.lower().strip("_").removeprefix("p_").removeprefix("in_")
-    return plain in (column, f"{relation.name}_{column}", f"{relation.name.rstrip('s')}_{column}")
-
-
 def _names(observation: Observation, function: Function) -> list[str]:
     """Return names of tables for a function that builds statements out of its arguments."""
     if "execute" not in function.source.lower():
@@ -263,26 +217,31 @@ def _names(observation: Observation, function: Function) -> list[str]:
     return owned[:3]
 
 
-_KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{(\w+)\}'|\bx?\(\s*(\w+)\s+(?:uuid|text|int)")
-
-
 def _objects(observation: Observation, function: Function) -> Iterator[str]:
     """Yield objects with the keys that a function reads, filled from the owner's rows."""
-    keys = {key for found in _KEY.findall(function.source) for key in found if key}
+    keys = keys_read(function)
     for actor in (OWNER, OTHER):
         held = {"user_id": observation.world.actors[actor].id}
-        for relation, _ in _rows_named(observation, function):
+        for relation, _ in rows_named(observation, function):
             row = observation.world.row(relation, actor)
             for name, value in (row.values if row else {}).items():
                 if value is not None:
                     held.setdefault(name, value)
                     held.setdefault(f"{relation.name.removesuffix('s')}_{name}", value)
-        filled = {key: held.get(key, observation.world.actors[actor].id) for key in sorted(keys)}
+        filled = {key: held.get(key, observation.world.actors[actor].id) for key in keys}
         if filled:
             yield json.dumps(filled)
             yield json.dumps([filled])
     yield "{}"
     yield "[]"
+
+
+_KEY = re.compile(r"(?:->>?|\?)\s*'(\w+)'|#>>?\s*'\{(\w+)\}'|\bx?\(\s*(\w+)\s+(?:uuid|text|int)")
+
+
+def keys_read(function: Function) -> list[str]:
+    """Return the keys that a function reads of objects."""
+    return sorted({key for found in _KEY.findall(function.source) for key in found if key})
 
 
 def table_of(catalog: Catalog, type_name: str) -> Relation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from prospectr_db.access.functions.arguments import calls
+from prospectr_db.access.functions.arguments import IDS, Accepted, calls
 from prospectr_db.access.functions.calling import Seeing
 from prospectr_db.access.functions.calls_in_states import StateCalls
 from prospectr_db.access.functions.known_secrets import (
@@ -16,7 +16,7 @@ from prospectr_db.access.functions.known_secrets import (
 from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.policies.reach import words_of_function
-from prospectr_db.access.reached.function_states import states_of_function
+from prospectr_db.access.reached.function_states import apart_in, states_of_function
 from prospectr_db.access.reached.view_states import Setting
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.database.catalog import Function
@@ -54,14 +54,21 @@ class PartCalls:
 
 
 def calls_in_part(
-    seeing: Seeing, secrets: Secrets, function: Function, statements: Sequence[str]
+    seeing: Seeing,
+    secrets: Secrets,
+    function: Function,
+    statements: Sequence[str],
+    accepted: Accepted,
 ) -> Iterator[PartCalls]:
     """Yield the calls for each such row of a table that a function names.
 
-    They are made up in a world in which that row is the owner's, and made in this one.
+    They are made up in a world in which that row is the owner's, and made in this one, with the
+    arguments that are ``accepted`` unless these name rows.
     """
     observation = seeing.observation
     world = observation.world
+    types = function.argument_types
+    forms = {n: found for n, found in accepted.items() if types[n].removesuffix("[]") not in IDS}
     words = words_of_function(observation.catalog, function)
     for relation in observation.catalog.own_relations:
         users = observation.ownership[relation.oid].users
@@ -72,11 +79,11 @@ def calls_in_part(
                 continue  # his own row names him in this column alone
             rows = {**world.rows, (relation.oid, OWNER): row}
             there = replace(observation, world=replace(world, rows=rows))
-            texts = [text for text in calls(there, function) if text not in statements]
+            texts = [text for text in calls(there, function, forms) if text not in statements]
             if texts:
                 mine = replace(seeing, labels={row.label}, columns=set(), rows=f"as {name}")
                 singles = [Setting((state,)) for state in states_of_function(there, function)]
                 knowledge = Knowledge(secrets, mine)
-                yield PartCalls(
-                    StateCalls(mine, knowledge, singles, texts, most_together=_MOST_TOGETHER)
-                )
+                written = apart_in(observation.catalog, function)
+                given = StateCalls(mine, knowledge, singles, texts, written)
+                yield PartCalls(replace(given, most_together=_MOST_TOGETHER))

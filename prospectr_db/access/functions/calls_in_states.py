@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import islice
 
 from prospectr_db.access.functions.calling import (
@@ -41,7 +41,7 @@ __all__ = ["StateCalls"]
 
 _CALLS_PER_STATE = 3
 _TEXTS, _TEXTS_TOGETHER = 4, 2
-_MOST_FURTHER, _MOST_TOGETHER = 24, 80
+_MOST_FURTHER, _MOST_TOGETHER, _MOST_BESIDE = 24, 80, 40
 
 Key = tuple[str, str]
 """Command and row class."""
@@ -49,12 +49,16 @@ Key = tuple[str, str]
 
 @dataclass
 class StateCalls:
-    """The calls of one function in the states of the rows that it names."""
+    """The calls of one function in the states of the rows that it names.
+
+    ``apart`` says how far apart it names some columns: several states near each other come first.
+    """
 
     seeing: Seeing
     knowledge: Knowledge
     singles: Sequence[Setting]
     statements: Sequence[str]
+    apart: Callable[[Iterable[str]], int]
     tried: set[str] = field(default_factory=set)
     most_together: int = _MOST_TOGETHER
 
@@ -161,31 +165,43 @@ class StateCalls:
     def _openings(self) -> list[Setting]:
         """The states, alone or together, in which a superuser reaches the owner's rows.
 
-        None where he does so without: then whose rows they are keeps everybody else out.
+        None where he does so without: then whose rows they are keeps everybody else out, unless
+        they are in two states at once.
         """
-        owner_sees = self._shows(OWNER, self._telling, [None])[0]
-        for key in (NEWCOMER,) if owner_sees else (NEWCOMER, OWNER):
-            plain, *there = self._shows(key, self._telling, [None, *self.singles])
+        reaching = self._reaching(OWNER, self._telling, [None])[0]
+        for key in (NEWCOMER,) if reaching else (NEWCOMER, OWNER):
+            plain, *there = self._reaching(key, self._telling, [None, *self.singles])
             pairs = zip(self.singles, there, strict=True)
             found = [setting for setting, seen in pairs if seen and not plain]
-            if found or plain or (owner_sees and key == NEWCOMER):
+            if found or plain:
                 return found
+        if reaching:
+            return self._together(NEWCOMER, reaching[:1], min(_MOST_BESIDE, self.most_together))
         # Not even their owner sees them in any: then in several states at once, if at all.
-        shows = partial(self._shows, OWNER, self._telling[:_TEXTS_TOGETHER])
-        return opening(self.singles, shows, most=self.most_together)
+        return self._together(OWNER, self._telling[:_TEXTS_TOGETHER], self.most_together)
 
-    def _shows(
+    def _together(self, key: str, texts: Sequence[str], most: int) -> list[Setting]:
+        def shows(settings: Sequence[Setting]) -> list[bool]:
+            return [bool(found) for found in self._reaching(key, texts, settings)]
+
+        def order(settings: Sequence[Setting]) -> int:
+            return self.apart([column for one in settings for column in one.columns])
+
+        return opening(self.singles, shows, most=most, order=order)
+
+    def _reaching(
         self, key: str, texts: Sequence[str], settings: Sequence[Setting | None]
-    ) -> list[bool]:
+    ) -> list[list[str]]:
+        """Return, for each state, the calls by which a superuser in somebody's name gets on."""
         observation = self.seeing.observation
         claims = observation.world.actors[key].persona("control").claims
         nobody = Knocker(Persona("control", observation.superuser, claims), key)
         found = self._called(nobody, texts, settings)
         return [
-            any(
-                command != "call"
+            [
+                text
                 for text in texts
-                for command, _ in found[one.name if one else "", text][2]
-            )
+                if any(name != "call" for name, _ in found[one.name if one else "", text][2])
+            ]
             for one in settings
         ]

@@ -14,6 +14,7 @@ from prospectr_db.access.functions.calls_in_part import (
     calls_in_part,
 )
 from prospectr_db.access.functions.calls_in_states import StateCalls
+from prospectr_db.access.functions.fitting import Fit, fit
 from prospectr_db.access.functions.known_secrets import (
     Knowledge,
     Secrets,
@@ -55,6 +56,7 @@ from prospectr_db.access.reached.effects import (
 )
 from prospectr_db.access.reached.function_states import (
     RowState,
+    apart_in,
     states_of_function,
 )
 from prospectr_db.access.reached.view_states import Setting
@@ -78,7 +80,6 @@ def observe_functions(
     for function in catalog.functions:
         if not _is_callable(catalog, function):
             continue
-        statements = list(calls(observation, function))
         touched = tables_of_function(observation.catalog, function)
         question = changed_rows(observation, touched, raised=True)
         definer = function.definer or asks_as_another(observation.catalog, function.source)
@@ -87,9 +88,13 @@ def observe_functions(
         states = list(states_of_function(observation, function)) if definer or told else []
         seeing = Seeing(observation, question, labels, markers)
         knowledge = Knowledge(secrets, seeing)
+        asked = [knocker for knocker in personas if _calls(catalog, function, knocker)]
+        statements, plain, fitting = _called_by_all(seeing, knowledge, function, asked)
         singles = [Setting((state,)) for state in states]
-        in_states = StateCalls(seeing, knowledge, singles, statements)
-        parts = list(calls_in_part(seeing, secrets, function, statements)) if definer else []
+        written = apart_in(catalog, function)
+        in_states = StateCalls(seeing, knowledge, singles, statements, written)
+        in_part = calls_in_part(seeing, secrets, function, statements, fitting.accepted)
+        parts = list(in_part) if definer else []
         settings = [setting for setting in singles if setting.owned]
         words = words_of_function(observation.catalog, function)
         resting = Dependence(observation, touched, gone, settings, extremes, words, "call")
@@ -99,18 +104,15 @@ def observe_functions(
         of_nobody = [setting for setting in singles if not setting.owned]
         nobodys = NobodysRows(observation, named, of_nobody, statements)
         cells: list[Cell] = []
-        for knocker in personas:
-            above = knocker.persona.role in observation.catalog.above_rls
-            if above or (knocker.calls is not None and function.oid not in knocker.calls):
-                continue
-            mine = list(called(seeing, knowledge, knocker, statements))
+        for knocker in asked:
+            mine = plain[knocker.name]
             mine += in_states.cells(knocker, mine)
             cells += mine
             cells += nobodys.cells(knocker)
             cells += _missed(cells, mine, knocker)
             answers = function.kind == "f" or function.return_type != "void"
-            plain = [cell for cell in mine if " [" not in cell.rows]
-            if answers and not _reaches_others(plain):
+            stateless = [cell for cell in mine if " [" not in cell.rows]
+            if answers and not _reaches_others(stateless):
                 always = _reaches_others(mine)
                 cells += resting.cells(knocker, statements, only_always=always)
         cells += [cell for part in parts for k in personas for cell in part.cells(k)]
@@ -126,7 +128,7 @@ def observe_functions(
             accesses,
             {role: "X" for role in catalog.user_roles if role in function.callable_by},
             columns=tuple(columns),
-            unbuildable=_problem(observation, statements, cells),
+            unbuildable=_problem(observation, statements, cells, fitting.refusal),
             links={r.label: r.label for r in touched if observation.ownership[r.oid].owned},
             states=_deciding(states, cells, accesses) | _in_part(accesses, parts),
             tried=frozenset(
@@ -145,6 +147,34 @@ def _is_callable(catalog: Catalog, function: Function) -> bool:
         and function.return_type not in ("trigger", "event_trigger", "internal")
         and any(role in function.callable_by for role in catalog.user_roles)
     )
+
+
+def _calls(catalog: Catalog, function: Function, knocker: Knocker) -> bool:
+    """Whether a user is asked about a function: what is above policies needs none."""
+    above = knocker.persona.role in catalog.above_rls
+    return not above and (knocker.calls is None or function.oid in knocker.calls)
+
+
+def _called_by_all(
+    seeing: Seeing, knowledge: Knowledge, function: Function, asked: Sequence[Knocker]
+) -> tuple[list[str], dict[str, list[Cell]], Fit]:
+    """Return the calls, what they come to by who calls, and what fits where the likeliest do not.
+
+    That is looked for where a function has its owner's rights.
+    """
+    observation = seeing.observation
+    statements = list(calls(observation, function))
+    found = {k.name: list(called(seeing, knowledge, k, statements)) for k in asked}
+    if not function.definer:
+        return statements, found, Fit()
+    fitting = fit(seeing, function, [(knocker, found[knocker.name]) for knocker in asked])
+    if fitting.accepted:
+        known = set(statements)
+        statements = list(calls(observation, function, fitting.accepted))
+        more = [text for text in statements if text not in known]
+        for knocker in asked:
+            found[knocker.name] += called(seeing, knowledge, knocker, more)
+    return statements, found, fitting
 
 
 def _reaches_others(cells: Iterable[Cell]) -> bool:
@@ -201,16 +231,25 @@ def _in_part(
     return dict.fromkeys(sorted(tried | {rows for rows in told if rows.startswith("as ")}), ())
 
 
+def _does_something(cells: Sequence[Cell]) -> bool:
+    """Whether calls came to anything, or get through in a state and not without."""
+    through = [cell for cell in cells if cell.verdict is Verdict.ALLOWED]
+    plain = any(" [" not in cell.rows for cell in through)
+    return any(cell.command != "call" or not plain for cell in through)
+
+
 # SQLSTATEs of a call that does not exist as it was written (PostgreSQL manual, appendix A): no
 # such function, ambiguous, a value that is none of the type, unknown columns, not supported.
 _MISCALLED = ("42883", "42725", "22P02", "42804", "42601", "42703", "42P13", "0A000", "42846")
 
 
 def _problem(
-    observation: Observation, statements: Sequence[str], cells: Sequence[Cell]
+    observation: Observation, statements: Sequence[str], cells: Sequence[Cell], refusal: str | None
 ) -> tuple[str, ...]:
     """Say that a function was never really called: what arguments it takes could not be guessed."""
     states = {cell.sqlstate for cell in cells if cell.command == "call"}
+    if refusal is not None:
+        return () if _does_something(cells) else (f"call: {refusal}",)
     if not states or not states <= {*_MISCALLED, "42501"}:
         return ()
     persona = Persona("control", observation.superuser)

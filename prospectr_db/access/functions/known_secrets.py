@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prospectr_db.access.functions.arguments import named_after
 from prospectr_db.access.functions.calling import (
     Seeing,
     call_probe,
 )
+from prospectr_db.access.functions.parameter_names import named_after
 from prospectr_db.access.matrix.matrix import (
     GIVES,
     KNOWING,

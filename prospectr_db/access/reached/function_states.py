@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import (
@@ -25,9 +26,9 @@ from prospectr_db.access.writing.statements import (
     literal,
     update,
 )
-from prospectr_db.database.catalog import Column, Function, Relation
+from prospectr_db.database.catalog import Catalog, Column, Function, Relation
 
-__all__ = ["RowState", "Values", "states_of_columns", "states_of_function"]
+__all__ = ["RowState", "Values", "apart_in", "states_of_columns", "states_of_function"]
 
 _MOST_STATES = 16
 
@@ -89,6 +90,26 @@ def states_of_columns(
                 usually = f"{place}={_shown(row.values.get(column.name), day=day)}"
                 owned = observation.ownership[relation.oid].owned
                 yield RowState(name, place, told, prepared, usually, owned)
+
+
+def apart_in(catalog: Catalog, function: Function) -> Callable[[Iterable[str]], int]:
+    """Return what says how far apart a function, and those that it calls, name some columns.
+
+    Each is given as ``invites.expires_at``. What must hold together is written together.
+    """
+    source = " ".join(f.source for f in (function, *called_functions(catalog, function)))
+    places: dict[str, list[int]] = {}
+    for match in re.finditer(r"\w+", source):
+        places.setdefault(match.group(), []).append(match.start())
+
+    def apart(columns: Iterable[str]) -> int:
+        named = [places.get(column.rpartition(".")[2], []) for column in columns]
+        return sum(
+            min((abs(here - there) for here in one for there in other), default=len(source))
+            for one, other in combinations(named, 2)
+        )
+
+    return apart
 
 
 def _shown(value: str | None, *, day: bool) -> str:

@@ -96,14 +96,17 @@ def opening(
     shows: Callable[[Sequence[Setting]], Sequence[bool]],
     *,
     most: int = _MOST_TRIED,
+    order: Callable[[Sequence[Setting]], int] | None = None,
 ) -> list[Setting]:
     """Return the smallest settings of several columns that show what no single state does.
 
-    ``shows`` says of each of several settings whether rows are seen in it, of ``most`` in all.
+    ``shows`` says of each of several settings whether rows are seen in it, of ``most`` in all, the
+    first by ``order``.
     """
     left = most
     for size in range(2, _MOST_TOGETHER + 1):
         tried = [found for found in combinations(singles, size) if _differ(found)]
+        tried = sorted(tried, key=order) if order else tried
         tried = list(islice(tried, left))
         settings = [_together(found) for found in tried]
         seen = shows(settings) if settings else []

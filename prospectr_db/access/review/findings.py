@@ -63,9 +63,13 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
 
 def _vacuous(table: TableAccess) -> Iterator[Finding]:
     for problem in table.unbuildable:
-        required = problem.startswith(("A: ", "B: "))
         call = table.kind == "function"
-        what = "no arguments fit" if call else "no row could be built"
+        # What a function does in its caller's name, its tables say.
+        required = not table.rls if call else problem.startswith(("A: ", "B: "))
+        what = f"could not be observed: no row could be built ({problem})"
+        if call:
+            reason = problem.removeprefix("call: ")
+            what = f"could not be called: no arguments fit ({reason}); the contract can give values"
         yield Finding(
             "vacuous",
             "error" if required else "warning",
@@ -74,7 +78,7 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "",
             "",
             (),
-            f"{table.relation} could not be observed: {what} ({problem}).",
+            f"{table.relation} {what}.",
             rule=UNBUILDABLE,
         )
     for policy in table.untried:

@@ -45,7 +45,7 @@ MORE = {
     "find": (
         "drop function public.find(text);"
         + RIGHT["find"].replace("name text)", "name text, ssn text)").replace("p.name from", "p.name, p.ssn from"),
-        "public.find(text) now answers with ssn, too: signed-in users can call it.",
+        f"Authenticated strangers can now get ssn {OTHERS} public.find(text) where people.listed=true.",
     ),
     "card": (
         RIGHT["card"].replace("create function", "create or replace function").replace("'name', p.name", "'name', p.name, 'ssn', p.ssn"),

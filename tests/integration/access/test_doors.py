@@ -188,7 +188,7 @@ def test_a_function_that_could_not_be_called_is_said_to_be(found_in: Build) -> N
         + function("returns int language sql", "select (one).a", arguments="one public.odd")
     )
     told = [f for f in found if f.kind == "vacuous"]
-    assert [(f.relation, f.severity) for f in told] == [("public.asked(public.odd)", "warning")]
+    assert [(f.relation, f.severity) for f in told] == [("public.asked(public.odd)", "error")]
 
 
 INVITES = """

@@ -85,3 +85,70 @@ def test_an_older_contract_is_told_of_it_in_one_warning(target: Target) -> None:
     assert older.errors() == set()
     say = "The contract does not say yet in which states of rows public.latest() reaches them"
     assert f"{say}: let `access write` add it." in older.warnings()
+
+
+SHARED = """
+create table public.sheets (
+    id uuid primary key default gen_random_uuid(),
+    owner_id uuid not null references auth.users (id) on delete cascade,
+    body text,
+    is_public boolean not null default false,
+    permission text not null default 'view' check (permission in ('view', 'comment', 'edit')),
+    archived boolean not null default false,
+    pinned boolean not null default false
+);
+alter table public.sheets enable row level security;
+create policy own on public.sheets for select to authenticated using (owner_id = (select auth.uid()));
+revoke all on public.sheets from anon, authenticated;
+grant select on public.sheets to authenticated;
+"""
+ONE_QUERY = """
+create or replace function public.edit(p_id uuid, p_body text) returns void language plpgsql security definer set search_path = '' as $$
+begin
+    if not exists (select from public.sheets as s where s.id = p_id and (s.owner_id = auth.uid() {})) then raise exception 'no'; end if;
+    update public.sheets set body = p_body, pinned = not archived where id = p_id;
+end $$;
+"""
+VARIABLES = """
+create or replace function public.edit(p_id uuid, p_body text) returns void language plpgsql security definer set search_path = '' as $$
+declare
+    s public.sheets;
+begin
+    select * into s from public.sheets as x where x.id = p_id;
+    if s.owner_id is distinct from auth.uid() then
+        if true {} then null; else raise exception 'no'; end if;
+    end if;
+    update public.sheets set body = p_body, pinned = not archived where id = p_id;
+end $$;
+"""
+BOTH = "s.is_public and s.permission = 'edit'"
+EDITS = (
+    "Visitors without a login can now change other people's rows by calling public.edit(uuid, text)"
+)
+
+
+@pytest.mark.parametrize(("function", "word"), [(ONE_QUERY, "or"), (VARIABLES, "and")])
+def test_what_opens_a_function_only_together_is_tried_together(
+    function: str, word: str, target: Target
+) -> None:
+    closed = function.format("" if word == "or" else "and false")
+    held = hold(target, SHARED + closed)
+    found = held.after(function.format(f"{word} ({BOTH})"))
+    assert f"{EDITS} where sheets.is_public=true, sheets.permission=edit." in found
+
+
+def test_one_of_two_conditions_that_is_lost_is_a_leak(target: Target) -> None:
+    function = ONE_QUERY.replace("public.edit", "public.sheet")
+    function = function.replace("p_id uuid, p_body text", "p_id uuid").replace(
+        "void", "setof public.sheets"
+    )
+    shown = "return query select s.* from public.sheets as s where s.id = p_id;"
+    function = function.replace(
+        "update public.sheets set body = p_body, pinned = not archived where id = p_id;", shown
+    )
+    held = hold(target, SHARED + function.format(f"or ({BOTH})"))
+    respelled = "or case when s.permission in ('edit') then s.is_public else false end"
+    assert held.after(function.format(respelled)) == set()
+    found = held.after(function.format("or s.permission = 'edit'"))
+    told = "by calling public.sheet(uuid) where sheets.permission=edit."
+    assert any(sentence.endswith(told) for sentence in found)
