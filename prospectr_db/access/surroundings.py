@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
+from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.policies.decisions import helper_functions
 from prospectr_db.access.policies.expressions import normalise
 from prospectr_db.access.rows.inhabitants import NEWCOMER
@@ -159,7 +160,8 @@ def with_untried_policies(
     surroundings: Surroundings, catalog: Catalog, tables: Iterable[TableAccess]
 ) -> Surroundings:
     """Return the surroundings with the text of each policy that observing taught nothing about."""
-    untried = {name for table in tables for name in table.untried}
+    shared = (table for table in tables if table.relation != FILES)
+    untried = {name for table in shared for name in table.untried}
     policies = tuple(_policies(catalog, untried))
     return replace(surroundings, groups={**surroundings.groups, "platform_policies": policies})
 

@@ -14,6 +14,7 @@ from prospectr_db.access.matrix.facts import (
 )
 from prospectr_db.access.matrix.given import (
     Given,
+    folders_named,
     held_claims,
     lesser_users,
     listing_tables,
@@ -80,6 +81,7 @@ def given_by(
         personal=personal_tables(entries),
         together=states_together(entries),
         signed=signed_columns(facts.allowed),
+        folders=folders_named(entries),
         claims=held_claims(
             entries,
             {name for columns in facts.standing.values() for name in columns},

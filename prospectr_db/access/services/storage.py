@@ -11,7 +11,7 @@ from prospectr_db.access.matrix.matrix import (
     Verdict,
     collapse,
 )
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import FILES, plainer
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import (
     Knocker,
@@ -21,7 +21,7 @@ from prospectr_db.access.personas.personas import (
     SERVICE_ROLE,
     Persona,
 )
-from prospectr_db.access.policies.spelling import stated_policies
+from prospectr_db.access.policies.spelling import stated, stated_policies
 from prospectr_db.access.probes.running import (
     Outcome,
     run,
@@ -63,7 +63,7 @@ class _Scene:
 
 def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> Iterator[TableAccess]:
     """Yield the access to storage.objects, where the project has a bucket or a policy on it."""
-    objects = observation.catalog.by_label.get("storage.objects")
+    objects = observation.catalog.by_label.get(FILES)
     if objects is None:
         return
     folders = find_folders(observation, objects)
@@ -73,9 +73,10 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
     scene = _Scene(observation, objects, folders, files)
     tried = [knocker for knocker in personas if knocker.visits(objects.oid)]
     cells = [cell for knocker in tried for cell in _cells(scene, knocker)]
+    unseen = unseen_file_policies(observation, objects, folders, files, tried, cells)
     order = {column.name: column.number for column in objects.columns}
     yield TableAccess(
-        relation="storage.objects",
+        relation=FILES,
         kind="table",
         owner_path="folder or owner",
         owned=True,
@@ -84,7 +85,8 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         policies=tuple(policy_text(objects, policy) for policy in objects.policies),
         reads=read_conditions(objects),
         spellings=stated_policies(objects, observation.helpers),
-        unseen=unseen_file_policies(observation, objects, folders, files, tried),
+        unseen=tuple(sorted(stated(objects, one, observation.helpers) for one in unseen)),
+        untried=tuple(sorted(one.name for one in unseen if one.permissive)),
         public_rows=tuple(f"other in {folder.label}" for folder in folders if folder.public),
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
