@@ -167,7 +167,8 @@ class TableAccess:
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
-    must differ, with whether they say that a user has one row of a kind.
+    must differ, with whether they say that a user has one row of a kind. ``hindered`` says of a
+    bucket what refuses every file in it, and by which words.
     """
 
     relation: str
@@ -203,6 +204,7 @@ class TableAccess:
     unseen: tuple[str, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
+    hindered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

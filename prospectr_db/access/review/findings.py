@@ -95,6 +95,19 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "anything that was tried.",
             rule=UNTRIED_FILES if files else "untried",
         )
+    for bucket, (function, reason) in table.hindered.items():
+        yield Finding(
+            "vacuous",
+            "warning",
+            table.relation,
+            "",
+            bucket,
+            "insert",
+            (),
+            f"No file can be put into the bucket {bucket}: {function} refuses it "
+            f"({reason.rstrip('.')}). What is told of its files is told as if it did not.",
+            rule="refused-files",
+        )
     if is_unobserved(table):
         return
     for access in table.accesses:

@@ -33,12 +33,13 @@ from prospectr_db.access.services.storage_probes import (
     upload,
     whose,
 )
+from prospectr_db.access.services.storage_refusals import put_files, without_refusals
 from prospectr_db.access.services.storage_unseen import unseen_file_policies
 from prospectr_db.access.services.storage_world import (
     ANY_OTHER,
     Folder,
     Stored,
-    add_files,
+    files_in,
     find_folders,
 )
 from prospectr_db.access.tables.summing_up import (
@@ -69,10 +70,12 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
     folders = find_folders(observation, objects)
     if not folders:
         return
-    files = add_files(observation, objects, folders)
+    wanted = files_in(observation, objects, folders)
+    files, refused = put_files(observation, objects, wanted)
     scene = _Scene(observation, objects, folders, files)
     tried = [knocker for knocker in personas if knocker.visits(objects.oid)]
-    cells = [cell for knocker in tried for cell in _cells(scene, knocker)]
+    with without_refusals(observation, objects, refusing=bool(refused)):
+        cells = [cell for knocker in tried for cell in _cells(scene, knocker)]
     unseen = unseen_file_policies(observation, objects, folders, files, tried, cells)
     order = {column.name: column.number for column in objects.columns}
     yield TableAccess(
@@ -87,6 +90,7 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         spellings=stated_policies(objects, observation.helpers),
         unseen=tuple(sorted(stated(objects, one, observation.helpers) for one in unseen)),
         untried=tuple(sorted(one.name for one in unseen if one.permissive)),
+        hindered={name: why for name, why in refused.items() if name != ANY_OTHER},
         public_rows=tuple(f"other in {folder.label}" for folder in folders if folder.public),
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows

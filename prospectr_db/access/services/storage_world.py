@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import psycopg
-
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.policies.expressions import (
     near,
@@ -27,7 +25,6 @@ from prospectr_db.access.services.storage_folders import (
     with_seconds,
 )
 from prospectr_db.access.services.storage_paths import find_layouts, named_layout
-from prospectr_db.access.writing.statements import insert
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Policy, Relation
 
@@ -37,7 +34,7 @@ __all__ = [
     "MIXED",
     "Folder",
     "Stored",
-    "add_files",
+    "files_in",
     "find_folders",
     "path_of",
     "values_of",
@@ -219,14 +216,14 @@ def values_of(
     return {column: value for column, value in values.items() if column in objects.by_name}
 
 
-def add_files(
+def files_in(
     observation: Observation, objects: Relation, folders: Sequence[Folder]
-) -> list[Stored]:
-    """Put the owner's files into each folder: his own, the server's, and his in another's."""
-    found: list[Stored] = []
+) -> Iterator[Stored]:
+    """Yield the owner's files in each folder: his own, the server's, and his in another's."""
+    number = 0
     for folder in folders:
         for state in ("", _SERVERS, ANOTHERS, *folder.mixed, *folder.states):
-            number = f"file {folder.label} {state}"
+            seed = f"file {folder.label} {state}"
             # Its own name in each bucket, so that nothing is in its way where it is moved.
             file = f"world-{folder.kind.replace('/', '-')}-{folder.bucket}"
             values = values_of(observation, objects, folder, OWNER, file, state=state)
@@ -234,18 +231,6 @@ def add_files(
                 "folder"
             ):
                 head, _, tail = str(values["name"]).rpartition("/")
-                values["name"] = f"{head}/{len(found)}-{tail}"
-            stored = Stored(seeded_uuid(number, OWNER), folder, state, values)
-            if _add(observation, objects, stored):
-                found.append(stored)
-    return found
-
-
-def _add(observation: Observation, objects: Relation, stored: Stored) -> bool:
-    text = insert(objects, {"id": stored.id, **stored.values})
-    try:
-        observation.connection.execute(f"savepoint w;{text};release savepoint w")
-    except psycopg.Error:
-        observation.connection.execute("rollback to savepoint w")
-        return False
-    return True
+                values["name"] = f"{head}/{number}-{tail}"
+            yield Stored(seeded_uuid(seed, OWNER), folder, state, values)
+            number += 1
