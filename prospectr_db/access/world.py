@@ -37,6 +37,7 @@ from prospectr_db.access.personas.claim_options import (
     put,
     whole,
 )
+from prospectr_db.access.personas.impersonation import requested
 from prospectr_db.access.policies.decisions import decision_texts
 from prospectr_db.access.policies.expressions import claim_keys
 from prospectr_db.access.probes.between import add_all_between
@@ -104,6 +105,7 @@ def build_world(
     connection.execute("set constraints all deferred")
     for key in (OWNER, OTHER, NEWCOMER, VICTIM):
         builder.add_actor(Actor(key, seeded_uuid("user", key), f"{key.lower()}@example.com", key))
+    connection.execute(requested())  # Auth, which signs users up, says nothing of a request
     wanted = [
         relation
         for relation in (relations or catalog.own_relations)

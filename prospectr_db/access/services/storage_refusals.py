@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import psycopg
 
 from prospectr_db.access.observation import Observation
+from prospectr_db.access.personas.impersonation import requested
 from prospectr_db.access.rows.insertion import insert_row
 from prospectr_db.access.services.storage_world import Stored
 from prospectr_db.database.catalog import Relation, quote_identifier
@@ -32,6 +33,7 @@ def put_files(
     """
     found: list[Stored] = []
     refused: dict[str, tuple[str, str]] = {}
+    observation.connection.execute(requested())
     for file in files:
         values = {"id": file.id, **file.values}
         outcome = insert_row(observation.connection, objects, values, forced=False)
