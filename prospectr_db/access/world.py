@@ -66,6 +66,7 @@ from prospectr_db.access.rows.variations import (
     demote,
     second_pass,
 )
+from prospectr_db.access.rows.vault import fill_vault
 from prospectr_db.access.writing.statements import remember
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
@@ -100,6 +101,7 @@ def build_world(
     ``rosters`` the tables that give power to whoever is in them.
     """
     gates = find_gates(connection, catalog)
+    fill_vault(connection, catalog)
     builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
     builder.world.gates = gates
     connection.execute("set constraints all deferred")

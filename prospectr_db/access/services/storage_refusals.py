@@ -27,12 +27,13 @@ _DUPLICATE = "23505"
 def put_files(
     observation: Observation, objects: Relation, files: Iterable[Stored]
 ) -> tuple[list[Stored], dict[str, tuple[str, str]]]:
-    """Put files into their buckets; return those that are there, and what refuses such by bucket.
+    """Put files into their buckets; return those that are there, and what refuses all of a bucket.
 
-    That is what a trigger is called by, and what it said.
+    That is the function of a trigger, and what it said.
     """
     found: list[Stored] = []
     refused: dict[str, tuple[str, str]] = {}
+    taken: set[str] = set()
     observation.connection.execute(requested())
     for file in files:
         values = {"id": file.id, **file.values}
@@ -42,9 +43,11 @@ def put_files(
                 continue
             refused.setdefault(file.folder.bucket, _reason(outcome))
             outcome = insert_row(observation.connection, objects, values, forced=True)
+        else:
+            taken.add(file.folder.bucket)
         if isinstance(outcome, dict):
             found.append(file)
-    return found, refused
+    return found, {bucket: why for bucket, why in refused.items() if bucket not in taken}
 
 
 def _reason(refusal: psycopg.Error | None) -> tuple[str, str]:
