@@ -201,17 +201,21 @@ def _move_cell(knocker: Knocker, probe: Probe, verdict: Verdict) -> Cell:
 
 
 def _cell(knocker: Knocker, probe: Probe, outcome: Outcome, control: Outcome | None) -> Cell:
+    verdict = _verdict(probe, outcome, control)
+    # A row that refers to the file refuses its removal: whoever gets as far may remove others.
+    kept = probe.command == "delete" and outcome.state == "23503" and not outcome.from_function
     return Cell(
         knocker.name,
         probe.rows,
         probe.command,
         probe.form,
         None,
-        _verdict(probe, outcome, control),
+        verdict,
         probe.statement,
         outcome.message,
         outcome.state,
         outcome.constraint,
+        kept,
     )
 
 

@@ -64,3 +64,35 @@ def test_a_trigger_that_begins_to_refuse_is_red_and_so_is_one_that_ends_it(targe
     text = held.text.replace("uploads = []", 'uploads = ["files: public.on_upload()"]')
     run(target, "drop trigger on_upload on storage.objects;")
     assert Held(target, text).errors() == {told.format("no longer")}
+
+
+LINKED = """
+create table public.documents (
+    id bigint primary key generated always as identity,
+    file uuid not null references storage.objects (id)
+);
+alter table public.documents enable row level security;
+revoke all on public.documents from anon, authenticated;
+create function public.on_upload() returns trigger language plpgsql security definer
+set search_path = '' as $$ begin
+    insert into public.documents (file) values (new.id);
+    return null;
+end $$;
+insert into storage.buckets (id, name) values ('files', 'files');
+create policy s on storage.objects for select to authenticated
+    using (bucket_id = 'files' and owner_id = (select auth.uid())::text);
+create policy d on storage.objects for delete to authenticated
+    using (bucket_id = 'files' and owner_id = (select auth.uid())::text);
+"""
+
+
+def test_who_removes_files_is_told_although_rows_refer_to_those_of_the_world(
+    target: Target,
+) -> None:
+    held = hold(target, LINKED + TRIGGER)
+    change = """
+        alter policy s on storage.objects using (bucket_id = 'files');
+        alter policy d on storage.objects using (bucket_id = 'files');
+    """
+    sentence = "Authenticated strangers can now remove other people's files in files/user."
+    assert sentence in held.after(change)
