@@ -46,6 +46,7 @@ from prospectr_db.access.probes.signing import (
     signings,
     unsigned,
 )
+from prospectr_db.access.probes.two_columns import two_columns
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.tables.left_behind import left_behind
 from prospectr_db.access.tables.redundant import (
@@ -234,7 +235,10 @@ def _observe_chunk(
     cells = _tried(observation, plans, personas, first, arrivals)
     # What single states have opened is tried once more in two states at once; where only several
     # open anything, each further one on top, and where only a state may be changed, more with it.
-    for more in ((combined, several, signings), (on_top, alongside, unsigned, only_row)):
+    for more in (
+        (combined, several, signings),
+        (on_top, alongside, unsigned, only_row, two_columns),
+    ):
         probes = {
             knocker.name: [
                 (oid, probe)
