@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -92,13 +92,15 @@ def build_world(
     pairs: Mapping[str, frozenset[str]] | None = None,
     at_once: Mapping[str, Sequence[str]] | None = None,
     rosters: frozenset[int] = frozenset(),
+    powers: Collection[tuple[str, str]] = (),
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
 
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
     are tables that relate two users, with relations whose rows are tried as such users; ``at_once``
     the columns by which users were told apart once, by relation label, alone or together;
-    ``rosters`` the tables that give power to whoever is in them.
+    ``rosters`` the tables that give power to whoever is in them, ``powers`` values of columns that
+    gave power in other tenants.
     """
     gates = find_gates(connection, catalog)
     fill_vault(connection, catalog)
@@ -123,7 +125,7 @@ def build_world(
         add_orphan(builder, relation)
         add_mixed(builder, relation)
         add_partition_rows(builder, relation)
-    _add_people(builder, wanted, standings, pairs or {})
+    _add_people(builder, wanted, standings, pairs or {}, powers)
     for conditions in find_conditions(catalog, standings, at_once or {}):
         add_under_conditions(builder, conditions)
     for relation in wanted:
@@ -149,10 +151,11 @@ def _add_people(
     relations: Sequence[Relation],
     standings: Sequence[Standing],
     known: Mapping[str, frozenset[str]],
+    powers: Collection[tuple[str, str]],
 ) -> None:
     """Make the users who differ from the first ones by what they are, or to whom."""
     catalog, ownership = builder.catalog, builder.ownership
-    memberships = find_memberships(catalog, ownership, standings)
+    memberships = find_memberships(catalog, ownership, standings, powers)
     for membership in memberships:
         demote(builder, membership.relation)
         add_removed(builder, membership)

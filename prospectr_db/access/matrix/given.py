@@ -9,6 +9,8 @@ from typing import Any
 
 from prospectr_db.access.matrix.baselines import (
     BOTH,
+    ELSEWHERE,
+    is_elsewhere,
     is_related,
 )
 from prospectr_db.access.matrix.lesser import is_lesser
@@ -28,6 +30,7 @@ __all__ = [
     "own_standing_states",
     "parent_states",
     "personal_tables",
+    "powers_elsewhere",
     "related_pairs",
     "signed_columns",
     "states_together",
@@ -54,7 +57,9 @@ class Given:
     which the owner had a row of his own, so that they did not, ``signed`` the columns that users
     put themselves into, ``folders`` whose folders of which bucket files were tried in. For the
     same reason ``owned`` says by which columns rows belonged to users, and by which to whom a claim
-    names.
+    names, ``members`` which tables said who belongs to a row (None where that was not asked),
+    ``least`` which value of a column gave least, and ``powers`` which values gave power in other
+    tenants.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -73,6 +78,9 @@ class Given:
     personal: frozenset[str] = frozenset()
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
+    members: Mapping[str, tuple[str, ...]] | None = None
+    least: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    powers: frozenset[tuple[str, str]] = frozenset()
 
 
 NOTHING = Given()
@@ -188,6 +196,16 @@ def personal_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[s
     return frozenset(
         relation for relation, persona, rows, _ in entries if (persona, rows) == ("owner", "own")
     )
+
+
+def powers_elsewhere(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[tuple[str, str]]:
+    """Return the values of columns by which users of other tenants are named."""
+    found: set[tuple[str, str]] = set()
+    for persona in {entry[1] for entry in entries}:
+        if is_elsewhere(persona):
+            name, _, value = persona.removesuffix(ELSEWHERE).rpartition(", ")[2].partition("=")
+            found.add((name, value))
+    return frozenset(found)
 
 
 def signed_columns(

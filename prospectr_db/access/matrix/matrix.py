@@ -168,7 +168,8 @@ class TableAccess:
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
     must differ, with whether they say that a user has one row of a kind. ``hindered`` says of a
-    bucket what refuses every file in it, and by which words.
+    bucket what refuses every file in it, and by which words. ``members`` are the tables
+    that say who belongs to its rows, ``least`` the values of whoever may least.
     """
 
     relation: str
@@ -205,6 +206,8 @@ class TableAccess:
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
     hindered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    least: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""
