@@ -14,6 +14,7 @@ from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.matrix.unobserved import without_unseen
 from prospectr_db.access.review.findings import (
     IDLE_POLICY,
+    UNTRIED_FILES,
     judge,
 )
 
@@ -72,8 +73,10 @@ def _accept(matrix: AccessMatrix, contract: Contract | None) -> Iterator[Finding
     for finding in judge(matrix):
         if contract is None:
             yield finding
-        elif contract.accepted.get(finding.key):
-            continue
+        elif contract.accepted.get(finding.key) or (
+            finding.rule == UNTRIED_FILES and finding.relation in contract.facts.relations
+        ):
+            continue  # accepted with a reason, or held by its text
         elif finding.kind == "oracle" and finding.severity == "warning":
             yield replace(finding, severity="error")
         elif can_be_stated(finding) and (

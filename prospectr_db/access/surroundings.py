@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.rows import dict_row
 
+from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.policies.decisions import helper_functions
 from prospectr_db.access.policies.expressions import normalise
 from prospectr_db.access.rows.inhabitants import NEWCOMER
@@ -24,6 +25,7 @@ __all__ = [
     "GROUPS",
     "LATER_GROUPS",
     "LOGIN",
+    "UPLOADS",
     "Surroundings",
     "observe_surroundings",
     "with_rows_made",
@@ -32,8 +34,10 @@ __all__ = [
 
 LOGIN = "authenticator"
 """The role in which the API logs in, and which becomes what a token names."""
+UPLOADS = "uploads"
+"""The group of what refuses every file in a bucket."""
 GROUPS = ("schemas", "roles", "sequences", "default_privileges", "platform_policies")
-LATER_GROUPS = ("sign_up", "cascades", "services")
+LATER_GROUPS = ("sign_up", "cascades", "services", UPLOADS)
 """Groups that a contract may leave out: then nobody has said anything about them."""
 _LETTERS = {
     "r": "select",
@@ -158,10 +162,17 @@ def _policies_for_services(catalog: Catalog) -> Iterator[str]:
 def with_untried_policies(
     surroundings: Surroundings, catalog: Catalog, tables: Iterable[TableAccess]
 ) -> Surroundings:
-    """Return the surroundings with the text of each policy that observing taught nothing about."""
-    untried = {name for table in tables for name in table.untried}
-    policies = tuple(_policies(catalog, untried))
-    return replace(surroundings, groups={**surroundings.groups, "platform_policies": policies})
+    """Return the surroundings with the text of each policy that observing taught nothing about.
+
+    And with what refuses files, which is left out while they are tried.
+    """
+    tables = list(tables)
+    untried = {name for t in tables for name in t.untried if t.relation != FILES}
+    refused = sorted(
+        f"{bucket}: {function}" for t in tables for bucket, (function, _) in t.hindered.items()
+    )
+    told = {"platform_policies": tuple(_policies(catalog, untried)), UPLOADS: tuple(refused)}
+    return replace(surroundings, groups={**surroundings.groups, **told})
 
 
 def with_rows_made(surroundings: Surroundings, observation: Observation) -> Surroundings:

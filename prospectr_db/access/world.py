@@ -41,6 +41,7 @@ from prospectr_db.access.personas.claim_options import (
     put,
     whole,
 )
+from prospectr_db.access.personas.impersonation import requested
 from prospectr_db.access.policies.decisions import decision_texts
 from prospectr_db.access.policies.expressions import claim_keys
 from prospectr_db.access.probes.between import add_all_between
@@ -69,6 +70,7 @@ from prospectr_db.access.rows.variations import (
     demote,
     second_pass,
 )
+from prospectr_db.access.rows.vault import fill_vault
 from prospectr_db.access.writing.statements import remember
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
@@ -105,11 +107,13 @@ def build_world(
     gave power in other tenants.
     """
     gates = find_gates(connection, catalog)
+    fill_vault(connection, catalog)
     builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
     builder.world.gates = gates
     connection.execute("set constraints all deferred")
     for key in (OWNER, OTHER, NEWCOMER, VICTIM):
         builder.add_actor(Actor(key, seeded_uuid("user", key), f"{key.lower()}@example.com", key))
+    connection.execute(requested())  # Auth, which signs users up, says nothing of a request
     wanted = [
         relation
         for relation in (relations or catalog.own_relations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,6 +16,7 @@ from prospectr_db.access.matrix.matrix import (
     TableAccess,
 )
 from prospectr_db.access.matrix.row_classes import (
+    FILES,
     in_words,
     is_partly,
 )
@@ -62,7 +64,7 @@ def matrix_text(matrix: AccessMatrix, style: Style, *, findings: Iterable[Findin
             lines += ["", *_channels(tables, style)]
         else:
             lines += _grid(tables, style, red)
-    return "\n".join([*lines, "", *_legend(style, marked=bool(red))])
+    return "\n".join([*lines, "", *_legend(matrix, style, marked=bool(red))])
 
 
 def _ordered(matrix: AccessMatrix) -> list[TableAccess]:
@@ -122,9 +124,16 @@ def _cells(table: TableAccess, red: set[tuple[str, str, str, str]]) -> list[list
     found = []
     for _, _, personas, own in _COLUMNS:
         rows = own if table.owned else "any"
-        mine = [a for a in table.accesses if a.persona in personas and a.rows == rows]
+        mine = [a for a in table.accesses if a.persona in personas and _is_of(table, a, rows)]
         found.append([_mark(table, mine, command, letter, red) for command, letter in _COMMANDS])
     return found
+
+
+def _is_of(table: TableAccess, access: Access, rows: str) -> bool:
+    """Whether an entry is about the rows of a column: of files, in whichever folder they are."""
+    if table.relation != FILES:
+        return access.rows == rows
+    return access.rows.startswith(f"{rows} in ") and not re.search(r" to | \[", access.rows)
 
 
 def _mark(
@@ -282,6 +291,8 @@ def _part(access: Access) -> str:
     return f" ({', '.join(access.columns)})" if len(access.columns) == 1 else ""
 
 
-def _legend(style: Style, *, marked: bool) -> Iterator[str]:
+def _legend(matrix: AccessMatrix, style: Style, *, marked: bool) -> Iterator[str]:
     first = "S select, I insert, U update, D delete; a number: so many columns; - nothing"
+    if any(table.relation == FILES for table in matrix.tables):
+        first += "; of files what is allowed in some folder"
     yield style.dim(style.wrap(first + ("; ! see above" if marked else ""), indent=2))

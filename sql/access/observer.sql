@@ -126,6 +126,33 @@ begin
 end
 $function$;
 
+-- Says which request a statement would come by, as PostgREST does: a table's, or a function's.
+create or replace function prospectr_access.request(subject text)
+returns void
+language sql
+set search_path = ''
+as $function$
+select
+    pg_catalog.set_config(
+        'request.method',
+        case pg_catalog.split_part(subject, ' ', 1)
+            when 'select' then 'GET'
+            when 'update' then 'PATCH'
+            when 'delete' then 'DELETE'
+            else 'POST'
+        end,
+        true
+    ),
+    pg_catalog.set_config(
+        'request.path',
+        case
+            when subject = '' then '/rpc'
+            else '/' || pg_catalog.btrim(pg_catalog.split_part(subject, '.', 2), '"')
+        end,
+        true
+    )
+$function$;
+
 -- The same for many statements. Those that follow each other and are prepared alike are prepared
 -- once: setting session_replication_role lets the server forget every plan it has. Where the first
 -- few about one subject all run out of stack, because a policy calls itself, the others would too.
@@ -148,6 +175,7 @@ declare
     place integer := 1;
     beyond integer;
     subject text;
+    requested text;
     exhausted integer := 0;
     closed text [] := '{}';
     told record;
@@ -167,7 +195,12 @@ begin
             if preparations[place] is not null then
                 perform prospectr_access.prepare(preparations[place]);
             end if;
+            requested := null;
             while place < beyond loop
+                if requested is distinct from coalesce(subjects[place], '') then
+                    requested := coalesce(subjects[place], '');
+                    perform prospectr_access.request(requested);
+                end if;
                 if subjects[place] is distinct from subject then
                     subject := subjects[place];
                     exhausted := 0;

@@ -14,6 +14,7 @@ from prospectr_db.access.matrix.finding import (
 from prospectr_db.access.surroundings import (
     LATER_GROUPS,
     LOGIN,
+    UPLOADS,
 )
 
 __all__ = ["compare_surroundings"]
@@ -70,6 +71,10 @@ def _around(kind: Kind, group: str, role: str, what: str) -> Finding:
         sentence = f"The API {'now' if kind == 'leak' else 'no longer'} shows the schema {what}."
     if group == "sign_up":
         sentence = f"A sign-up {'now' if kind == 'leak' else 'no longer'} makes {what}."
+    if group == UPLOADS:
+        now = "now" if kind == "leak" else "no longer"
+        sentence = f"{what} {now} refuses every file in the bucket {role}."
+        kind = "loss" if kind == "leak" else "leak"
     if group == "cascades":
         sentence = _going(kind, role, what.removeprefix("with "))
     if role == LOGIN:

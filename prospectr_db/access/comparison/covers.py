@@ -32,6 +32,7 @@ from prospectr_db.access.matrix.facts import (
     PUBLICATIONS,
     REFERRED,
     RELATED,
+    ROW_FOLDERS,
     SECRETS,
     SEVERAL,
     SHOWN,
@@ -65,8 +66,10 @@ from prospectr_db.access.matrix.publications import PUBLISHED
 from prospectr_db.access.matrix.row_classes import (
     ANYBODYS,
     ELSEWHERE,
+    FILES,
     NOBODY,
     ROWS_OF,
+    folder_of,
     is_partly,
     states_of,
 )
@@ -143,6 +146,8 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield OTHER_BUCKETS, "which files are reached in buckets that no policy names"
     if re.search(r" in [^/]+/[^/ ]+/[^/ ]+", finding.rows):
         yield TWO_FOLDERS, "which files are reached in folders with the ids of two rows"
+    if _is_in_new_folder(finding, wanted):
+        yield ROW_FOLDERS, "which files are reached in folders with the id of any row"
     yield from _of_values(finding)
     crossed = finding.rows.startswith(("own under other's ", "other's under own "))
     if crossed and (" [" in finding.rows or any("=" in name for name in columns)):
@@ -236,6 +241,15 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
 def _missing(observed: Facts, relation: str) -> set[str]:
     """Return the states of rows that name nobody in a column."""
     return {state for state in observed.states.get(relation, ()) if state.endswith(NOBODY)}
+
+
+def _is_in_new_folder(finding: Finding, wanted: Facts) -> bool:
+    """Whether a file is in a folder of which a contract does not speak, and no user's own."""
+    place = folder_of(finding.rows)
+    if finding.relation != FILES or place is None or place.endswith("/user"):
+        return False
+    entries = (*wanted.allowed, *wanted.shut)
+    return all(e[0] != FILES or folder_of(e[2]) != place for e in entries)
 
 
 def _is_along(finding: Finding, observed: Facts) -> bool:

@@ -6,11 +6,12 @@ from prospectr_db.access.matrix.facts import (
     Entry,
     Facts,
 )
+from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.personas.personas import SERVICE_ROLE
 
 __all__ = ["SHARED", "is_backends_share"]
 
-SHARED = frozenset({"storage.objects", "storage.buckets"})
+SHARED = frozenset({FILES, "storage.buckets"})
 """Tables of the platform: whoever a contract does not name there may do nothing, as ever."""
 
 
@@ -24,7 +25,7 @@ def is_backends_share(entry: Entry, observed: Facts, wanted: Facts) -> bool:
         return False
     if not (relation in observed.relations and relation in wanted.relations):
         return True
-    bucket = rows.partition(" in ")[2].rpartition("/")[0]
+    bucket = rows.partition(" in ")[2].partition("/")[0]
     if not bucket:
         return False
     return not all(

@@ -15,6 +15,7 @@ from prospectr_db.access.matrix.facts import (
 )
 from prospectr_db.access.matrix.given import (
     Given,
+    folders_named,
     held_claims,
     lesser_users,
     listing_tables,
@@ -82,6 +83,7 @@ def given_by(
         personal=personal_tables(entries),
         together=states_together(entries),
         signed=signed_columns(facts.allowed),
+        folders=folders_named(entries),
         members=facts.members if BELONGING in facts.covers else None,
         least={r: dict(_pair(one) for one in told) for r, told in facts.least.items()},
         powers=powers_elsewhere(entries),

@@ -66,6 +66,7 @@ __all__ = [
     "PUBLICATIONS",
     "REFERRED",
     "RELATED",
+    "ROW_FOLDERS",
     "SECRETS",
     "SEVERAL",
     "SHOWN",
@@ -118,14 +119,14 @@ PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
 BROUGHT, LEFT = "rows that are brought from another tenant", "rows that triggers leave"
 SHOWN = "what views show of rows without an owner"
-TWO_FOLDERS = "folders with the ids of two rows"
+TWO_FOLDERS, ROW_FOLDERS = "folders with the ids of two rows", "folders with the id of any row"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 BELONGING = "who belongs to what, and which standing gives least"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    *(OF_NOBODY, BELONGING, BROUGHT, LEFT, SHOWN, TWO_FOLDERS),
+    *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -19,10 +19,12 @@ from prospectr_db.access.matrix.matrix import (
     SIGN,
     WITH,
 )
+from prospectr_db.access.matrix.row_classes import folder_of
 
 __all__ = [
     "NOTHING",
     "Given",
+    "folders_named",
     "held_claims",
     "lesser_users",
     "listing_tables",
@@ -54,10 +56,11 @@ class Given:
     is how a condition is lost. ``together`` are states of what is above rows that were tried at
     once, ``listed`` the tables that gave power to whoever was in them and ``personal`` those in
     which the owner had a row of his own, so that they did not, ``signed`` the columns that users
-    put themselves into. For the same reason
-    ``owned`` says by which columns rows belonged to users, and by which to whom a claim names,
-    ``members`` which tables said who belongs to a row (None where that was not asked), ``least``
-    which value of a column gave least, and ``powers`` which values gave power in other tenants.
+    put themselves into, ``folders`` whose folders of which bucket files were tried in. For the
+    same reason ``owned`` says by which columns rows belonged to users, and by which to whom a claim
+    names, ``members`` which tables said who belongs to a row (None where that was not asked),
+    ``least`` which value of a column gave least, and ``powers`` which values gave power in other
+    tenants.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Given:
     listed: frozenset[str] = frozenset()
     personal: frozenset[str] = frozenset()
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
     members: Mapping[str, tuple[str, ...]] | None = None
     least: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     powers: frozenset[tuple[str, str]] = frozenset()
@@ -121,6 +125,12 @@ def held_claims(
         if held.fullmatch(persona):
             found.setdefault(persona, set()).add(relation)
     return {persona: frozenset(relations) for persona, relations in found.items()}
+
+
+def folders_named(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:
+    """Return the folders of buckets in which files are, such as ``docs/classes``."""
+    found = (folder_of(rows) for _, _, rows, _ in entries)
+    return frozenset(place for place in found if place is not None)
 
 
 def parent_states(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, set[tuple[str, str]]]:

@@ -167,7 +167,8 @@ class TableAccess:
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
-    must differ, with whether they say that a user has one row of a kind. ``members`` are the tables
+    must differ, with whether they say that a user has one row of a kind. ``hindered`` says of a
+    bucket what refuses every file in it, and by which words. ``members`` are the tables
     that say who belongs to its rows, ``least`` the values of whoever may least. ``silent`` says
     that nothing else in the project speaks of its rows, and that none stands in another's way.
     """
@@ -205,6 +206,7 @@ class TableAccess:
     unseen: tuple[str, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
+    hindered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     least: tuple[str, ...] = ()
     silent: bool = False

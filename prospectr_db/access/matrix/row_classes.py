@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "ANYBODYS",
     "ELSEWHERE",
+    "FILES",
     "NOBODY",
     "ROWS_OF",
     "columns_of",
+    "folder_of",
     "in_words",
     "is_partly",
     "partly",
@@ -20,6 +24,8 @@ ANYBODYS = "any"
 """The row class of what is nobody's."""
 ELSEWHERE = "own elsewhere"
 """The row class of what a member of two tenants has in the other one, and brings to the owner's."""
+FILES = "storage.objects"
+"""The table of files, whose rows are told by their folders: ``own in docs/user``."""
 NOBODY = "=null"
 """How the state of a row ends that names nobody in a column: ``assignee_id=null``."""
 ROWS_OF = "rows of "
@@ -36,6 +42,12 @@ def plainer(rows: str) -> str:
 def states_of(rows: str) -> tuple[str, ...]:
     """Return the states of a row class: ``own [a=1, b=2]`` is in two."""
     return tuple(state for state in rows.partition(" [")[2].rstrip("]").split(", ") if state)
+
+
+def folder_of(rows: str) -> str | None:
+    """Return the bucket and whose folder it is of a row class of files: ``docs/user``."""
+    found = re.match(r"(?:own|other) in (.+?/.+?)(?: to .+?)?(?: \[.*\])?$", rows)
+    return None if found is None else found[1]
 
 
 def partly(table: str, columns: str) -> str:

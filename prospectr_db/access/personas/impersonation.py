@@ -7,6 +7,7 @@ claims as one JSON text, and what is known of the request (PostgREST's documenta
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from prospectr_db.errors import UsageError
 if TYPE_CHECKING:
     from psycopg import Connection
 
-__all__ = ["become", "impersonate"]
+__all__ = ["become", "impersonate", "requested"]
 
 _CLAIMS = "request.jwt.claims"
 # auth.uid(), auth.role() and auth.email() look at these first: a value left by somebody else would
@@ -30,6 +31,19 @@ _CLAIMS = "request.jwt.claims"
 _LEGACY = ("request.jwt.claim.sub", "request.jwt.claim.role", "request.jwt.claim.email")
 _REQUEST = ("request.method", "request.path", "request.headers", "request.cookies")
 _SETTINGS = (_CLAIMS, *_LEGACY, *_REQUEST)
+# What supabase-js and the gateway send with every request; PostgREST writes their names small.
+_HEADERS = {
+    "host": "127.0.0.1:54321",
+    "accept": "*/*",
+    "content-type": "application/json",
+    "user-agent": "prospectr-db",
+    "x-client-info": "supabase-js/2",
+    "x-forwarded-for": "203.0.113.7",
+    "x-forwarded-host": "127.0.0.1",
+    "x-forwarded-port": "54321",
+    "x-forwarded-proto": "http",
+    "apikey": "sb_publishable_prospectr",
+}
 
 _SAVEPOINT = b"savepoint prospectr_persona;"
 _DISCARD = b"rollback to savepoint prospectr_persona; release savepoint prospectr_persona"
@@ -50,23 +64,40 @@ _REMEMBER = (
 def become(
     persona: Persona,
     *,
-    method: str | None = None,
-    path: str | None = None,
+    method: str = "GET",
+    path: str = "/",
     headers: str | None = None,
-    cookies: str | None = None,
+    cookies: str = "{}",
 ) -> bytes:
     """Return the one SELECT that turns the current transaction's session into a persona.
 
-    ``headers`` and ``cookies`` are JSON texts. The statement ends with a semicolon, takes no
+    ``headers`` and ``cookies`` are JSON texts; headers are an ordinary client's where none are
+    given, with the persona's token. The statement ends with a semicolon, takes no
     parameters, and lasts until the transaction ends or a savepoint before it is rolled back.
     """
     wanted: dict[str, str | None] = {
         _CLAIMS: persona.claims,
         **dict.fromkeys(_LEGACY),
-        **dict(zip(_REQUEST, (method, path, headers, cookies), strict=True)),
+        **dict(zip(_REQUEST, (method, path, headers or _headers(persona), cookies), strict=True)),
     }
     calls = [_set("role", persona.role), *(_set(name, value) for name, value in wanted.items())]
     return sql.SQL("select {};").format(sql.SQL(", ").join(calls)).as_bytes(None)
+
+
+def requested() -> bytes:
+    """Return the SELECT that lets a superuser's statements be those of some request."""
+    said = ("POST", "/", json.dumps(_HEADERS), "{}")
+    calls = [_set(name, value) for name, value in zip(_REQUEST, said, strict=True)]
+    return sql.SQL("select {};").format(sql.SQL(", ").join(calls)).as_bytes(None)
+
+
+def _headers(persona: Persona) -> str:
+    """Return the headers of a persona's request; its token is signed by nobody."""
+    if persona.claims is None:
+        return json.dumps(_HEADERS)
+    parts = ('{"alg":"none","typ":"JWT"}', persona.claims, "prospectr")
+    token = ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
+    return json.dumps({**_HEADERS, "authorization": f"Bearer {token}"})
 
 
 @contextmanager
@@ -75,8 +106,8 @@ def impersonate(
     persona: Persona,
     *,
     keep: bool = False,
-    method: str | None = None,
-    path: str | None = None,
+    method: str = "GET",
+    path: str = "/",
     headers: Mapping[str, str] | None = None,
     cookies: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
@@ -99,7 +130,7 @@ def impersonate(
         method=method,
         path=path,
         headers=None if headers is None else json.dumps(dict(headers)),
-        cookies=None if cookies is None else json.dumps(dict(cookies)),
+        cookies=json.dumps(dict(cookies or {})),
     )
     before = _enter(connection, entry, remember=keep)
     try:

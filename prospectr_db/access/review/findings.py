@@ -14,6 +14,7 @@ from prospectr_db.access.matrix.matrix import (
     AccessMatrix,
     TableAccess,
 )
+from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.matrix.unobserved import (
     UNBUILDABLE,
     is_unobserved,
@@ -29,10 +30,12 @@ from prospectr_db.access.review.review import (
 )
 from prospectr_db.database.catalog import PRIVILEGES
 
-__all__ = ["IDLE_POLICY", "judge"]
+__all__ = ["IDLE_POLICY", "UNTRIED_FILES", "judge"]
 
 IDLE_POLICY = "idle-policy"
 """The rule of a policy that says that users may, where none can."""
+UNTRIED_FILES = "untried-files"
+"""The rule of a policy on files through which nobody came: a contract holds its text."""
 
 
 def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
@@ -83,9 +86,10 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
         )
     for policy in table.untried:
         place = "realtime.messages" if table.kind == "channel" else table.relation
+        files = place == FILES
         yield Finding(
             "vacuous",
-            "error",
+            "warning" if files else "error",
             place,
             "",
             policy,
@@ -93,7 +97,20 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             (),
             f"Nothing was proven about the policy {policy!r} on {place}: nobody got through it by "
             "anything that was tried.",
-            rule="untried",
+            rule=UNTRIED_FILES if files else "untried",
+        )
+    for bucket, (function, reason) in table.hindered.items():
+        yield Finding(
+            "vacuous",
+            "warning",
+            table.relation,
+            "",
+            bucket,
+            "insert",
+            (),
+            f"No file can be put into the bucket {bucket}: {function} refuses it "
+            f"({reason.rstrip('.')}). What is told of its files is told as if it did not.",
+            rule="refused-files",
         )
     if is_unobserved(table):
         return

@@ -24,7 +24,7 @@ from prospectr_db.access.matrix.matrix import (
     Access,
     TableAccess,
 )
-from prospectr_db.access.matrix.row_classes import ELSEWHERE, in_words
+from prospectr_db.access.matrix.row_classes import ELSEWHERE, FILES, in_words
 from prospectr_db.access.personas.role_names import (
     is_in_role,
     role_words,
@@ -130,7 +130,7 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return _call_phrase(table, access, f"{subject} {can}")
     if table.kind == "channel":
         return _channel_phrase(table, access, f"{subject} {can}")
-    if table.relation == "storage.objects" and (said := file_phrase(access, f"{subject} {can}")):
+    if table.relation == FILES and (said := file_phrase(access, f"{subject} {can}")):
         return said
     if access.rows.startswith(DEPENDENT):
         return f"{subject} {can} {_learning(table.relation, access.rows)}"

@@ -11,7 +11,7 @@ from prospectr_db.access.matrix.matrix import (
     Verdict,
     collapse,
 )
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import FILES, plainer
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import (
     Knocker,
@@ -21,7 +21,7 @@ from prospectr_db.access.personas.personas import (
     SERVICE_ROLE,
     Persona,
 )
-from prospectr_db.access.policies.spelling import stated_policies
+from prospectr_db.access.policies.spelling import stated, stated_policies
 from prospectr_db.access.probes.running import (
     Outcome,
     run,
@@ -33,12 +33,13 @@ from prospectr_db.access.services.storage_probes import (
     upload,
     whose,
 )
+from prospectr_db.access.services.storage_refusals import put_files, without_refusals
 from prospectr_db.access.services.storage_unseen import unseen_file_policies
 from prospectr_db.access.services.storage_world import (
     ANY_OTHER,
     Folder,
     Stored,
-    add_files,
+    files_in,
     find_folders,
 )
 from prospectr_db.access.tables.summing_up import (
@@ -63,19 +64,22 @@ class _Scene:
 
 def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> Iterator[TableAccess]:
     """Yield the access to storage.objects, where the project has a bucket or a policy on it."""
-    objects = observation.catalog.by_label.get("storage.objects")
+    objects = observation.catalog.by_label.get(FILES)
     if objects is None:
         return
     folders = find_folders(observation, objects)
     if not folders:
         return
-    files = add_files(observation, objects, folders)
+    wanted = files_in(observation, objects, folders)
+    files, refused = put_files(observation, objects, wanted)
     scene = _Scene(observation, objects, folders, files)
     tried = [knocker for knocker in personas if knocker.visits(objects.oid)]
-    cells = [cell for knocker in tried for cell in _cells(scene, knocker)]
+    with without_refusals(observation, objects, refusing=bool(refused)):
+        cells = [cell for knocker in tried for cell in _cells(scene, knocker)]
+    unseen = unseen_file_policies(observation, objects, folders, files, tried, cells)
     order = {column.name: column.number for column in objects.columns}
     yield TableAccess(
-        relation="storage.objects",
+        relation=FILES,
         kind="table",
         owner_path="folder or owner",
         owned=True,
@@ -84,7 +88,9 @@ def observe_storage(observation: Observation, personas: Sequence[Knocker]) -> It
         policies=tuple(policy_text(objects, policy) for policy in objects.policies),
         reads=read_conditions(objects),
         spellings=stated_policies(objects, observation.helpers),
-        unseen=unseen_file_policies(observation, objects, folders, files, tried),
+        unseen=tuple(sorted(stated(objects, one, observation.helpers) for one in unseen)),
+        untried=tuple(sorted(one.name for one in unseen if one.permissive)),
+        hindered={name: why for name, why in refused.items() if name != ANY_OTHER},
         public_rows=tuple(f"other in {folder.label}" for folder in folders if folder.public),
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
@@ -195,17 +201,21 @@ def _move_cell(knocker: Knocker, probe: Probe, verdict: Verdict) -> Cell:
 
 
 def _cell(knocker: Knocker, probe: Probe, outcome: Outcome, control: Outcome | None) -> Cell:
+    verdict = _verdict(probe, outcome, control)
+    # A row that refers to the file refuses its removal: whoever gets as far may remove others.
+    kept = probe.command == "delete" and outcome.state == "23503" and not outcome.from_function
     return Cell(
         knocker.name,
         probe.rows,
         probe.command,
         probe.form,
         None,
-        _verdict(probe, outcome, control),
+        verdict,
         probe.statement,
         outcome.message,
         outcome.state,
         outcome.constraint,
+        kept,
     )
 
 

@@ -15,9 +15,10 @@ from prospectr_db.access.rows.inhabitants import (
     VICTIM,
     Actor,
 )
+from prospectr_db.access.services.storage_paths import HOLE, USER, Part
 from prospectr_db.database.catalog import Relation
 
-__all__ = ["ANOTHERS", "MIXED", "Folder", "with_seconds"]
+__all__ = ["ANOTHERS", "MIXED", "Folder", "of_layout", "with_seconds"]
 
 ANOTHERS = "folder=another"
 """The state of a file that its owner uploaded into somebody else's folder."""
@@ -32,8 +33,9 @@ _SECOND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A bucket and the first folder of a name in it, per universe: the user's, or his tenant's.
+    """A bucket and the first folder of a name in it, per universe: a user's, a tenant's, a row's.
 
+    ``kind`` says whose it is; ``names`` are those of several folders where it speaks of such.
     ``extension`` is one that the policies accept, ``states`` what else they tell files apart by.
     ``seconds`` are the ids of the rows that the second folder of a name says, where policies ask
     for it (``workspaces/projects``), ``row_states`` what brings the owner's two into their states.
@@ -65,8 +67,13 @@ class Folder:
 
     def both(self, actor: Actor, world: str) -> tuple[str, str]:
         """Return the two folders of somebody: his own or his tenant's, and the row's."""
-        first = actor.id if self.is_users else self.names.get(actor.world, actor.world)
-        return first, self.seconds.get(world, world)
+        return self.first(actor), self.seconds.get(world, world)
+
+    def first(self, actor: Actor) -> str:
+        """Return the folder, or all but the second, that is somebody's."""
+        if self.kind == "user":
+            return actor.id
+        return self.names.get(actor.world, actor.world).replace(HOLE, actor.id)
 
     def half(self, actors: Mapping[str, Actor], state: str) -> str:
         """Return the folders of a file of which the owner's is one, as its state says."""
@@ -79,6 +86,19 @@ class Folder:
     def label(self) -> str:
         """The bucket and whose folders: ``docs/user``."""
         return f"{self.bucket}/{self.kind}"
+
+
+def of_layout(observation: Observation, folder: Folder, layout: Sequence[Part]) -> Folder:
+    """Return the folders of a bucket that policies ask for, with what else they tell files by."""
+    kind = "/".join(part.said for part in layout)
+    tables = [part.said.partition(".")[0] for part in layout if part.is_id]
+    folder = replace(folder, row_states=dict(_row_states(observation, tables)))
+    if len(layout) > 1:
+        folder = replace(folder, states={})
+    if len(layout) == 2 and (layout[0] == USER or layout[0].is_id):
+        return replace(folder, kind=kind, names=layout[0].names, seconds=layout[1].names)
+    names = {key: "/".join(part.names[key] for part in layout) for key in (OWNER, OTHER)}
+    return replace(folder, kind=kind, names=names)
 
 
 def with_seconds(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.policies.expressions import near
-from prospectr_db.access.policies.spelling import stated
 from prospectr_db.access.services.storage_world import (
     Folder,
     Stored,
@@ -24,6 +24,8 @@ from prospectr_db.database.catalog import Policy, Relation
 
 __all__ = ["unseen_file_policies"]
 
+_MOST_FILES = 40
+
 
 def unseen_file_policies(
     observation: Observation,
@@ -31,21 +33,36 @@ def unseen_file_policies(
     folders: Sequence[Folder],
     files: Sequence[Stored],
     personas: Sequence[Knocker],
-) -> tuple[str, ...]:
-    """Return the policies that hold for no file and nobody, as the contract holds them.
+    cells: Iterable[Cell],
+) -> list[Policy]:
+    """Return the policies that hold for no file and nobody.
 
-    Files are many and their policies alike, so that each is asked by itself and only about files
-    of the buckets that it names.
+    What got through by a command about which a role has one policy came through that. Files are
+    many and their policies alike, so that each other is asked by itself and only about files of the
+    buckets that it names.
     """
     people = [k for k in personas if k.persona.role not in observation.catalog.above_rls]
     roles = {knocker.persona.role for knocker in people}
+    role_of = {knocker.name: knocker.persona.role for knocker in people}
+    allowed = [c for c in cells if c.verdict is Verdict.ALLOWED and c.persona in role_of]
+    through = {(role_of[cell.persona], cell.command) for cell in allowed}
     doubts = [
         Doubt(objects, policy, partial(_rows, observation, objects, folders, files, policy))
         for policy in objects.policies
         if any(policy.binds(role) for role in roles) and not is_nobodys(policy)
+        if not any(_only(objects, role, command) == [policy] for role, command in through)
     ]
-    left = holding_for_nobody(observation, people, doubts)
-    return tuple(sorted(stated(objects, doubt.policy, observation.helpers) for doubt in left))
+    left = holding_for_nobody(observation, people, doubts, most=_MOST_FILES)
+    return [doubt.policy for doubt in left]
+
+
+def _only(objects: Relation, role: str, command: str) -> list[Policy]:
+    """Return the policies that let a role through by a command."""
+    return [
+        p
+        for p in objects.policies
+        if p.permissive and p.binds(role) and p.command in (command, "all")
+    ]
 
 
 def _rows(

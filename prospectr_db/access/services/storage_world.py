@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-import psycopg
 
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.policies.expressions import (
@@ -23,11 +21,12 @@ from prospectr_db.access.services.storage_folders import (
     ANOTHERS,
     MIXED,
     Folder,
+    of_layout,
     with_seconds,
 )
-from prospectr_db.access.writing.statements import insert
+from prospectr_db.access.services.storage_paths import find_layouts, named_layout
 from prospectr_db.access.writing.values import seeded_uuid
-from prospectr_db.database.catalog import Relation
+from prospectr_db.database.catalog import Policy, Relation
 
 __all__ = [
     "ANOTHERS",
@@ -35,7 +34,7 @@ __all__ = [
     "MIXED",
     "Folder",
     "Stored",
-    "add_files",
+    "files_in",
     "find_folders",
     "path_of",
     "values_of",
@@ -85,25 +84,44 @@ class Stored:
 
 def find_folders(observation: Observation, objects: Relation) -> list[Folder]:
     """Return the folders of each bucket that there is, or that a policy names."""
-    world = observation.world
     found: list[Folder] = []
-    users = {key: actor.id for key, actor in world.actors.items()}
-    tenants = [r for r in observation.catalog.own_relations if observation.ownership[r.oid].members]
+    users = {key: actor.id for key, actor in observation.world.actors.items()}
+    tenants = _of_tenants(observation)
     for bucket, public in _buckets(observation, objects).items():
-        texts = [normalise(text) for text in _texts_about(objects, bucket)]
+        policies = list(_policies_about(objects, bucket))
+        texts = [normalise(policy.text) for policy in policies]
         extension = next((e for t in texts for p in _EXTENSIONS for e in p.findall(t)), "txt")
         extension = extension.replace("%", "").strip(".") or "txt"
         states = dict(list(_states(texts))[:_MOST_STATES])
-        found.append(Folder(bucket, public, "user", users, extension, states))
-        for tenant in tenants[:_MOST_TENANTS] if bucket != ANY_OTHER else ():
-            rows = {key: world.row(tenant, key) for key in (OWNER, OTHER)}
-            if len(tenant.primary_key) == 1 and all(rows.values()):
-                name = tenant.primary_key[0]
-                ids = {key: str(row.values[name]) for key, row in rows.items() if row}
-                found.append(Folder(bucket, public, tenant.name, ids, extension, states))
+        own = Folder(bucket, public, "user", users, extension, states)
+        mine = {own.kind: own}
+        for kind, names in tenants.items() if bucket != ANY_OTHER else ():
+            mine[kind] = replace(own, kind=kind, names=names)
+        known = [
+            named_layout(observation, place.removeprefix(f"{bucket}/"))
+            for place in sorted(observation.given.folders)
+            if place.startswith(f"{bucket}/") and place.removeprefix(f"{bucket}/") not in mine
+        ]
+        layouts = [*find_layouts(observation, policies), *filter(None, known)]
+        asked = [of_layout(observation, own, some) for some in layouts]
+        asked = list({one.kind: one for one in asked}.values())
+        mine |= {one.kind: one for one in asked if "/" not in one.kind and one.kind not in mine}
         if bucket != ANY_OTHER:
-            firsts = [folder for folder in found if folder.bucket == bucket]
-            found += with_seconds(observation, objects, firsts)
+            seconds = with_seconds(observation, objects, list(mine.values()))
+            mine |= {folder.kind: folder for folder in seconds}
+        found += [*mine.values(), *(one for one in asked if one.kind not in mine)]
+    return found
+
+
+def _of_tenants(observation: Observation) -> dict[str, Mapping[str, str]]:
+    """Return the names of tenants' folders, by what a tenant is."""
+    found: dict[str, Mapping[str, str]] = {}
+    tenants = [r for r in observation.catalog.own_relations if observation.ownership[r.oid].members]
+    for tenant in tenants[:_MOST_TENANTS]:
+        rows = {key: observation.world.row(tenant, key) for key in (OWNER, OTHER)}
+        if len(tenant.primary_key) == 1 and all(rows.values()):
+            name = tenant.primary_key[0]
+            found[tenant.name] = {key: str(row.values[name]) for key, row in rows.items() if row}
     return found
 
 
@@ -125,11 +143,11 @@ def _buckets(observation: Observation, objects: Relation) -> dict[str, bool]:
     return found
 
 
-def _texts_about(objects: Relation, bucket: str) -> Iterator[str]:
+def _policies_about(objects: Relation, bucket: str) -> Iterator[Policy]:
     for policy in objects.policies:
         named = near("bucket_id", policy.text)
         if not named or bucket in named:
-            yield policy.text
+            yield policy
 
 
 def _states(texts: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -150,15 +168,14 @@ def _states(texts: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def path_of(observation: Observation, folder: Folder, key: str | None) -> str:
-    """Return the folder that is an actor's own; in a tenant's, below his tenant's."""
+    """Return the folder that is an actor's own; below his tenant's, or his row's, if in such."""
     actor = observation.world.actors.get(key or "")
     if actor is None:
         return "public"
     if folder.seconds:
         return "/".join(folder.both(actor, actor.world))
-    if folder.kind == "user":
-        return actor.id
-    return f"{folder.names.get(actor.world, actor.world)}/{actor.id}"
+    first = folder.first(actor)
+    return first if actor.id in first else f"{first}/{actor.id}"
 
 
 def values_of(
@@ -178,7 +195,7 @@ def values_of(
     extension = folder.extension
     if state == ANOTHERS:
         # With his own id further down: where a name merely has it anywhere, that is seen.
-        other = actors[folder.stranger].id if folder.is_users else folder.names[OTHER]
+        other = folder.first(actors[folder.stranger])
         path = (
             path_of(observation, folder, OTHER) if folder.seconds else f"{other}/{actors[OWNER].id}"
         )
@@ -199,14 +216,14 @@ def values_of(
     return {column: value for column, value in values.items() if column in objects.by_name}
 
 
-def add_files(
+def files_in(
     observation: Observation, objects: Relation, folders: Sequence[Folder]
-) -> list[Stored]:
-    """Put the owner's files into each folder: his own, the server's, and his in another's."""
-    found: list[Stored] = []
+) -> Iterator[Stored]:
+    """Yield the owner's files in each folder: his own, the server's, and his in another's."""
+    number = 0
     for folder in folders:
         for state in ("", _SERVERS, ANOTHERS, *folder.mixed, *folder.states):
-            number = f"file {folder.label} {state}"
+            seed = f"file {folder.label} {state}"
             # Its own name in each bucket, so that nothing is in its way where it is moved.
             file = f"world-{folder.kind.replace('/', '-')}-{folder.bucket}"
             values = values_of(observation, objects, folder, OWNER, file, state=state)
@@ -214,18 +231,6 @@ def add_files(
                 "folder"
             ):
                 head, _, tail = str(values["name"]).rpartition("/")
-                values["name"] = f"{head}/{len(found)}-{tail}"
-            stored = Stored(seeded_uuid(number, OWNER), folder, state, values)
-            if _add(observation, objects, stored):
-                found.append(stored)
-    return found
-
-
-def _add(observation: Observation, objects: Relation, stored: Stored) -> bool:
-    text = insert(objects, {"id": stored.id, **stored.values})
-    try:
-        observation.connection.execute(f"savepoint w;{text};release savepoint w")
-    except psycopg.Error:
-        observation.connection.execute("rollback to savepoint w")
-        return False
-    return True
+                values["name"] = f"{head}/{number}-{tail}"
+            yield Stored(seeded_uuid(seed, OWNER), folder, state, values)
+            number += 1

@@ -142,11 +142,16 @@ def is_nobodys(policy: Policy) -> bool:
 
 
 def holding_for_nobody(
-    observation: Observation, people: Sequence[Knocker], doubts: Sequence[Doubt]
+    observation: Observation,
+    people: Sequence[Knocker],
+    doubts: Sequence[Doubt],
+    *,
+    most: int = _MOST_ROWS,
 ) -> Sequence[Doubt]:
     """Return the doubts that stay: policies whose condition holds for no row and no user.
 
-    User by user, until nothing is in doubt any more: most hold for the first.
+    As many rows as ``most`` says are asked about, user by user, until nothing is in doubt any more:
+    most policies hold for the first.
     """
     for knocker in people:
         asked = [
@@ -154,7 +159,7 @@ def holding_for_nobody(
             for doubt in doubts
             if observation.catalog.binds(doubt.policy, knocker.persona.role)
             and (not doubt.through or knocker.name in doubt.through)
-            for probe in _questions(doubt, knocker)
+            for probe in _questions(doubt, knocker, most)
         ]
         outcomes = run(observation, knocker.persona, [probe for _, probe in asked])
         shown = {
@@ -168,14 +173,14 @@ def holding_for_nobody(
     return doubts
 
 
-def _questions(doubt: Doubt, knocker: Knocker) -> Iterator[Probe]:
+def _questions(doubt: Doubt, knocker: Knocker, most: int) -> Iterator[Probe]:
     """Yield a query that has a row where a condition holds for one of the world's rows.
 
     Of a policy that restricts: where it does not.
     """
     policy = doubt.policy
     conditions = {_condition(policy, command) for command in commands_of(policy)}
-    rows = list(itertools.islice(doubt.rows(knocker), _MOST_ROWS))
+    rows = list(itertools.islice(doubt.rows(knocker), most))
     for condition in sorted(conditions - {""}):
         held = "".join(("(", condition, ")", "" if policy.permissive else " is not true"))
         for row, preparation in rows:

@@ -32,6 +32,8 @@ def script(observation: Observation, relation: Relation, persona: Persona, probe
     lines.append(f"set local role {persona.role};")
     if persona.claims is not None:
         lines.append(f"set local request.jwt.claims = {literal(persona.claims)};")
+    if any("request.headers" in text for text in all_texts(observation.catalog)):
+        lines.append("set local request.headers = '{}';")
     lines += [f"{probe.statement};", "rollback;"]
     return "\n".join(lines)
 

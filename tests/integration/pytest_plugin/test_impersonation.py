@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -173,6 +175,19 @@ def test_the_request_is_known(connection: Any) -> None:
             " current_setting('request.cookies')::jsonb ->> 'c'"
         ).fetchone()
     assert found == ("PATCH", "/profiles", "a'b", "1")
+
+
+def test_a_request_of_which_nothing_is_said_is_an_ordinary_one(connection: Any) -> None:
+    with impersonate(connection, ADA):
+        method, path, cookies, token, agent = connection.execute(
+            "select current_setting('request.method'), current_setting('request.path'),"
+            " current_setting('request.cookies'),"
+            " current_setting('request.headers')::jsonb ->> 'authorization',"
+            " current_setting('request.headers')::jsonb ->> 'user-agent'"
+        ).fetchone()
+    assert (method, path, cookies, agent) == ("GET", "/", "{}", "prospectr-db")
+    payload = token.removeprefix("Bearer ").split(".")[1]
+    assert json.loads(base64.urlsafe_b64decode(payload + "=="))["sub"] == ADA.sub
 
 
 def test_without_a_transaction_there_is_no_persona(target: Target) -> None:

@@ -53,6 +53,22 @@ def test_eleven_tables_fit_the_width(width: int) -> None:
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_files_have_what_is_allowed_in_some_folder() -> None:
+    files = [
+        access("owner", "own in docs/user", "select"),
+        access("owner", "own in docs/user [folder=another]", "delete"),
+        access("owner", "own in docs/user to avatars", "update"),
+        access("owner", "own in avatars/user", "insert"),
+        access("stranger", "other in docs/user", "select", ok=False),
+        *(access("service_role", "other in docs/user", c) for c in ("select", "delete")),
+    ]
+    told = TableAccess("storage.objects", "table", "folder or owner", True, True, tuple(files))
+    text = matrix_text(matrix(told), Style(width=100, color=False))
+    line = next(line for line in text.splitlines() if line.startswith("storage.objects"))
+    assert line.split() == ["storage.objects", *"SI--", *"----", *"----", *"S--D"]
+    assert "of files what is allowed in some folder" in text
+
+
 def test_a_name_is_never_cut() -> None:
     text = matrix_text(matrix(*map(table, LONG)), Style(width=60, color=False))
     assert all(name in text for name in LONG)
