@@ -27,6 +27,7 @@ from prospectr_db.access.review.review import (
     review_access,
     review_channel,
 )
+from prospectr_db.access.review.unbuilt import unbuilt
 from prospectr_db.database.catalog import PRIVILEGES
 
 __all__ = ["IDLE_POLICY", "judge"]
@@ -64,8 +65,6 @@ def _order(finding: Finding) -> tuple[int, str, str, str, str]:
 def _vacuous(table: TableAccess) -> Iterator[Finding]:
     for problem in table.unbuildable:
         required = problem.startswith(("A: ", "B: "))
-        call = table.kind == "function"
-        what = "no arguments fit" if call else "no row could be built"
         yield Finding(
             "vacuous",
             "error" if required else "warning",
@@ -74,7 +73,7 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "",
             "",
             (),
-            f"{table.relation} could not be observed: {what} ({problem}).",
+            unbuilt(table, problem),
             rule=UNBUILDABLE,
         )
     for policy in table.untried:
