@@ -34,6 +34,7 @@ from prospectr_db.access.matrix.row_classes import (
     states_of,
 )
 from prospectr_db.access.personas.role_names import is_in_role
+from prospectr_db.access.policies.whole_tables import opens_every_row
 from prospectr_db.access.review.functions import (
     is_meant,
     is_readable,
@@ -265,7 +266,7 @@ def _reads_everything(table: TableAccess, access: Access) -> bool:
     """Whether one policy says so without a condition, and nothing else speaks against it."""
     conditions = table.reads.get("anon" if access.persona == "anon" else "authenticated", ())
     private = any(_PRIVATE.search(name) for name in access.columns)
-    return bool(conditions) and set(conditions) == {"true"} and not private
+    return bool(conditions) and all(map(opens_every_row, conditions)) and not private
 
 
 def _judge_insert(
