@@ -148,6 +148,11 @@ class Access:
         """Whether the persona gets through, by any form."""
         return self.verdict is Verdict.ALLOWED or self.passed
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether the statement failed because something asks for itself again, without end."""
+        return self.sqlstate in ("42P17", "54001")
+
 
 @dataclass(frozen=True, slots=True)
 class TableAccess:
@@ -164,7 +169,8 @@ class TableAccess:
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
-    must differ, with whether they say that a user has one row of a kind.
+    must differ, with whether they say that a user has one row of a kind. ``circle`` are the
+    policies, with their tables, that ask each other again, where statements failed of it.
     """
 
     relation: str
@@ -200,6 +206,7 @@ class TableAccess:
     unseen: tuple[str, ...] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
+    circle: tuple[tuple[str, str], ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

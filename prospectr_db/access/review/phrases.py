@@ -31,7 +31,7 @@ from prospectr_db.access.personas.role_names import (
 from prospectr_db.access.review.along import is_along
 from prospectr_db.access.review.phrases_files import file_phrase
 
-__all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
+__all__ = ["any_of", "joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
 _VERBS = {
     "select": "read",
@@ -92,10 +92,15 @@ def who(persona: str) -> str:
         return f"removed members of {persona.partition('.')[0]}"
     if persona.endswith(" elsewhere") and ", " in persona:
         here, _, there = persona.removesuffix(" elsewhere").rpartition(", ")
-        return f"users with {here} here and {there} elsewhere"
+        return f"users with {here} here and {any_of(there)} elsewhere"
     if persona.startswith("in "):
         return f"users {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
+
+
+def any_of(powers: str) -> str:
+    """Return what a user has in several other tenants, of which one may be enough."""
+    return joined(powers.split(" and "), word="or")
 
 
 def people(persona: str) -> str:

@@ -25,6 +25,7 @@ from prospectr_db.access.personas.personas import (
 )
 from prospectr_db.access.policies.spelling import stated_policies
 from prospectr_db.access.probes.probes import Plan
+from prospectr_db.access.tables.circles import circle_of
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,
@@ -86,6 +87,9 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
         roster=relation.oid in observation.world.rosters,
+        circle=circle_of(catalog, relation)
+        if any(access.is_endless for access in accesses)
+        else (),
         spellings=stated_policies(relation, observation.helpers),
         states=(
             {
