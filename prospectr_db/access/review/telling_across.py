@@ -19,7 +19,7 @@ __all__ = ["across", "named"]
 
 _MOST_NAMED = 6
 _ENDLESS = re.compile(r"(.*: statements on )(\S+)( fail\.)", re.DOTALL)
-_LOOSE = re.compile(r"(\S+) has (its owner's rights and no search_path of its own: .*)")
+_LOOSE = re.compile(r"(.+?) has (its owner's rights and no search_path of its own: .*)")
 _EXISTS = re.compile(r"(.* whether a )value( of )(.*)( exists on rows .*?): .*", re.DOTALL)
 _UNGRANTED = ": no role of the API is granted it."
 
@@ -57,7 +57,7 @@ def _grouped(told: Iterable[Told], rule: _Rule) -> Iterator[Told]:
         if len(group) == 1:
             yield group[0][0]
             continue
-        names = list(dict.fromkeys(name for _, name in group))
+        names = list(dict.fromkeys(name for _, said in group for name in said.split(" or ")))
         yield Told(saying[key](names), tuple(f for one, _ in group for f in one.findings))
 
 

@@ -177,6 +177,8 @@ def test_functions_that_look_names_up_for_their_caller_are_one_sentence() -> Non
             "a caller decides what their names mean."
         )
     ]
+    one, other = alone("a(uuid, text)", "search-path", f"a(uuid, text) has {tail}"), some[1]
+    assert told(one, other)[0].startswith("a(uuid, text) and b() have their owner's rights")
     many = [alone(f"{name}()", "search-path", f"{name}() has {tail}") for name in "abcdefgh"]
     assert told(*many)[0].startswith("8 functions (a(), b(), c(), d() …) have their owner's")
 
