@@ -171,6 +171,7 @@ class TableAccess:
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
     must differ, with whether they say that a user has one row of a kind. ``circle`` are the
     policies, with their tables, that ask each other again, where statements failed of it.
+    ``counted`` are columns that functions with their owner's rights count, with their names.
     """
 
     relation: str
@@ -207,6 +208,7 @@ class TableAccess:
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
     circle: tuple[tuple[str, str], ...] = ()
+    counted: Mapping[str, str] = field(default_factory=dict)
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

@@ -56,9 +56,10 @@ def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
     return tuple(sorted(set(found), key=_order))
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+def _order(finding: Finding) -> tuple[int, str, str, str, str, str]:
     rank = ("error", "warning", "note").index(finding.severity)
-    return rank, finding.relation, finding.persona, finding.command, finding.rows
+    place = finding.relation, finding.persona, finding.command, finding.rows
+    return rank, *place, finding.sentence
 
 
 def _vacuous(table: TableAccess) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ from prospectr_db.access.review.functions import (
     is_readable,
     review_call,
 )
+from prospectr_db.access.review.kept import review_kept
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import (
     review_own_update,
@@ -84,6 +85,7 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield from review_signing(table, access)
     else:
         yield from _review_ordinary(matrix, table, access)
+    yield from review_kept(table, access)
 
 
 def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from prospectr_db.access.personas.personas import (
 from prospectr_db.access.policies.spelling import stated_policies
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.tables.circles import circle_of
+from prospectr_db.access.tables.counters import counted_columns
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,
@@ -90,6 +91,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         circle=circle_of(catalog, relation)
         if any(access.is_endless for access in accesses)
         else (),
+        counted=counted_columns(catalog, relation),
         spellings=stated_policies(relation, observation.helpers),
         states=(
             {
