@@ -14,6 +14,7 @@ from prospectr_db.access.functions.calls_in_part import (
     calls_in_part,
 )
 from prospectr_db.access.functions.calls_in_states import StateCalls
+from prospectr_db.access.functions.calls_of_listed import calls_of_listed
 from prospectr_db.access.functions.known_secrets import (
     Knowledge,
     Secrets,
@@ -103,7 +104,8 @@ def observe_functions(
             above = knocker.persona.role in observation.catalog.above_rls
             if above or (knocker.calls is not None and function.oid not in knocker.calls):
                 continue
-            mine = list(called(seeing, knowledge, knocker, statements))
+            own = calls_of_listed(observation, knocker, statements) if definer else ()
+            mine = list(called(seeing, knowledge, knocker, [*statements, *own]))
             mine += in_states.cells(knocker, mine)
             cells += mine
             cells += nobodys.cells(knocker)

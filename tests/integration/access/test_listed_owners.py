@@ -69,6 +69,19 @@ revoke execute on function public.keeps(uuid) from public, anon;
 grant execute on function public.keeps(uuid) to authenticated;
 alter policy "change" on public.shops using ((select public.keeps(id)));
 """
+CLOSING = """
+create function public.close_shop(shop uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$ begin
+    if not public.is_founder() then raise exception 'founders only'; end if;
+    if not exists (
+        select from public.shops as s where s.id = shop and s.user_id = (select auth.uid())
+    ) then raise exception 'not found'; end if;
+    delete from public.shops where id = shop;
+end $$;
+revoke execute on function public.close_shop(uuid) from public, anon;
+grant execute on function public.close_shop(uuid) to authenticated;
+"""
 TENANTS = """
 create table public.cards (
     id uuid primary key default gen_random_uuid(),
@@ -108,6 +121,25 @@ def test_whoever_is_on_a_list_keeps_rows_that_a_join_gives_him(
         " using ((select public.is_founder()) and user_id = (select auth.uid()))"
     )
     assert not [one for one in respelt if "shops" in one], respelt
+
+
+def test_whoever_is_on_a_list_calls_functions_for_rows_of_his_own(
+    held: Callable[[str], Held],
+) -> None:
+    after = held(FOUNDERS + CLOSING)
+    closed = after(
+        CLOSING.replace("create function", "create or replace function").replace(
+            "if not public.is_founder()", "if true"
+        )
+    )
+    lost = "Users in founders can no longer call public.close_shop(uuid): refused, founders only."
+    assert closed == {lost}
+    opened = after(
+        CLOSING.replace("create function", "create or replace function").replace(
+            "and s.user_id = (select auth.uid())", ""
+        )
+    )
+    assert [one for one in opened if "other people's rows by calling public.close_shop" in one]
 
 
 def test_who_asks_for_either_gives_nobody_on_a_list_rows(target: Target) -> None:
