@@ -173,6 +173,7 @@ def prepare(
         at_once=given.standing,
         rosters=rosters,
         listed_owners=given.listed_owners,
+        powers=given.powers,
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")

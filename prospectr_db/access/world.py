@@ -92,14 +92,16 @@ def build_world(
     at_once: Mapping[str, Sequence[str]] | None = None,
     rosters: frozenset[int] = frozenset(),
     listed_owners: Mapping[str, Collection[str]] | None = None,
+    powers: Collection[tuple[str, str]] = (),
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
 
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
     are tables that relate two users, with relations whose rows are tried as such users; ``at_once``
     the columns by which users were told apart once, by relation label, alone or together;
-    ``rosters`` the tables that give power to whoever is in them; ``listed_owners`` the relations
-    where such users had rows of their own once, by how they are called.
+    ``rosters`` the tables that give power to whoever is in them, ``listed_owners`` the relations
+    where such users had rows of their own once, by how they are called; ``powers`` values of
+    columns that gave power in other tenants.
     """
     gates = find_gates(connection, catalog)
     builder = Builder(connection, catalog, ownership, supplied or {}, domain=domain_of(gates))
@@ -122,7 +124,7 @@ def build_world(
         add_orphan(builder, relation)
         add_mixed(builder, relation)
         add_partition_rows(builder, relation)
-    _add_people(builder, wanted, standings, pairs or {})
+    _add_people(builder, wanted, standings, pairs or {}, powers)
     for conditions in find_conditions(catalog, standings, at_once or {}):
         add_under_conditions(builder, conditions)
     for relation in wanted:
@@ -149,10 +151,11 @@ def _add_people(
     relations: Sequence[Relation],
     standings: Sequence[Standing],
     known: Mapping[str, frozenset[str]],
+    powers: Collection[tuple[str, str]],
 ) -> None:
     """Make the users who differ from the first ones by what they are, or to whom."""
     catalog, ownership = builder.catalog, builder.ownership
-    memberships = find_memberships(catalog, ownership, standings)
+    memberships = find_memberships(catalog, ownership, standings, powers)
     for membership in memberships:
         demote(builder, membership.relation)
         add_removed(builder, membership)

@@ -10,6 +10,7 @@ from typing import Any
 from prospectr_db.access.contract.file import read_text
 from prospectr_db.access.contract.reading import read_parts
 from prospectr_db.access.matrix.facts import (
+    BELONGING,
     Facts,
 )
 from prospectr_db.access.matrix.given import (
@@ -21,6 +22,7 @@ from prospectr_db.access.matrix.given import (
     own_standing_states,
     parent_states,
     personal_tables,
+    powers_elsewhere,
     related_pairs,
     signed_columns,
     states_together,
@@ -82,11 +84,19 @@ def given_by(
         personal=personal_tables(entries),
         together=states_together(entries),
         signed=signed_columns(facts.allowed),
+        members=facts.members if BELONGING in facts.covers else None,
+        least={r: dict(_pair(one) for one in told) for r, told in facts.least.items()},
+        powers=powers_elsewhere(entries),
         claims=held_claims(
             entries,
             {name for columns in facts.standing.values() for name in columns},
         ),
     )
+
+
+def _pair(told: str) -> tuple[str, str]:
+    name, _, value = told.partition("=")
+    return name, value
 
 
 def read_contract(path: Path) -> Contract | None:

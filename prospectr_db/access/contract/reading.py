@@ -35,7 +35,7 @@ _SECTIONS = ("version", "covers", "personas", "database", "buckets", *_RELATIONS
 _UNSEEN = "unseen_policies"
 _LISTS = (
     *("columns", "server_only", "idle_grants", "outside_policies"),
-    *("owner_columns", "standing", "once", "alternatives", _UNSEEN),
+    *("owner_columns", "standing", "members", "least", "once", "alternatives", _UNSEEN),
 )
 _SWITCH = "row_level_security"
 _ABOUT = ("owned_by", *_LISTS, "values", "states", _SWITCH)
@@ -139,6 +139,8 @@ class _Reader:
             without_rls=frozenset(without_rls),
             alternatives=lists["alternatives"],
             once=lists["once"],
+            members=lists["members"],
+            least=lists["least"],
             unseen={relation: texts for relation, texts in lists[_UNSEEN].items() if texts},
         )
         accepted = {

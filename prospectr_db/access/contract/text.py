@@ -124,6 +124,8 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
         ("idle_grants", facts.idle),
         ("outside_policies", facts.outside),
         ("once", facts.once),
+        ("members", facts.members),
+        ("least", facts.least),
         ("standing", facts.standing),
         ("unseen_policies", facts.unseen),
         ("alternatives", facts.alternatives),

@@ -60,12 +60,15 @@ UNNAMED = "anything else"
 AT_ONCE = " and "
 """What stands between the columns of a user's own row that are asked for at once."""
 
+ELSEWHERE = " elsewhere"
+"""How the name of a persona ends who has power in another tenant."""
+
 _EVERYBODY = ("newcomer", "stranger")
 
 
 def is_elsewhere(persona: str) -> bool:
     """Whether a persona has power in another tenant, and nothing to do with the owner's."""
-    return persona.endswith(" elsewhere") and not is_of_both(persona)
+    return persona.endswith(ELSEWHERE) and not is_of_both(persona)
 
 
 def is_abroad(persona: str) -> bool:
@@ -85,7 +88,7 @@ def is_unnamed(persona: str) -> bool:
 
 def is_of_both(persona: str) -> bool:
     """Whether a persona is a plain member of the owner's tenant with power in another."""
-    return persona.endswith(" elsewhere") and ", " in persona
+    return persona.endswith(ELSEWHERE) and ", " in persona
 
 
 def is_at_once(persona: str) -> bool:

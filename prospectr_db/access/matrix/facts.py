@@ -42,6 +42,7 @@ __all__ = [
     "ALONG",
     "ANSWERS",
     "ANSWER_STATES",
+    "BELONGING",
     "BESIDE",
     "CHANNEL",
     "COMMANDS",
@@ -110,11 +111,12 @@ HELPERS, RELATED = "what helpers of policies say", "what related users add"
 PARTS, GIVEN = "policies command by command", "which standing functions give"
 LISTS, OF_NOBODY = "lists of values in rows", "what calls tell of rows of nobody's"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
+BELONGING = "who belongs to what, and which standing gives least"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    OF_NOBODY,
+    *(OF_NOBODY, BELONGING),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -141,6 +143,8 @@ class Facts:
     ``spellings`` all that a relation has; a contract does not say those, but ``alternatives``, the
     marks of such as say several things at once. ``once`` are the columns in which no two rows are
     the same, so that a user has one row of a kind; of all ``keys`` a contract does not speak.
+    ``members`` are the tables that say who belongs to a row, ``least`` what a column says of users
+    who may least (``role=viewer``): another spelling shall find the same people in the world.
     """
 
     relations: Mapping[str, str]
@@ -163,6 +167,8 @@ class Facts:
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     once: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    least: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def columns_for(self, relation: str, command: str) -> tuple[str, ...]:
@@ -236,6 +242,8 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         spellings={table.relation: table.spellings for table in matrix.tables},
         once={t.relation: keys for t in matrix.tables if (keys := once_per(t))},
         keys={t.relation: tuple(t.keys) for t in matrix.tables},
+        members={table.relation: table.members for table in matrix.tables if table.members},
+        least={table.relation: table.least for table in matrix.tables if table.least},
         without_rls=frozenset(
             table.relation for table in matrix.tables if table.kind == "table" and not table.rls
         ),

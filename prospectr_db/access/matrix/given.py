@@ -9,6 +9,8 @@ from typing import Any
 
 from prospectr_db.access.matrix.baselines import (
     BOTH,
+    ELSEWHERE,
+    is_elsewhere,
     is_related,
 )
 from prospectr_db.access.matrix.lesser import is_lesser
@@ -27,6 +29,7 @@ __all__ = [
     "own_standing_states",
     "parent_states",
     "personal_tables",
+    "powers_elsewhere",
     "related_pairs",
     "signed_columns",
     "states_together",
@@ -53,7 +56,9 @@ class Given:
     relations in which such users had rows of their own, by their names, and ``personal`` those in
     which the owner had a row of his own, so that they did not, ``signed`` the columns that users
     put themselves into. For the same reason
-    ``owned`` says by which columns rows belonged to users, and by which to whom a claim names.
+    ``owned`` says by which columns rows belonged to users, and by which to whom a claim names,
+    ``members`` which tables said who belongs to a row (None where that was not asked), ``least``
+    which value of a column gave least, and ``powers`` which values gave power in other tenants.
     """
 
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -72,6 +77,9 @@ class Given:
     listed_owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     personal: frozenset[str] = frozenset()
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] | None = None
+    least: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    powers: frozenset[tuple[str, str]] = frozenset()
 
 
 NOTHING = Given()
@@ -191,6 +199,16 @@ def personal_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[s
     return frozenset(
         relation for relation, persona, rows, _ in entries if (persona, rows) == ("owner", "own")
     )
+
+
+def powers_elsewhere(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[tuple[str, str]]:
+    """Return the values of columns by which users of other tenants are named."""
+    found: set[tuple[str, str]] = set()
+    for persona in {entry[1] for entry in entries}:
+        if is_elsewhere(persona):
+            name, _, value = persona.removesuffix(ELSEWHERE).rpartition(", ")[2].partition("=")
+            found.add((name, value))
+    return frozenset(found)
 
 
 def signed_columns(

@@ -169,7 +169,8 @@ class TableAccess:
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
-    must differ, with whether they say that a user has one row of a kind. ``circle`` are the
+    must differ, with whether they say that a user has one row of a kind. ``members`` are the tables
+    that say who belongs to its rows, ``least`` the values of whoever may least. ``circle`` are the
     policies, with their tables, that ask each other again, where statements failed of it.
     ``counted`` are columns that functions with their owner's rights count, with their names.
     """
@@ -209,6 +210,8 @@ class TableAccess:
     keys: Mapping[str, bool] = field(default_factory=dict)
     circle: tuple[tuple[str, str], ...] = ()
     counted: Mapping[str, str] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    least: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

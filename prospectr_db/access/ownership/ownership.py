@@ -25,6 +25,7 @@ from prospectr_db.access.ownership.beside import (
     values_beside,
 )
 from prospectr_db.access.ownership.counted import counted_rows
+from prospectr_db.access.ownership.joined import tables_of_members
 from prospectr_db.access.ownership.own_standing import own_standings
 from prospectr_db.access.ownership.ranks import find_ranks
 from prospectr_db.access.ownership.signed import (
@@ -48,15 +49,13 @@ from prospectr_db.access.policies.decisions import (
     asked_by_policies,
     comparisons,
     decision_texts,
-    helper_functions,
-    mentions,
 )
 from prospectr_db.access.policies.expressions import literals
 from prospectr_db.access.writing.values import (
     is_enumerated,
     listed_values,
 )
-from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Column, Relation
+from prospectr_db.database.catalog import Catalog, Column, Relation
 
 __all__ = ["Ownership", "find_ownership", "listed_claims"]
 
@@ -177,7 +176,7 @@ def find_ownership(
             )
         )
     asked, asked_of_new = asked_by_policies(catalog), asked_by_policies(catalog, ("insert", "all"))
-    tenants = _joined(catalog, users, asked)
+    tenants = tables_of_members(catalog, users, asked, given)
     owned = _owned(catalog, users, claims, tenants)
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
@@ -195,7 +194,9 @@ def find_ownership(
     said = {value for text, _ in texts for value in literals(text)} if standings else set()
     for standing in standings:
         mine = result[standing.relation]
-        least = {**mine.weakest, standing.column: weakest(standing, said)}
+        once = given.least.get(catalog.by_oid[standing.relation].label, {}).get(standing.column)
+        lowest = once if once in standing.values and once else weakest(standing, said)
+        least = {**mine.weakest, standing.column: lowest}
         result[standing.relation] = replace(mine, weakest=least)
     for relation in catalog.own_relations if standings else ():
         mine = result[relation.oid]
@@ -315,37 +316,6 @@ def _owned(
                 owned.add(relation.oid)
                 changed = True
     return owned
-
-
-def _joined(
-    catalog: Catalog,
-    users: Mapping[int, tuple[str, ...]],
-    asked: Mapping[int, frozenset[tuple[int, str]]],
-) -> dict[int, tuple[str, ...]]:
-    """Return the tables that have members, with the labels of the tables that say who they are.
-
-    Such a table holds a user and points at them, and their policies, or the helper functions that
-    these call, read it: otherwise a list of countries that profiles point at had "members". Where
-    their policies call any helper, one that looks up a user beside them will do: what is below may
-    ask it for them. What other helpers read of it for another reason makes nobody a member.
-    """
-    helpers = helper_functions(catalog)
-    looked_up = [mentions(catalog, function.source) for function in helpers.values()]
-    found: dict[int, tuple[str, ...]] = {}
-    for relation in catalog.own_relations:
-        mine = {(relation.oid, name) for name in users[relation.oid]}
-        for fk in relation.foreign_keys if mine else ():
-            target = catalog.by_oid.get(fk.target or 0)
-            if target is None or target is relation or target.schema in PLATFORM_SCHEMAS:
-                continue
-            link = {(relation.oid, name) for name in fk.columns}
-            asks = any(oid == relation.oid for oid, _ in asked[target.oid]) or (
-                any(policy.functions & helpers.keys() for policy in target.policies)
-                and any(link <= said and mine & said - link for said in looked_up)
-            )
-            if asks and relation.label not in found.get(target.oid, ()):
-                found[target.oid] = (*found.get(target.oid, ()), relation.label)
-    return found
 
 
 def _describe(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.asking import Asking
 from prospectr_db.access.policies.decisions import (
+    Text,
     asked_through_functions,
     decision_texts,
     helper_functions,
@@ -88,7 +89,7 @@ def find_standings(
         for pair in mentions(catalog, function.source)
     )
     found: list[Standing] = []
-    asking = Asking(catalog, ((None, text) for text in decision_texts(catalog)))
+    asking = Asking(catalog, _placed(catalog))
     for relation in catalog.own_relations:
         mine = ownership[relation.oid]
         if not mine.users or not relation.is_table or relation.is_partition:
@@ -109,7 +110,9 @@ def find_standings(
             through = [oid for oid, pairs in helpers.items() if (relation.oid, name) in pairs]
             about = (relation.oid, name) in personal
             known_once = name in known.get(relation.label, ())
-            if not known_once and not asking.about_caller(relation, name, mine.users):
+            if not known_once and not asking.about_caller(
+                relation, name, mine.users, beside=relation.oid
+            ):
                 continue  # such as a flag by which somebody closes his profile to others
             if (
                 (readers and one_per_user)
@@ -119,6 +122,20 @@ def find_standings(
             ):
                 found.append(Standing(relation.oid, name, values))
     return tuple(found)
+
+
+def _placed(catalog: Catalog) -> Iterator[tuple[int | None, Text]]:
+    """Yield everything that decides, with the relation whose own row alone it is about.
+
+    A policy that reads its own table looks somebody up there, as policies of others do.
+    """
+    for relation in catalog.relations:
+        itself = re.compile(rf"\b(?:FROM|JOIN) (?:\w+\.)?\"?{re.escape(relation.name)}\b")
+        for policy in relation.policies:
+            place = None if itself.search(policy.text) else relation.oid
+            yield place, (policy.text, policy.reads)
+    own = {policy.text for relation in catalog.relations for policy in relation.policies}
+    yield from ((None, text) for text in decision_texts(catalog) if text[0] not in own)
 
 
 def _is_resource(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prospectr_db.access.ownership.ownership import Ownership
@@ -52,9 +52,15 @@ class Membership:
 
 
 def find_memberships(
-    catalog: Catalog, ownership: Mapping[int, Ownership], standings: Sequence[Standing]
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    standings: Sequence[Standing],
+    known: Collection[tuple[str, str]] = (),
 ) -> tuple[Membership, ...]:
-    """Return the first tables of members that policies ask, the outermost tenant first."""
+    """Return the first tables of members that policies ask, the outermost tenant first.
+
+    ``known`` are values that gave members power once.
+    """
     found = list(_links(catalog, ownership))
     joining = frozenset(relation.oid for relation, _, _ in found)
     said = {value for text, _ in decision_texts(catalog) for value in literals(text)}
@@ -69,7 +75,7 @@ def find_memberships(
                 tenant,
                 link,
                 roles,
-                tuple(_powers(roles, ownership[relation.oid].weakest, said))[:_MOST_POWERS],
+                tuple(_powers(roles, ownership[relation.oid].weakest, said, known))[:_MOST_POWERS],
                 _leaving(relation, mine, ownership[relation.oid]),
                 any(u.columns and set(u.columns) <= users for u in relation.uniques),
                 ownership[relation.oid].user_keyed,
@@ -137,7 +143,10 @@ _LEAST = re.compile(r"member|user|view|guest|read|basic|free|customer", re.IGNOR
 
 
 def _powers(
-    roles: Iterable[Standing], weakest: Mapping[str, str], said: set[str]
+    roles: Iterable[Standing],
+    weakest: Mapping[str, str],
+    said: set[str],
+    known: Collection[tuple[str, str]],
 ) -> Iterator[tuple[str, str]]:
     """Yield the values that policies ask for and that sound like more than the least."""
     for standing in roles:
@@ -148,7 +157,8 @@ def _powers(
             asked = [max(values, key=int)]
         else:
             asked = [value for value in values if value in said and not _LEAST.search(value)]
-        yield from ((standing.column, value) for value in asked)
+        once = [value for value in values if (standing.column, value) in known]
+        yield from ((standing.column, value) for value in dict.fromkeys((*once, *asked)))
 
 
 def asking(catalog: Catalog, members: Relation, *, by_helpers: bool = False) -> frozenset[int]:

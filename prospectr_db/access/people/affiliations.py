@@ -18,7 +18,7 @@ from prospectr_db.access.rows.inhabitants import (
     Affiliate,
     Row,
 )
-from prospectr_db.access.rows.variations import change
+from prospectr_db.access.rows.variations import change, keep
 from prospectr_db.access.writing.statements import (
     delete,
     equals,
@@ -169,8 +169,8 @@ def _join(
         wanted[membership.leaving.column] = _here(builder, membership.leaving)
     values = {**given[0], **wanted}
     row = builder.attempt(relation, key, values, set(values))
-    if row is not None and row.adopted:
-        change(builder, relation, row, {**wanted, **_link(membership, values)})
+    if row is not None:
+        keep(builder, relation, row, {**wanted, **_link(membership, values)})
     return builder.world.row(relation, key)
 
 

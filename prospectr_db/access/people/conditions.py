@@ -21,7 +21,7 @@ from prospectr_db.access.rows.inhabitants import (
     Affiliate,
     Row,
 )
-from prospectr_db.access.rows.variations import change
+from prospectr_db.access.rows.variations import keep
 from prospectr_db.access.writing.values import (
     same_value,
     seeded_uuid,
@@ -93,8 +93,8 @@ def add_under_conditions(builder: Builder, found: Conditions) -> None:
             continue
         fixed = {**given[0], **wanted}
         row = builder.attempt(relation, key, fixed, set(fixed))
-        if row is not None and row.adopted:
-            change(builder, relation, row, wanted)
+        if row is not None:
+            keep(builder, relation, row, wanted)
         made = builder.world.row(relation, key)
         if made is not None and _has(made, wanted):
             builder.world.affiliates[key] = Affiliate(found.asking)

@@ -20,6 +20,7 @@ from prospectr_db.access.rows.inhabitants import (
     Actor,
     Affiliate,
 )
+from prospectr_db.access.rows.variations import keep
 from prospectr_db.access.writing.values import (
     is_list,
     seeded_uuid,
@@ -176,7 +177,9 @@ def _add_pair(
     }
     values = {**given[0], **users, **states}
     row = builder.attempt(relation, key, values, set(values))
-    if row is not None and all(row.values[name] == value for name, value in users.items()):
+    if row is None or any(row.values[name] != value for name, value in users.items()):
+        return
+    if keep(builder, relation, row, states):
         world.affiliates[key] = Affiliate(only)
 
 
@@ -199,5 +202,6 @@ def _add_elsewhere(builder: Builder, relation: Relation, mine: str, only: frozen
         for name in users:
             builder.settle_down(relation, name, other)
         values = {**given[0], **users, mine: user.id, **states}
-        if builder.attempt(relation, key, values, set(values), name=f"{key} {number}") is not None:
+        row = builder.attempt(relation, key, values, set(values), name=f"{key} {number}")
+        if row is not None and keep(builder, relation, row, states):
             world.affiliates[key] = Affiliate(only)

@@ -63,7 +63,8 @@ class Asking:
 
         Both must hold at once: `is_public or id = auth.uid()` asks of any row whether it is public.
         A function may be told whose row it is: then it counts who is handed to it. Policies of the
-        relation ``beside`` do not count.
+        relation ``beside`` do not count, nor does what asks for one row by its key: whether an
+        offer was accepted that an order names says nothing of who made it.
         """
         columns = "|".join(map(re.escape, users))
         mine = re.compile(
@@ -75,11 +76,38 @@ class Asking:
         for place, text in self._reading.get((relation.oid, name), ()):
             if (place is not None and place == beside) or not mine.search(normalise(text)):
                 continue
+            if _picks_one(text, relation, users):
+                continue
             if ask_at_once(text, asked.search, lambda said: mine.search(normalise(said))):
                 return True
         own = set() if beside is None else {beside}
         called = self._told.get((relation.oid, name), ())
         return any(self._handing.get(function, set()) - own for function in called)
+
+
+_FROM = r"(?:\bfrom|\bjoin|,)\s+\(*(?:only\s+)?(?:\"?\w+\"?\.)?\"?(\w+)\"?"
+_NAMED = re.compile(rf"{_FROM}(?:\s+(?:as\s+)?(?!(?:where|join|on|using|order)\b)(\w+))?", re.I)
+
+
+def _picks_one(text: str, relation: Relation, users: Collection[str]) -> bool:
+    """Whether a text asks for one row of a table by its key, which something hands to it.
+
+    Not where the key holds the user, nor where it is compared with a table that the text reads too.
+    """
+    key = relation.primary_key
+    if len(key) != 1 or key[0] in users:
+        return False
+    plain = with_caller(COMMENT.sub("", text))
+    tables = [(table, alias or table) for table, alias in _NAMED.findall(plain)]
+    here = {alias for table, alias in tables if table == relation.name}
+    read = {alias for _, alias in tables}
+    column = rf"(?<![\w.])(?:(\w+)\.)?{re.escape(key[0])}"
+    value = r"(?:(\w+)\.)?\w+\b(?!\s*\()"
+    sides = re.findall(rf"{column} = \(*{value}", plain)
+    sides += [(b, a) for a, b in re.findall(rf"(?<![\w.@']){value} = {column}\b", plain)]
+    return any(
+        (mine in here or (not mine and read == here)) and other not in read for mine, other in sides
+    )
 
 
 _Asks = Callable[[str], object]

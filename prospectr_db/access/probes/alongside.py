@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from prospectr_db.access.matrix.matrix import (
     TOGETHER,
@@ -13,6 +13,7 @@ from prospectr_db.access.personas.knocks import (
     Knocker,
     Probe,
 )
+from prospectr_db.access.probes.crossings import is_of_two
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.update import new_values
 from prospectr_db.access.rows.inhabitants import (
@@ -21,7 +22,7 @@ from prospectr_db.access.rows.inhabitants import (
     VICTIM,
     Row,
 )
-from prospectr_db.access.writing.statements import update
+from prospectr_db.access.writing.statements import insert_known, update
 from prospectr_db.access.writing.values import naming
 from prospectr_db.database.catalog import Column
 
@@ -58,7 +59,10 @@ def alongside(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[P
 def _places(
     plan: Plan, knocker: Knocker, got: dict[str, set[str]]
 ) -> Iterator[tuple[str, Row, str | None]]:
-    """Yield the rows of which states alone could be changed: without a state, or else in one."""
+    """Yield the rows of which states alone could be changed: without a state, or else in one.
+
+    Of rows between two users, too, each made just before: a seller accepts a buyer's offer.
+    """
     for key, row in plan.targets.items():
         base = plan.row_class(knocker, key)
         if got.get(base):
@@ -67,10 +71,25 @@ def _places(
             there = {f" [{name}]": made for name, made in plan.variants(row, knocker=knocker)}
         else:
             continue
-        for state, made in there.items():
-            rows = f"{base}{state}"
-            if got.get(rows) and all("=" in move for move in got[rows]):
-                yield rows, plan.in_state(row, state[2:-1]), made
+        yield from _in(plan, base, row, there, got)
+    for (oid, base), row in plan.world.crossings.items():
+        if oid == plan.relation.oid and is_of_two(plan, base):
+            made = insert_known(plan.relation, row.values)
+            states = {f" [{name}]": f"{made}; {change}" for name, change in plan.own_states(row)}
+            yield from _in(plan, base, row, {"": made} if got.get(base) else states, got)
+
+
+def _in(
+    plan: Plan,
+    base: str,
+    row: Row,
+    there: Mapping[str, str | None],
+    got: Mapping[str, Collection[str]],
+) -> Iterator[tuple[str, Row, str | None]]:
+    for state, made in there.items():
+        rows = f"{base}{state}"
+        if got.get(rows) and all("=" in move for move in got[rows]):
+            yield rows, plan.in_state(row, state[2:-1]), made
 
 
 def _is(value: str, shown: str) -> bool:
@@ -89,7 +108,9 @@ def _both(
     column, value = move
     new = _new_value(plan, knocker, row, other)
     text = update(plan.relation, {column: value, other.name: new}, plan.where(row))
-    asked = plan.changed() if preparation else plan.changed(other.name)
+    asked: str | None = plan.changed() if preparation else plan.changed(other.name)
+    if (plan.relation.oid, rows.partition(" [")[0]) in plan.world.crossings:
+        asked = None  # nobody knew the row before
     shown = TOGETHER.join((other.name, column))
     return Probe(row.label, rows, "update", "where", shown, text, preparation, asked)
 

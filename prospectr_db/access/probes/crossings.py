@@ -36,6 +36,7 @@ __all__ = [
     "add_crossings",
     "crossed_parents",
     "crossings",
+    "is_of_two",
     "linked_columns",
     "links_of",
     "tried_once",
@@ -168,12 +169,13 @@ def crossings(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
         if oid != plan.relation.oid:
             continue
         there = insert_known(plan.relation, row.values)
-        yield from tried_once(plan, knocker, rows, row, there)
-        if _is_of_two(plan, rows):
+        if is_of_two(plan, rows):
             yield from _in_states(plan, knocker, rows, row, there)
+        else:
+            yield from tried_once(plan, knocker, rows, row, there)
 
 
-def _is_of_two(plan: Plan, rows: str) -> bool:
+def is_of_two(plan: Plan, rows: str) -> bool:
     """Whether policies ask for such a row's parent as well: it has two who may do something.
 
     Otherwise its states are told of the rows below one's own parent.
@@ -184,19 +186,27 @@ def _is_of_two(plan: Plan, rows: str) -> bool:
 
 
 def _in_states(plan: Plan, knocker: Knocker, rows: str, row: Row, there: str) -> Iterator[Probe]:
-    """Yield the same of the row in each of its states, and bringing it from one into another."""
-    role = knocker.persona.role
-    columns = plan.relation.updatable(role)
+    """Yield the same of the row as it is and in each of its states, and changing its state."""
+    granted = plan.relation.updatable(knocker.persona.role)
+    moving = [column for column in granted if column.name in plan.owner.states]
+    yield from tried_once(plan, knocker, rows, row, there, named=bool(moving))
+    yield from _moved(plan, moving, rows, row, there)
     for name, change in plan.own_states(row):
         found, place = plan.in_state(row, name), f"{rows} [{name}]"
         made = f"{there}; {change}"
-        yield from tried_once(plan, knocker, place, found, made)
-        for column in columns:
-            for value in plan.owner.states.get(column.name, ()):
-                shown = plan.shown(column, value)
-                if shown != name and value is not None:
-                    text = update(plan.relation, {column.name: value}, plan.where(found))
-                    yield Probe(row.label, place, "update", "where", shown, text, made, None, value)
+        yield from tried_once(plan, knocker, place, found, made, named=bool(moving))
+        yield from _moved(plan, moving, place, found, made)
+
+
+def _moved(plan: Plan, columns: list[Column], rows: str, row: Row, made: str) -> Iterator[Probe]:
+    """Yield giving each of a row's state columns each other value; ``made`` makes the row."""
+    state = rows.partition(" [")[2].rstrip("]")
+    for column in columns:
+        for value in plan.owner.states.get(column.name, ()):
+            shown = plan.shown(column, value)
+            if value is not None and shown != state and value != row.values.get(column.name):
+                text = update(plan.relation, {column.name: value}, plan.where(row))
+                yield Probe(row.label, rows, "update", "where", shown, text, made, None, value)
 
 
 def unnamed_crossings(
@@ -242,9 +252,18 @@ def _changes(
 
 
 def tried_once(
-    plan: Plan, knocker: Knocker, rows: str, row: Row, there: str | None
+    plan: Plan,
+    knocker: Knocker,
+    rows: str,
+    row: Row,
+    there: str | None,
+    *,
+    named: bool = False,
 ) -> Iterator[Probe]:
-    """Yield reading, changing and deleting one row, which ``there`` makes or moves just before."""
+    """Yield reading, changing and deleting one row, which ``there`` makes or moves just before.
+
+    The column that is changed is ``named`` where others are tried beside it.
+    """
     relation, role = plan.relation, knocker.persona.role
     readable = [c.name for c in relation.columns if "r" in c.privileges.get(role, "")]
     if readable:
@@ -256,7 +275,7 @@ def tried_once(
         plain = plain_column(plan, granted)
         in_states = plain.name in plan.owner.states  # then the value decides, and is told
         for value in list(new_values(plan, knocker, plain))[: None if in_states else 1]:
-            shown = plan.shown(plain, value) if in_states else None
+            shown = plan.shown(plain, value) if in_states or named else None
             text = update(relation, {plain.name: value}, plan.where(row))
             yield Probe(row.label, rows, "update", "where", shown, text, there)
     if relation.holds(role, "d"):

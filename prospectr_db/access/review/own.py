@@ -56,6 +56,8 @@ def review_own_update(
         if changed and _may_not_raise(matrix, access.persona):
             if access.persona == "owner" and _is_his_to_give(matrix, table, name):
                 continue
+            if not _can_rise(matrix, table, name):
+                continue
             sentence = (
                 f"{subject} can change their own {table.relation}.{name}, "
                 "which decides what they may do"
@@ -136,13 +138,41 @@ def _manages(table: TableAccess, access: Access) -> bool:
 
 def _may_not_raise(matrix: AccessMatrix, persona: str) -> bool:
     """Whether somebody else's standing reaches further than this persona's."""
+    power = _reach(matrix)
+    best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
+    return power.get(persona, 0) < best
+
+
+def _reach(matrix: AccessMatrix) -> dict[str, int]:
+    """Return how much of others' and nobody's rows each persona reaches."""
     power: dict[str, int] = {}
     for table in matrix.tables:
         for access in table.accesses:
             if access.rows.partition(" [")[0] in ("other", "any") and access.succeeds:
                 power[access.persona] = power.get(access.persona, 0) + 1
-    best = max((power.get(name, 0) for name in matrix.personas if "=" in name), default=0)
-    return power.get(persona, 0) < best
+    return power
+
+
+def _can_rise(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
+    """Whether somebody in one state can take another that reaches further: an offer be accepted.
+
+    The users in each state were tried on rows of their own, value by value. Where nobody tells
+    which values are refused, any may be taken.
+    """
+    reached = _reach(matrix)
+    tried = 0
+    for access in table.accesses:
+        name, _, _ = access.persona.partition("=")
+        if name != column or access.command != "update" or access.rows.partition(" [")[0] != "own":
+            continue
+        tried += 1
+        for part in _parts(access) if access.succeeds else ():
+            changed, _, value = part.partition("=")
+            if changed == column and (
+                not value or reached.get(f"{column}={value}", 0) > reached.get(access.persona, 0)
+            ):
+                return True
+    return not tried
 
 
 def _is_his_to_give(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:

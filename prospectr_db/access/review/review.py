@@ -289,7 +289,9 @@ def _judge_insert(
         parent = _parent_of(matrix, table, rows)
         # The owner meets no parent of others: he is to them what the stranger is to his.
         reader = "stranger" if access.persona == "owner" else access.persona
-        if parent is not None and _is_read(parent, reader, state):
+        if parent is not None and (
+            _is_read(parent, reader, state) or _is_shown(matrix, parent, state)
+        ):
             yield objection(table, access, "link-visible", "note", kind="surprise")
         elif outsider or access.persona == "owner":
             yield objection(table, access, "link")
@@ -320,6 +322,24 @@ def _is_read(parent: TableAccess, reader: str, state: str) -> bool:
         and access.rows.partition(" [")[0] == "other"
         and set(states_of(access.rows)) in (set(), states)
         for access in parent.accesses
+    )
+
+
+def _is_shown(matrix: AccessMatrix, parent: TableAccess, state: str) -> bool:
+    """Whether a view shows everybody others' rows of a parent, always or in the states they are in.
+
+    Such as a board of open jobs: whoever finds one there may answer it.
+    """
+    states = {one for one in state.rstrip("]").split(", ") if one}
+    return any(
+        access.succeeds
+        and access.command == "select"
+        and access.persona in OUTSIDERS
+        and access.rows.partition(" [")[0] == "other"
+        and set(states_of(access.rows)) <= states
+        for view in matrix.tables
+        if view.kind in VIEWS and parent.relation in view.links
+        for access in view.accesses
     )
 
 

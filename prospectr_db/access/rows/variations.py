@@ -50,6 +50,7 @@ __all__ = [
     "add_states",
     "change",
     "demote",
+    "keep",
     "reach_state",
     "second_pass",
 ]
@@ -82,6 +83,16 @@ def change(
         builder.connection.execute("rollback to savepoint w")
         return False
     builder.world.rows[relation.oid, row.key] = replace(row, values={**row.values, **values})
+    return True
+
+
+def keep(builder: Builder, relation: Relation, row: Row, wanted: Mapping[str, str | None]) -> bool:
+    """Give a new row what a trigger wrote otherwise, or had made before; False where refused.
+
+    Whoever follows an open profile is accepted at once, and may be made to wait again.
+    """
+    if row.adopted or any(row.values[name] != value for name, value in wanted.items()):
+        return change(builder, relation, row, wanted)
     return True
 
 
@@ -168,9 +179,8 @@ def add_standing(builder: Builder, standing: Standing) -> None:
             continue
         values = {**given[0], standing.column: value}
         row = builder.attempt(relation, key, values, set(values))
-        if row is not None and row.adopted:
-            change(builder, relation, row, {standing.column: value})
         if row is not None:
+            keep(builder, relation, row, {standing.column: value})
             builder.world.standings[key] = (standing, value)
 
 

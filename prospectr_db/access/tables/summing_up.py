@@ -63,6 +63,8 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
             role: held for role, held in relation.privileges.items() if role in catalog.user_roles
         },
         keys=keys_of(relation, owner),
+        members=owner.members,
+        least=tuple(f"{name}={value}" for name, value in sorted(owner.weakest.items()) if value),
         unbuildable=tuple(
             f"{problem.key}: {problem.reason}"
             for problem in observation.world.unbuildable
