@@ -9,14 +9,14 @@ from prospectr_db.access.comparison.comparison import compare
 from prospectr_db.access.comparison.flags import ROW_SECURITY
 from prospectr_db.access.contract.contract import Contract
 from prospectr_db.access.matrix.facts import facts_of
-from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.finding import (
+    IDLE_POLICY,
+    SEARCH_PATH,
+    Finding,
+)
 from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.matrix.unobserved import without_unseen
-from prospectr_db.access.review.findings import (
-    IDLE_POLICY,
-    UNTRIED_FILES,
-    judge,
-)
+from prospectr_db.access.review.findings import UNTRIED_FILES, judge
 
 __all__ = ["CheckReport", "can_be_stated", "check", "to_be_accepted"]
 
@@ -92,7 +92,7 @@ def _accept(matrix: AccessMatrix, contract: Contract | None) -> Iterator[Finding
 
 
 # What is doubtful about a view or function, and to be seen before a contract takes it over.
-_OPEN_DOORS = frozenset({"function-depends", "view-depends", "search-path"})
+_OPEN_DOORS = frozenset({"function-depends", "view-depends", SEARCH_PATH})
 # Rules about what stands around the tables, which the contract holds under [database].
 _AROUND = frozenset({"roles", "schemas"})
 

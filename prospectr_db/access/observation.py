@@ -172,6 +172,7 @@ def prepare(
         pairs=given.pairs,
         at_once=given.standing,
         rosters=rosters,
+        listed_owners=given.listed_owners,
         powers=given.powers,
     )
     # A policy that calls itself uses up all the stack there is, with each statement.

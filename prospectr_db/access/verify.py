@@ -80,7 +80,8 @@ class Written:
     """What `access write` did.
 
     ``stated`` is what the contract says now and a careful reviewer would ask about; ``unreasoned``
-    what it cannot say, and what needs a reason by hand.
+    what it cannot say, and what needs a reason by hand. ``notes`` say which migrations were not
+    run, so that nothing of them is in it.
     """
 
     path: str
@@ -88,6 +89,7 @@ class Written:
     changed: bool
     unreasoned: tuple[Finding, ...]
     stated: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def contract_path(project: Project) -> Path:
@@ -121,6 +123,8 @@ def check_target(
         if hosted is not None:
             about = hosted_findings(hosted, observation.catalog, exposed=exposed_schemas(project))
             findings = (*findings, *about)
+        elif project is not None:
+            findings = (*findings, *map(_skipped, project.skipped))
         spoilt = sabotage(observation, matrix)
     return CheckReport(
         ok=not any(finding.severity == "error" for finding in findings),
@@ -160,6 +164,11 @@ def _nothing(observation: Observation, matrix: AccessMatrix) -> tuple[Finding, .
             "vacuous", "error", "", "", "", "", (), "There is no table to observe.", rule="empty"
         ),
     )
+
+
+def _skipped(note: str) -> Finding:
+    """What is in a migration that was not run is in no answer."""
+    return Finding("vacuous", "warning", "", "", "", "", (), f"The file {note}", rule="skipped")
 
 
 def mutate_target(
@@ -247,4 +256,5 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         text != previous,
         tuple(f for f in errors if not can_be_stated(f) and not accepted.get(f.key)),
         tuple(f for f in errors if can_be_stated(f) and f.key not in accepted),
+        project.skipped,
     )

@@ -24,6 +24,7 @@ from prospectr_db.access.people.gates import (
     find_gates,
     sign_in,
 )
+from prospectr_db.access.people.listed_owners import add_rows_of_listed_owners
 from prospectr_db.access.people.neighbours import add_neighbours
 from prospectr_db.access.people.pairs import (
     add_pairs,
@@ -96,6 +97,7 @@ def build_world(
     pairs: Mapping[str, frozenset[str]] | None = None,
     at_once: Mapping[str, Sequence[str]] | None = None,
     rosters: frozenset[int] = frozenset(),
+    listed_owners: Mapping[str, Collection[str]] | None = None,
     powers: Collection[tuple[str, str]] = (),
 ) -> World:
     """Insert the rows, as a superuser whose triggers fire; the caller decides about the commit.
@@ -103,8 +105,9 @@ def build_world(
     ``supplied`` gives values by relation label and column, where guessing cannot succeed. ``pairs``
     are tables that relate two users, with relations whose rows are tried as such users; ``at_once``
     the columns by which users were told apart once, by relation label, alone or together;
-    ``rosters`` the tables that give power to whoever is in them, ``powers`` values of columns that
-    gave power in other tenants.
+    ``rosters`` the tables that give power to whoever is in them, ``listed_owners`` the relations
+    where such users had rows of their own once, by how they are called; ``powers`` values of
+    columns that gave power in other tenants.
     """
     gates = find_gates(connection, catalog)
     fill_vault(connection, catalog)
@@ -134,6 +137,7 @@ def build_world(
         add_under_conditions(builder, conditions)
     for relation in wanted:
         add_rows_of_listed(builder, relation)
+    add_rows_of_listed_owners(builder, wanted, listed_owners or {})
     add_amounts(builder, wanted)
     keep_secrets(builder)
     for relation in wanted:
@@ -221,15 +225,17 @@ def _settle_claims(builder: Builder) -> None:
     claims: dict[str, dict[tuple[str, ...], str | None]] = {}
     for (oid, key), row in builder.world.rows.items():
         for column, path in builder.ownership[oid].claims.items():
-            if whole(path) in needed and path[0] != "user_metadata" and path != ("email",):
+            if whole(path) in needed and path != ("email",):
                 claims.setdefault(key, {}).setdefault(path, row.values[column])
     for key, paths in claims.items():
         if key in builder.world.actors:
             actor = builder.world.actors[key]
             builder.world.actors[key] = replace(actor, claims=_claims(paths))
-    if any(path[0] not in _PERSONAL for path in claims.get(OWNER, {})):
-        newcomer, owner = builder.world.actors[NEWCOMER], builder.world.actors[OWNER]
-        colleague = replace(newcomer, key=COLLEAGUE, world=OWNER, claims=owner.claims)
+    # What users write themselves makes nobody a colleague: whoever says it is a forger.
+    given = {p: value for p, value in claims.get(OWNER, {}).items() if p[0] != "user_metadata"}
+    if any(path[0] not in _PERSONAL for path in given):
+        newcomer = builder.world.actors[NEWCOMER]
+        colleague = replace(newcomer, key=COLLEAGUE, world=OWNER, claims=_claims(given))
         builder.world.actors[COLLEAGUE] = colleague
 
 
@@ -246,6 +252,7 @@ def _claims(paths: Mapping[tuple[str, ...], str | None]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     top: dict[str, Any] = {}
     for path, value in paths.items():
-        target = made if path[0] == "app_metadata" and len(path) > 1 else top
+        nested = path[0] in ("app_metadata", "user_metadata") and len(path) > 1
+        target = made if nested else top
         put(target, path, value)
     return {**made, **({"claims": top} if top else {})}

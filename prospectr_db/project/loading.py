@@ -51,7 +51,7 @@ class Project:
     """A folder that holds supabase/, read once.
 
     ``migrations``, ``rollbacks`` and ``repeatable`` are in the order in which they run. ``notes``
-    say what was skipped or is not supported.
+    say what was skipped or is not supported, ``skipped`` those of them that are about migrations.
     """
 
     root: Path
@@ -64,6 +64,7 @@ class Project:
     repeatable: tuple[SqlFile, ...]
     access_contract: Path | None
     notes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def supabase(self) -> Path:
@@ -87,8 +88,9 @@ def load(
     """
     folder = _find(root)
     config = read_config(folder / "config.toml", "supabase/config.toml", environment or {}, ref=ref)
-    notes = list(config.notes)
-    migrations = _versioned(root, folder / "migrations", notes)
+    skipped: list[str] = []
+    migrations = _versioned(root, folder / "migrations", skipped)
+    notes = [*config.notes, *skipped]
     seeds = _seeds(root, folder, config, notes) if config.seed_enabled else ()
     roles = folder / "roles.sql"
     contract = folder / "access.toml"
@@ -109,6 +111,7 @@ def load(
         ),
         access_contract=contract if contract.exists() else None,
         notes=tuple(notes),
+        skipped=tuple(skipped),
     )
 
 

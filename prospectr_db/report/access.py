@@ -120,7 +120,8 @@ def _can_be_explained(finding: Finding) -> bool:
 def written_text(report: Written, style: Style) -> str:
     """Return what was written, and what still needs a reason."""
     verb = "Wrote" if report.changed else "Nothing to change in"
-    lines = [f"{verb} {report.path}: {_counted(report.tables, 'relation', 'relations')}."]
+    lines = [style.warn(f"note: {note}") for note in report.notes]
+    lines += [f"{verb} {report.path}: {_counted(report.tables, 'relation', 'relations')}."]
     if report.stated:
         lines.append(style.warn("These are in the contract now; read them before you commit:"))
         lines += [style.wrap(f"  {one.sentence}", indent=4) for one in tell(report.stated)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,7 +20,6 @@ from prospectr_db.access.matrix.row_classes import (
     in_words,
     is_partly,
 )
-from prospectr_db.access.personas.role_names import is_in_role
 from prospectr_db.access.review.phrases import joined
 from prospectr_db.report.style import Style
 
@@ -33,6 +32,7 @@ _COLUMNS = (
     ("anon", "others'", ("anon",), "other"),
     ("service", "any row", ("service_role",), "other"),
 )
+_USUAL = frozenset(name for _, _, personas, _ in _COLUMNS for name in personas)
 _ROWS = {
     "own": "own rows",
     "other": "others' rows",
@@ -168,22 +168,10 @@ def _count(access: Access, table: TableAccess) -> str:
 
 def _extras(table: TableAccess, style: Style) -> Iterator[str]:
     """Yield what the four columns cannot say: states, roles in a team, other kinds of rows."""
-    groups: dict[tuple[str, str], list[Access]] = {}
-    for access in table.accesses:
-        if access.persona == "service_role" or access.command == "call":
-            continue
-        lesser = is_lesser(access.persona)
-        named = "=" in access.persona or lesser or is_in_role(access.persona)
-        usual = access.rows in ("own", "other", "any") and not named
-        repeats = access.rows == "own" and access.persona in ("stranger", "newcomer")
-        if (usual and access.command != "truncate") or repeats:
-            continue
-        if access.succeeds or lesser or "[" in access.rows:
-            groups.setdefault((access.persona, access.rows), []).append(access)
     # First who is treated alike, then which states are.
     alike: dict[tuple[str, str], list[str]] = {}
-    for (persona, rows), accesses in groups.items():
-        told = _can(accesses, state="[" in rows or is_lesser(persona))
+    for (persona, rows), accesses in _untold(table).items():
+        told = _can(accesses, table, state="[" in rows or is_lesser(persona))
         alike.setdefault((rows, told), []).append(persona)
     states: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for (rows, text), personas in alike.items():
@@ -195,16 +183,55 @@ def _extras(table: TableAccess, style: Style) -> Iterator[str]:
         yield style.dim(style.wrap(f"    {line}", indent=8))
 
 
-def _can(accesses: Sequence[Access], *, state: bool) -> str:
+def _untold(table: TableAccess) -> dict[tuple[str, str], list[Access]]:
+    """Return the accesses that none of the four columns shows, by whose they are on which rows."""
+    groups: dict[tuple[str, str], list[Access]] = {}
+    for access in table.accesses:
+        if access.persona == "service_role" or access.command == "call":
+            continue
+        usual = access.rows in ("own", "other", "any") and access.persona in _USUAL
+        repeats = access.rows == "own" and access.persona in ("stranger", "newcomer")
+        if (usual and access.command != "truncate") or repeats:
+            continue
+        if access.succeeds or is_lesser(access.persona) or "[" in access.rows:
+            groups.setdefault((access.persona, access.rows), []).append(access)
+    told = {(a.persona, a.rows, a.command): set(a.columns) for a in table.accesses if a.succeeds}
+    return {
+        place: found for place, found in groups.items() if not _is_told_of_all(place, found, told)
+    }
+
+
+def _is_told_of_all(
+    place: tuple[str, str],
+    accesses: Sequence[Access],
+    told: Mapping[tuple[str, str, str], set[str]],
+) -> bool:
+    """Whether somebody may only what the column of the owner or the stranger says of everybody."""
+    persona, rows = place
+    if persona in _USUAL or is_lesser(persona) or rows not in ("own", "other", "any"):
+        return False
+    anybody = "owner" if rows == "own" else "stranger"
+    return all(
+        a.command != "truncate"
+        and set(a.columns) <= told.get((anybody, rows, a.command), set())
+        and (anybody, rows, a.command) in told
+        for a in accesses
+    )
+
+
+def _can(accesses: Sequence[Access], table: TableAccess, *, state: bool) -> str:
     order = {command: place for place, (command, _) in enumerate(_COMMANDS)}
     ranked = sorted(accesses, key=lambda a: order.get(a.command, len(order)))
-    can = " ".join(_letter(a) for a in ranked if a.succeeds)
-    cannot = " ".join(_letter(a) for a in ranked if not a.succeeds) if state else ""
+    can = " ".join(_letter(a, table) for a in ranked if a.succeeds)
+    cannot = " ".join(_letter(a, table) for a in ranked if not a.succeeds) if state else ""
     return ", ".join(part for part in (can, f"not {cannot}" if cannot else "") if part)
 
 
-def _letter(access: Access) -> str:
-    return {"truncate": "TRUNCATE"}.get(access.command, access.command[0].upper())
+def _letter(access: Access, table: TableAccess) -> str:
+    """Return the command in short; under another's name or parent few columns are tried."""
+    letter = {"truncate": "TRUNCATE"}.get(access.command, access.command[0].upper())
+    whole = access.rows.partition(" [")[0] in ("own", "other", "any")
+    return letter + (_count(access, table) if whole and access.succeeds else "")
 
 
 def _where(states: Sequence[str]) -> str:

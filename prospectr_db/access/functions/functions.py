@@ -14,6 +14,7 @@ from prospectr_db.access.functions.calls_in_part import (
     calls_in_part,
 )
 from prospectr_db.access.functions.calls_in_states import StateCalls
+from prospectr_db.access.functions.calls_of_listed import calls_of_listed
 from prospectr_db.access.functions.fitting import Fit, fit
 from prospectr_db.access.functions.known_secrets import (
     Knowledge,
@@ -105,7 +106,9 @@ def observe_functions(
         nobodys = NobodysRows(observation, named, of_nobody, statements)
         cells: list[Cell] = []
         for knocker in asked:
-            mine = plain[knocker.name]
+            mine = list(plain[knocker.name])
+            if definer and (own := [*calls_of_listed(observation, knocker, statements)]):
+                mine += called(seeing, knowledge, knocker, own)
             mine += in_states.cells(knocker, mine)
             cells += mine
             cells += nobodys.cells(knocker)

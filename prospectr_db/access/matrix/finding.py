@@ -5,10 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["IDLE_GRANT", "OUTSIDE", "Finding", "Kind", "Severity"]
+__all__ = [
+    "IDLE_GRANT",
+    "IDLE_POLICY",
+    "ORACLE",
+    "OUTSIDE",
+    "RECURSION",
+    "SEARCH_PATH",
+    "UNEXPOSED",
+    "Finding",
+    "Kind",
+    "Severity",
+]
 
 IDLE_GRANT = "idle-grant"
 """The rule of a grant that no policy lets anybody use: it lets nobody in."""
+IDLE_POLICY = "idle-policy"
+"""The rule of a policy that says that users may, where none can."""
+RECURSION = "recursion"
+"""The rule of statements that fail because policies ask for each other's tables without end."""
+UNEXPOSED = "unexposed"
+"""The rule of a project that grants its users nothing."""
+SEARCH_PATH = "search-path"
+"""The rule of functions with their owner's rights whose names mean what their caller decides."""
+ORACLE = "oracle"
+"""The rule of a refusal that tells what somebody may not read."""
 OUTSIDE = "outside-policies"
 """The rule of a privilege that policies do not govern."""
 

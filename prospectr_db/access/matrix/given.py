@@ -27,6 +27,7 @@ __all__ = [
     "folders_named",
     "held_claims",
     "lesser_users",
+    "listed_owners",
     "listing_tables",
     "own_standing_states",
     "parent_states",
@@ -54,7 +55,8 @@ class Given:
     relations of which something was told of them, ``claims`` the server's that had users of their
     own, with the relations again: they are tried even if no policy mentions them any more, for that
     is how a condition is lost. ``together`` are states of what is above rows that were tried at
-    once, ``listed`` the tables that gave power to whoever was in them and ``personal`` those in
+    once, ``listed`` the tables that gave power to whoever was in them, ``listed_owners`` the
+    relations in which such users had rows of their own, by their names, and ``personal`` those in
     which the owner had a row of his own, so that they did not, ``signed`` the columns that users
     put themselves into, ``folders`` whose folders of which bucket files were tried in. For the
     same reason ``owned`` says by which columns rows belonged to users, and by which to whom a claim
@@ -76,6 +78,7 @@ class Given:
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)
     together: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
+    listed_owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     personal: frozenset[str] = frozenset()
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
@@ -194,6 +197,16 @@ def listing_tables(
         elif rows == "own" and column in standing.get(relation, ()):
             theirs.add(relation)
     return frozenset(named | {relation.rpartition(".")[2] for relation in theirs - owners})
+
+
+def listed_owners(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, frozenset[str]]:
+    """Return where whoever is in a table that gives power has rows of his own besides, by name."""
+    found: dict[str, set[str]] = {}
+    for relation, persona, rows, command in entries:
+        there = relation.rpartition(".")[2] == persona.removeprefix("in ")
+        if persona.startswith("in ") and rows == "own" and command != "insert" and not there:
+            found.setdefault(persona, set()).add(relation)
+    return {persona: frozenset(relations) for persona, relations in found.items()}
 
 
 def personal_tables(entries: Iterable[tuple[str, str, str, str]]) -> frozenset[str]:

@@ -151,6 +151,11 @@ class Access:
         """Whether the persona gets through, by any form."""
         return self.verdict is Verdict.ALLOWED or self.passed
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether the statement failed because something asks for itself again, without end."""
+        return self.sqlstate in ("42P17", "54001")
+
 
 @dataclass(frozen=True, slots=True)
 class TableAccess:
@@ -169,8 +174,11 @@ class TableAccess:
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
     must differ, with whether they say that a user has one row of a kind. ``hindered`` says of a
     bucket what refuses every file in it, and by which words. ``members`` are the tables
-    that say who belongs to its rows, ``least`` the values of whoever may least. ``silent`` says
-    that nothing else in the project speaks of its rows, and that none stands in another's way.
+    that say who belongs to its rows, ``least`` the values of whoever may least. ``circle`` are the
+    policies, with their tables, that ask each other again, where statements failed of it.
+    ``counted`` are columns that functions with their owner's rights count, with their names.
+    ``silent`` says that nothing else in the project speaks of its rows, and that none stands in
+    another's way.
     """
 
     relation: str
@@ -207,6 +215,8 @@ class TableAccess:
     spellings: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, bool] = field(default_factory=dict)
     hindered: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    circle: tuple[tuple[str, str], ...] = ()
+    counted: Mapping[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     least: tuple[str, ...] = ()
     silent: bool = False

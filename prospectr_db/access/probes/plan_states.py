@@ -141,7 +141,8 @@ class RowStates(KnownRows):
                 where = equals(relation, {n: row.values[n] for n in names_kept})
                 if relation is self.relation:
                     self._taken[shown] = values
-                yield f"{prefix}{shown}", update(relation, values, where)
+                made = update(relation, values, where)
+                yield f"{prefix}{shown}", self.world.reaching((relation.oid, name, value), made)
 
     def in_state(self, row: Row, *states: str) -> Row:
         """Return a row as it is found in states that were yielded: without a key by what it holds.

@@ -85,7 +85,8 @@ def states_of_columns(
                 found += 1
                 day = not exact or column.category == "D"
                 place = f"{relation.name}.{column.name}"
-                prepared = _preparation(observation, relation, row, whole)
+                state = relation.oid, column.name, value
+                prepared = _preparation(observation, relation, row, whole, state)
                 name = f"{place}={_shown(value, day=day)}"
                 usually = f"{place}={_shown(row.values.get(column.name), day=day)}"
                 owned = observation.ownership[relation.oid].owned
@@ -151,7 +152,11 @@ def _columns(
 
 
 def _preparation(
-    observation: Observation, relation: Relation, row: Row, values: Mapping[str, str | None]
+    observation: Observation,
+    relation: Relation,
+    row: Row,
+    values: Mapping[str, str | None],
+    state: tuple[int, str, str | None],
 ) -> str:
     """Return what brings a row into a state, and lets what changes it afterwards be noticed.
 
@@ -172,5 +177,5 @@ def _preparation(
             literal(row.label),
         )
     )
-    changed = update(relation, values, found)
+    changed = observation.world.reaching(state, update(relation, values, found))
     return "; ".join((changed, noted) if relation.primary_key or kept else (changed,))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prospectr_db.access.matrix.baselines import is_of_both
 from prospectr_db.access.matrix.finding import (
+    SEARCH_PATH,
     Finding,
     Kind,
 )
 from prospectr_db.access.matrix.matrix import (
-    SIGN,
     AccessMatrix,
     TableAccess,
 )
@@ -18,6 +17,10 @@ from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.matrix.unobserved import (
     UNBUILDABLE,
     is_unobserved,
+)
+from prospectr_db.access.review.losses import (
+    losses_of,
+    unexposed,
 )
 from prospectr_db.access.review.phrases import (
     on_rows,
@@ -28,12 +31,10 @@ from prospectr_db.access.review.review import (
     review_access,
     review_channel,
 )
-from prospectr_db.database.catalog import PRIVILEGES
+from prospectr_db.access.review.unbuilt import unbuilt
 
-__all__ = ["IDLE_POLICY", "UNTRIED_FILES", "judge"]
+__all__ = ["UNTRIED_FILES", "judge"]
 
-IDLE_POLICY = "idle-policy"
-"""The rule of a policy that says that users may, where none can."""
 UNTRIED_FILES = "untried-files"
 """The rule of a policy on files through which nobody came: a contract holds its text."""
 
@@ -50,18 +51,19 @@ def judge(matrix: AccessMatrix) -> tuple[Finding, ...]:
             else:
                 found += review_access(matrix, table, access)
         found += _vacuous(table)
-        found += _availability(table)
+        found += losses_of(table)
         found += _published(table)
     found += _token_findings(matrix)
-    found += _unexposed(matrix)
+    found += unexposed(matrix)
     found += _around(matrix)
     found += matrix.oracles
     return tuple(sorted(set(found), key=_order))
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str, str]:
+def _order(finding: Finding) -> tuple[int, str, str, str, str, str]:
     rank = ("error", "warning", "note").index(finding.severity)
-    return rank, finding.relation, finding.persona, finding.command, finding.rows
+    place = finding.relation, finding.persona, finding.command, finding.rows
+    return rank, *place, finding.sentence
 
 
 def _vacuous(table: TableAccess) -> Iterator[Finding]:
@@ -69,10 +71,6 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
         call = table.kind == "function"
         # What a function does in its caller's name, its tables say.
         required = not table.rls if call else problem.startswith(("A: ", "B: "))
-        what = f"could not be observed: no row could be built ({problem})"
-        if call:
-            reason = problem.removeprefix("call: ")
-            what = f"could not be called: no arguments fit ({reason}); the contract can give values"
         yield Finding(
             "vacuous",
             "error" if required else "warning",
@@ -81,7 +79,7 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             "",
             "",
             (),
-            f"{table.relation} {what}.",
+            unbuilt(table, problem),
             rule=UNBUILDABLE,
         )
     for policy in table.untried:
@@ -132,82 +130,6 @@ def _vacuous(table: TableAccess) -> Iterator[Finding]:
             )
 
 
-def _availability(table: TableAccess) -> Iterator[Finding]:
-    for access in table.accesses:
-        if access.sqlstate == "42P17":
-            yield Finding(
-                "loss",
-                "error",
-                table.relation,
-                access.persona,
-                access.rows,
-                access.command,
-                (),
-                f"Nobody can {access.command} {table.relation}: {access.reason}.",
-                access.statement,
-                "recursion",
-            )
-            break
-    for access in table.accesses:
-        asked = is_of_both(access.persona) and access.command != SIGN
-        if asked and not access.succeeds and not access.unproven:
-            yield Finding(
-                "loss",
-                "warning",
-                table.relation,
-                access.persona,
-                access.rows,
-                access.command,
-                (),
-                f"Whoever is in two tenants cannot {access.command} {table.relation} any more: "
-                f"{access.reason or 'their membership here is not the one that is asked'}.",
-                access.statement,
-                "one-tenant-only",
-            )
-    for command, policies in () if is_unobserved(table) else table.idle.items():
-        yield Finding(
-            "loss",
-            "error",
-            table.relation,
-            "",
-            "",
-            command,
-            (),
-            f"No user of the world can {command} {table.relation}, although "
-            f"{', '.join(repr(p) for p in policies)} says that some can"
-            f"{'' if _is_granted(table, command) else ': no role of the API is granted it'}.",
-            rule=IDLE_POLICY,
-        )
-
-
-def _is_granted(table: TableAccess, command: str) -> bool:
-    """Whether users hold a command's privilege, be it on one column."""
-    letter = PRIVILEGES.get(command, "")
-    named = (name.split()[-1] for name, columns in table.column_privileges.items() if columns)
-    return any(letter in held for held in table.privileges.values()) or command in named
-
-
-def _unexposed(matrix: AccessMatrix) -> Iterator[Finding]:
-    """Yield that nothing is granted at all, which is most often a matter of the project's age."""
-    tables = [table for table in matrix.tables if table.kind == "table" and table.policies]
-    if any(_is_granted(table, command) for table in tables for command in PRIVILEGES):
-        return
-    if any(table.idle for table in tables):
-        yield Finding(
-            "loss",
-            "warning",
-            "",
-            "",
-            "",
-            "",
-            (),
-            "No table is granted to a role of the API, as in projects made since May 2026, where "
-            "tables are reachable only by grants. If this project still grants new ones by itself, "
-            "say so in supabase/config.toml: auto_expose_new_tables = true under [api].",
-            rule="unexposed",
-        )
-
-
 def _published(table: TableAccess) -> Iterator[Finding]:
     published = any(f"{name} ".startswith("supabase_realtime ") for name in table.publications)
     if table.kind == "table" and not table.rls and published:
@@ -238,9 +160,7 @@ def _around(matrix: AccessMatrix) -> Iterator[Finding]:
             f"{label} has its owner's rights and no search_path of its own: "
             "a caller who can make objects decides what its names mean."
         )
-        yield Finding(
-            "surprise", "warning", label, "", "", "call", (), sentence, rule="search-path"
-        )
+        yield Finding("surprise", "warning", label, "", "", "call", (), sentence, rule=SEARCH_PATH)
 
 
 def _token_findings(matrix: AccessMatrix) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ from prospectr_db.access.personas.role_names import (
 from prospectr_db.access.review.along import is_along
 from prospectr_db.access.review.phrases_files import file_phrase
 
-__all__ = ["joined", "on_rows", "people", "phrase", "verb_of", "who"]
+__all__ = ["any_of", "joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
 _VERBS = {
     "select": "read",
@@ -96,7 +96,7 @@ def who(persona: str) -> str:
         return f"{_PEOPLE[kind]} of {table}"
     if persona.endswith(" elsewhere") and ", " in persona:
         here, _, there = persona.removesuffix(" elsewhere").rpartition(", ")
-        return f"users with {here} here and {there} elsewhere"
+        return f"users with {here} here and {any_of(there)} elsewhere"
     if persona.startswith(("in ", "not in ")):
         return f"users {persona}"
     return _PEOPLE.get(persona, f"users with {persona}" if "=" in persona else persona)
@@ -110,6 +110,11 @@ def _neighbour(persona: str) -> str:
     if not here:
         return f"{who(there)} {where}"
     return f"{who(here)} who are {there if '=' in there else f'{there}s'} {where}"
+
+
+def any_of(powers: str) -> str:
+    """Return what a user has in several other tenants, of which one may be enough."""
+    return joined(powers.split(" and "), word="or")
 
 
 def people(persona: str) -> str:

@@ -37,11 +37,13 @@ from prospectr_db.access.matrix.row_classes import (
     states_of,
 )
 from prospectr_db.access.personas.role_names import is_in_role
+from prospectr_db.access.policies.whole_tables import opens_every_row
 from prospectr_db.access.review.functions import (
     is_meant,
     is_readable,
     review_call,
 )
+from prospectr_db.access.review.kept import review_kept
 from prospectr_db.access.review.linking import is_unheard
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import (
@@ -90,6 +92,7 @@ def review_access(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
         yield from review_signing(table, access)
     else:
         yield from _review_ordinary(matrix, table, access)
+    yield from review_kept(table, access)
 
 
 def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
@@ -290,7 +293,7 @@ def _reads_everything(table: TableAccess, access: Access) -> bool:
     """Whether one policy says so without a condition, and nothing else speaks against it."""
     conditions = table.reads.get("anon" if access.persona == "anon" else "authenticated", ())
     private = any(_PRIVATE.search(name) for name in access.columns)
-    return bool(conditions) and set(conditions) == {"true"} and not private
+    return bool(conditions) and all(map(opens_every_row, conditions)) and not private
 
 
 def _judge_insert(

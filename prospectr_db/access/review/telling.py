@@ -8,9 +8,14 @@ from prospectr_db.access.matrix.baselines import NEIGHBOURING
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.review.phrases import (
+    any_of,
     joined,
     people,
     who,
+)
+from prospectr_db.access.review.telling_across import (
+    across,
+    named,
 )
 from prospectr_db.access.review.telling_together import together
 from prospectr_db.access.review.told import Told
@@ -19,7 +24,6 @@ __all__ = ["crowd", "tell"]
 
 _SIGNED_IN = frozenset({"owner", "stranger", "newcomer"})
 _TRUNCATE = "truncate"
-_MOST_TABLES = 6
 
 
 def tell(findings: Iterable[Finding]) -> tuple[Told, ...]:
@@ -28,7 +32,7 @@ def tell(findings: Iterable[Finding]) -> tuple[Told, ...]:
     for finding in findings:
         groups.setdefault(_place(finding), []).append(finding)
     told = [one for group in groups.values() for one in _by_words(group)]
-    return tuple(together(_emptied(told)))
+    return tuple(across(together(_emptied(told))))
 
 
 def crowd(personas: Iterable[str]) -> str:
@@ -60,7 +64,7 @@ def _standing(name: str) -> tuple[str, str]:
         return name, "users with {}"
     here, _, there = name.removesuffix(" elsewhere").rpartition(", ")
     return (
-        there,
+        any_of(there),
         f"users with {here} here and {{}} elsewhere" if here else "users with {} elsewhere",
     )
 
@@ -105,12 +109,6 @@ def _has(findings: Iterable[Finding], persona: str) -> bool:
     return any(finding.persona == persona for finding in findings)
 
 
-def _tables(names: Sequence[str]) -> str:
-    if len(names) <= _MOST_TABLES:
-        return joined(names)
-    return f"{len(names)} tables ({', '.join(names[: _MOST_TABLES - 2])} …)"
-
-
 def _emptied(told: Sequence[Told]) -> Iterator[Told]:
     """Tell only once who can empty tables: a default grant gives it on all of them."""
     tables: dict[tuple[str, str], list[Told]] = {}
@@ -127,7 +125,7 @@ def _emptied(told: Sequence[Told]) -> Iterator[Told]:
         if len(group) == 1:
             yield one
         elif group:
-            names = _tables([each.relation for each in group])
+            names = named([each.relation for each in group])
             yield Told(
                 f"{words[0].upper()}{words[1:]} can empty {names} with TRUNCATE, "
                 "which no policy stops.",

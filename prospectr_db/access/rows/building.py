@@ -124,7 +124,7 @@ class Builder:
 
         What each role may do, say: a row more would give somebody what nobody gave him.
         """
-        if relation.oid not in self.asked or not self._is_nobodys(relation):
+        if relation.oid not in self.asked or not self.is_nobodys(relation):
             return None
         row = take_leftover(self.connection, relation, given, taken=self._taken(relation))
         return self._keep(relation, key, row, adopted=True) if row is not None else None
@@ -265,7 +265,7 @@ class Builder:
                     break
             if reason is None or not (comes_from_trigger(reason) or relation.is_filled):
                 break
-        if self._is_nobodys(relation) and name is None:
+        if self.is_nobodys(relation) and name is None:
             row = take_leftover(self.connection, relation, given, taken=self._taken(relation))
             if row is not None:
                 return self._keep(relation, key, row, adopted=True)
@@ -279,14 +279,14 @@ class Builder:
         self, relation: Relation, key: str, attempt: Attempt, error: psycopg.Error
     ) -> Row | None:
         """Keep the row that a trigger, or a migration, has made already."""
-        if self._is_nobodys(relation):
+        if self.is_nobodys(relation):
             taken = self._taken(relation)
             row = find_seeded(self.connection, relation, attempt, error, taken=taken)
         else:
             row = adopt(self.connection, relation, attempt, error)
         return None if row is None else self._keep(relation, key, row, adopted=True)
 
-    def _is_nobodys(self, relation: Relation) -> bool:
+    def is_nobodys(self, relation: Relation) -> bool:
         """Whether any row will do, because none is nearer to one user than to another."""
         owner = self.ownership[relation.oid]
         return not owner.owned and not owner.soft
@@ -360,6 +360,13 @@ class Builder:
             self.connection.execute("rollback to savepoint w")
             return False
         return True
+
+    def can_quietly(self, statements: str) -> bool:
+        """Whether statements would run past triggers and foreign keys; nothing of them is kept."""
+        self.connection.execute("savepoint trial")
+        done = self.quietly(statements)
+        self.connection.execute("rollback to savepoint trial; release savepoint trial")
+        return done
 
     def settle_down(self, relation: Relation, column: str, key: str) -> None:
         """Give a user the profile that a column points at, so that he can be put into it."""

@@ -117,6 +117,8 @@ class World:
 
     ``conditions`` are the columns of a relation that are asked for at once of a user's own row.
     ``together`` are the states of a relation that open its rows to everybody only together.
+    ``swaps`` are what makes room for a state in which another row is already, and what gives that
+    one the place that became free.
     ``gates`` are claims that everybody's token holds because restrictive policies ask for them.
     ``substitutes`` are columns that hold somebody else, or refer to his row, because a check wants
     them to differ from others.
@@ -142,6 +144,7 @@ class World:
     states: dict[tuple[int, str, str | None], Mapping[str, str | None]] = field(
         default_factory=dict
     )
+    swaps: dict[tuple[int, str, str | None], tuple[str, str]] = field(default_factory=dict)
     together: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     gates: tuple[Option, ...] = ()
     changes: dict[str, str] = field(default_factory=dict)
@@ -152,6 +155,11 @@ class World:
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""
         return self.rows.get((relation.oid, key))
+
+    def reaching(self, state: tuple[int, str, str | None], statement: str) -> str:
+        """Return the statement that brings a row into a state with what must be around it."""
+        before, after = self.swaps.get(state, ("", ""))
+        return "; ".join((before, statement, after)) if before else statement
 
     def is_apart(self, relation: Relation, users: Collection[str], fk: Constraint) -> bool:
         """Whether a key refers to somebody else's row in everybody's, as a check wants it."""

@@ -30,6 +30,8 @@ from prospectr_db.access.rows.inhabitants import (
 from prospectr_db.access.writing.statements import (
     delete,
     equals,
+    insert_known,
+    select_row,
     update,
 )
 from prospectr_db.access.writing.values import (
@@ -193,6 +195,8 @@ def add_states(builder: Builder, relation: Relation) -> None:
             if told and not is_usual(relation, row.values, name, value):
                 wanted = {**told, **_referring(builder, relation, name, value)}
                 found = reach_state(builder.connection, relation, row, wanted)
+                if found is None and row.adopted and builder.is_nobodys(relation):
+                    found = _swapped(builder, relation, row, name, value)
                 if found is None and (
                     name in builder.ownership[relation.oid].ranks
                     or _is_forbidden(builder, relation, row, told)
@@ -203,6 +207,31 @@ def add_states(builder: Builder, relation: Relation) -> None:
                     builder.hopeless(relation, f"{OWNER} [{name}={shown}]", "no values go with it")
                 else:
                     builder.world.states[relation.oid, name, value] = found
+
+
+def _swapped(
+    builder: Builder, relation: Relation, row: Row, name: str, value: str | None
+) -> dict[str, str | None] | None:
+    """Return the values of a state in which another of nobody's rows is already.
+
+    The two change places: what migrations filled in says the same as before.
+    """
+    for unique in relation.uniques:
+        where = {n: value if n == name else row.values[n] for n in unique.columns}
+        if name not in where or None in where.values():
+            continue
+        rival = builder.connection.execute(select_row(relation, where)).fetchone()
+        if rival is None:
+            continue
+        other = dict(zip((c.name for c in relation.columns), rival, strict=True))
+        away = delete(relation, equals(relation, where))
+        there = insert_known(relation, {**other, name: row.values[name]})
+        mine = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
+        changed = update(relation, {name: value}, mine)
+        if builder.can_quietly("; ".join((away, changed, there))):
+            builder.world.swaps[relation.oid, name, value] = away, there
+            return {name: value}
+    return None
 
 
 def _referring(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.finding import (
+    ORACLE,
+    Finding,
+)
 from prospectr_db.access.matrix.matrix import TableAccess
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import (
@@ -188,5 +191,5 @@ def _finding(relation: Relation, pair: _Pair) -> Finding:
         f"Authenticated strangers can find out whether a value of {columns} exists on rows that "
         f"they cannot read: {_TELLING[pair.form]}.",
         pair.existing.statement,
-        "oracle",
+        ORACLE,
     )

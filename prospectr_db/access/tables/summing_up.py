@@ -26,6 +26,8 @@ from prospectr_db.access.personas.personas import (
 )
 from prospectr_db.access.policies.spelling import stated_policies
 from prospectr_db.access.probes.probes import Plan
+from prospectr_db.access.tables.circles import circle_of
+from prospectr_db.access.tables.counters import counted_columns
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,
@@ -93,6 +95,10 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
         ),
         roster=relation.oid in observation.world.rosters,
+        circle=circle_of(catalog, relation)
+        if any(access.is_endless for access in accesses)
+        else (),
+        counted=counted_columns(catalog, relation),
         spellings=stated_policies(relation, observation.helpers),
         states=(
             {

@@ -440,6 +440,18 @@ def test_what_stands_around_the_tables_belongs_to_the_contract(
     assert expected in sentences(target, contract)
 
 
+def test_a_migration_that_was_not_run_is_told_beside_the_answer(
+    target: Target, run: Run, make_project: MakeProject
+) -> None:
+    run(NOTES)
+    files = {"supabase/migrations/001.sql": "create table public.unseen ();"}
+    project = load(make_project({"supabase/config.toml": 'project_id = "p"\n', **files}))
+    said = "supabase/migrations/001.sql was skipped: its name is not VERSION_name.sql."
+    assert write_contract(target, project).notes == (said,)
+    found = check_target(target, project=project).findings
+    assert [f.sentence for f in found if f.rule == "skipped"] == [f"The file {said}"]
+
+
 def test_a_function_that_looks_names_up_where_its_caller_says_is_a_warning(
     target: Target, run: Run
 ) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.integration.access.holding import Held
+from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
+from prospectr_db.database import Target
+from tests.integration.access.holding import Held, run
 
 RBAC = """
 create type public.app_permission as enum ('posts.delete', 'posts.update');
@@ -75,3 +78,30 @@ def test_another_spelling_of_the_helper_changes_nothing(held: Callable[[str], He
         " and p.role = (auth.jwt() ->> 'user_role')::public.app_role) $$"
     )
     assert found == set()
+
+
+def test_a_value_that_another_row_of_the_migrations_has_is_tried(
+    target: Target, held: Callable[[str], Held]
+) -> None:
+    after = held(RBAC)
+    assert not [f for f in judge(observe(target)) if f.rule == "unbuildable"]
+    found = after(
+        """create policy "shown" on public.role_permissions for select to authenticated
+        using (permission = 'posts.update');
+        grant select on public.role_permissions to authenticated;"""
+    )
+    assert [one for one in found if "read role_permissions" in one], found
+    run(target, 'drop policy "shown" on public.role_permissions')
+
+
+def test_a_value_that_nothing_goes_with_is_told_with_the_value(target: Target) -> None:
+    run(
+        target,
+        RBAC + "alter table public.posts add column kind text not null default 'a' "
+        "check (kind in ('a', 'b')), add check (kind <> 'b' or body is null),"
+        " add check (kind <> 'b' or body is not null);"
+        """ create policy "kinds" on public.posts for update to authenticated
+        using (user_id = (select auth.uid()) and kind = 'b');""",
+    )
+    told = [f.sentence for f in judge(observe(target)) if f.rule == "unbuildable"]
+    assert [one for one in told if one.startswith("posts could not be observed where kind=b: ")]

@@ -161,3 +161,66 @@ def test_what_has_one_cause_is_one_sentence() -> None:
     assert told(commands[0], states[0], grants[0]) == [
         one.sentence for one in (commands[0], states[0], grants[0])
     ]
+
+
+def alone(relation: str, rule: str, sentence: str, *, severity: str = "warning") -> Finding:
+    return Finding("loss", severity, relation, "", "", "select", (), sentence, rule=rule)  # type: ignore[arg-type]
+
+
+def test_functions_that_look_names_up_for_their_caller_are_one_sentence() -> None:
+    tail = "its owner's rights and no search_path of its own: a caller decides what its names mean."
+    some = [alone(f"{name}()", "search-path", f"{name}() has {tail}") for name in "abc"]
+    assert told(some[0]) == [f"a() has {tail}"]
+    assert told(*some) == [
+        (
+            "a(), b() and c() have their owner's rights and no search_path of their own: "
+            "a caller decides what their names mean."
+        )
+    ]
+    one, other = alone("a(uuid, text)", "search-path", f"a(uuid, text) has {tail}"), some[1]
+    assert told(one, other)[0].startswith("a(uuid, text) and b() have their owner's rights")
+    many = [alone(f"{name}()", "search-path", f"{name}() has {tail}") for name in "abcdefgh"]
+    assert told(*many)[0].startswith("8 functions (a(), b(), c(), d() …) have their owner's")
+
+
+def test_random_keys_that_somebody_could_guess_are_one_sentence() -> None:
+    head = "Authenticated strangers can find out whether a value of"
+    tail = "exists on rows that they cannot read: inserting it fails as a duplicate only then."
+    notes, tags = (
+        alone(name, "oracle", f"{head} {name}.id {tail}", severity="note")
+        for name in ("notes", "tags")
+    )
+    assert told(notes) == [notes.sentence]
+    assert told(notes, tags) == [
+        (
+            "Authenticated strangers can find out whether a uuid of notes.id or tags.id exists on "
+            "rows that they cannot read, if they guess it."
+        )
+    ]
+    # What can be guessed is no note, and stays by itself.
+    names = replace(tags, severity="warning")
+    assert told(notes, names) == [notes.sentence, names.sentence]
+
+
+def test_policies_without_a_grant_are_told_with_the_switch_that_gives_it() -> None:
+    vain = [
+        alone(
+            name,
+            "idle-policy",
+            f"No user of the world can select {name}, although 'own' says that some can: "
+            "no role of the API is granted it.",
+            severity="error",
+        )
+        for name in ("notes", "tags")
+    ]
+    cause = alone("", "unexposed", "No table is granted.")
+    assert told(*vain) == [one.sentence for one in vain]
+    assert told(*vain, cause) == [
+        "No table is granted. Until then policies on notes and tags are in vain."
+    ]
+    assert [one.severity for one in tell((*vain, cause))] == ["error"]
+
+
+def test_power_in_any_of_several_other_tenants_is_enough() -> None:
+    both = "role=member, role=owner and role=admin elsewhere"
+    assert people(both) == "Users with role=member here and role=owner or role=admin elsewhere"

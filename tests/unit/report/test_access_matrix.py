@@ -149,3 +149,25 @@ def test_a_parent_that_is_theirs_in_part_is_said_in_words() -> None:
     state = access("owner", "own under other's room_id [locked=true]", "delete")
     text = matrix_text(matrix(table("notes", below, state)), Style(300, color=False))
     assert "where locked is true or rooms is theirs by members alone: D" in text
+
+
+def test_whoever_is_in_a_table_has_a_line_of_what_only_he_may() -> None:
+    staff = [
+        access("in staff", "other", "select"),
+        access("in staff", "other", "update", 3),
+        access("in staff", "own", "select"),
+        access("in staff", "own", "delete"),
+        access("member", "own", "select"),
+        access("member", "own", "insert", 4),
+        access("colleague", "other", "delete", ok=False),
+    ]
+    lines = matrix_text(matrix(table("notes", *staff)), Style(80, color=False)).splitlines()
+    assert "    in staff on others' rows: S U3" in lines
+    assert "    in staff on own rows: S D" in lines
+    assert not [line for line in lines if "member" in line or "colleague" in line]
+
+
+def test_a_user_with_a_column_more_than_the_owner_is_told() -> None:
+    more = access("role=admin", "own", "update", 13)
+    text = matrix_text(matrix(table("notes", more)), Style(80, color=False))
+    assert "    role=admin on own rows: U13" in text.splitlines()
