@@ -18,7 +18,10 @@ from prospectr_db.access.rows.inhabitants import (
     Affiliate,
     Row,
 )
-from prospectr_db.access.rows.variations import change, keep
+from prospectr_db.access.rows.reaching import (
+    change,
+    keep,
+)
 from prospectr_db.access.writing.statements import (
     delete,
     equals,

@@ -21,7 +21,9 @@ from prospectr_db.access.rows.inhabitants import (
     Affiliate,
     Row,
 )
-from prospectr_db.access.rows.variations import keep
+from prospectr_db.access.rows.reaching import (
+    made_in,
+)
 from prospectr_db.access.writing.values import (
     same_value,
     seeded_uuid,
@@ -91,11 +93,7 @@ def add_under_conditions(builder: Builder, found: Conditions) -> None:
         given = builder.given(relation, key)
         if given is None:
             continue
-        fixed = {**given[0], **wanted}
-        row = builder.attempt(relation, key, fixed, set(fixed))
-        if row is not None:
-            keep(builder, relation, row, wanted)
-        made = builder.world.row(relation, key)
+        made = made_in(builder, relation, key, given[0], wanted)
         if made is not None and _has(made, wanted):
             builder.world.affiliates[key] = Affiliate(found.asking)
     # Constraints may forbid such rows, and then nobody is like that.

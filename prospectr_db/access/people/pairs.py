@@ -20,7 +20,9 @@ from prospectr_db.access.rows.inhabitants import (
     Actor,
     Affiliate,
 )
-from prospectr_db.access.rows.variations import keep
+from prospectr_db.access.rows.reaching import (
+    keep,
+)
 from prospectr_db.access.writing.values import (
     is_list,
     seeded_uuid,

@@ -20,7 +20,9 @@ from prospectr_db.access.ownership.told_apart import (
 )
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.access.rows.inhabitants import OWNER, Row
-from prospectr_db.access.rows.variations import reach_state
+from prospectr_db.access.rows.reaching import (
+    reach_state,
+)
 from prospectr_db.access.writing.statements import (
     equals,
     literal,

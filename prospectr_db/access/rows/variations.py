@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -15,10 +12,6 @@ from prospectr_db.access.ownership.beside import (
 )
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.ownership.standing import Standing
-from prospectr_db.access.rows.attempts import (
-    TRIES,
-    Attempt,
-)
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import (
     OTHER,
@@ -27,6 +20,7 @@ from prospectr_db.access.rows.inhabitants import (
     Actor,
     Row,
 )
+from prospectr_db.access.rows.reaching import change, hold, made_in, reach_state
 from prospectr_db.access.writing.statements import (
     delete,
     equals,
@@ -40,20 +34,7 @@ from prospectr_db.access.writing.values import (
 )
 from prospectr_db.database.catalog import Relation
 
-if TYPE_CHECKING:
-    from psycopg import Connection
-
-__all__ = [
-    "add_mixed",
-    "add_orphan",
-    "add_standing",
-    "add_states",
-    "change",
-    "demote",
-    "keep",
-    "reach_state",
-    "second_pass",
-]
+__all__ = ["add_mixed", "add_orphan", "add_standing", "add_states", "demote", "second_pass"]
 
 
 def second_pass(builder: Builder) -> None:
@@ -69,31 +50,6 @@ def second_pass(builder: Builder) -> None:
             for name, wanted in zip(fk.columns, fk.target_columns, strict=True)
         }
         change(builder, relation, row, values)
-
-
-def change(
-    builder: Builder, relation: Relation, row: Row, values: Mapping[str, str | None]
-) -> bool:
-    """Change a row as an application would, triggers and all; False where that is refused."""
-    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
-    text = f"savepoint w;{update(relation, values, where)};release savepoint w"
-    try:
-        builder.connection.execute(text)
-    except psycopg.Error:
-        builder.connection.execute("rollback to savepoint w")
-        return False
-    builder.world.rows[relation.oid, row.key] = replace(row, values={**row.values, **values})
-    return True
-
-
-def keep(builder: Builder, relation: Relation, row: Row, wanted: Mapping[str, str | None]) -> bool:
-    """Give a new row what a trigger wrote otherwise, or had made before; False where refused.
-
-    Whoever follows an open profile is accepted at once, and may be made to wait again.
-    """
-    if row.adopted or any(row.values[name] != value for name, value in wanted.items()):
-        return change(builder, relation, row, wanted)
-    return True
 
 
 def add_orphan(builder: Builder, relation: Relation) -> None:
@@ -133,19 +89,9 @@ def _again(
         values = {**given[0], **changes}
         row = builder.attempt(relation, OWNER, values, set(values), name=name)
         if row is not None and any(row.values[n] != value for n, value in changes.items()):
-            _hold(builder, relation, row, changes)
+            hold(builder, relation, row, changes)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]
-
-
-def _hold(builder: Builder, relation: Relation, row: Row, wanted: Mapping[str, str | None]) -> None:
-    """Give a row back what a trigger replaced: it is as if it had come to be before the trigger."""
-    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
-    if builder.quietly(update(relation, wanted, where)):
-        builder.world.rows[relation.oid, row.key] = replace(row, values={**row.values, **wanted})
-    else:
-        builder.quietly(delete(relation, where))
-        del builder.world.rows[relation.oid, row.key]
 
 
 def demote(builder: Builder, relation: Relation) -> None:
@@ -177,10 +123,8 @@ def add_standing(builder: Builder, standing: Standing) -> None:
         given = builder.given(relation, key)
         if given is None:
             continue
-        values = {**given[0], standing.column: value}
-        row = builder.attempt(relation, key, values, set(values))
+        row = made_in(builder, relation, key, given[0], {standing.column: value})
         if row is not None:
-            keep(builder, relation, row, {standing.column: value})
             builder.world.standings[key] = (standing, value)
 
 
@@ -263,56 +207,3 @@ def _is_forbidden(
     name = error.diag.constraint_name
     own = {c.name for c in relation.checks if set(c.columns) <= values.keys()}
     return name in own or error.diag.datatype_name is not None
-
-
-def reach_state(
-    connection: Connection[Any], relation: Relation, row: Row, wanted: dict[str, str | None]
-) -> dict[str, str | None] | None:
-    """Return what else must change for a row to take some values; nothing is kept."""
-    attempt = Attempt(relation, dict(wanted), {}, set(wanted))
-    where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
-    for _ in range(TRIES):
-        values = attempt.values()
-        if not wanted.keys() <= values.keys():
-            return None  # what was wanted has been given up: two checks contradict each other
-        quiet = "savepoint w;set local session_replication_role = replica;"
-        text = quiet + update(relation, values, where)
-        error: psycopg.Error | None = None
-        try:
-            connection.execute(text)
-        except psycopg.Error as refused:
-            error = refused
-        connection.execute("rollback to savepoint w; release savepoint w")
-        if error is None:
-            return values
-        moved = _moved_along(relation, row, wanted, error)
-        if moved.keys() - attempt.given.keys():
-            attempt.given |= moved  # a beginning and an end: both are moved
-        elif not attempt.learn(error):
-            return None
-    return None
-
-
-def _moved_along(
-    relation: Relation, row: Row, wanted: Mapping[str, str | None], error: psycopg.Error
-) -> dict[str, str | None]:
-    """Return the other times that a refusing check looks at, as far from a wanted one as before."""
-    named = next((c.columns for c in relation.checks if c.name == error.diag.constraint_name), ())
-    times = {n: at for n in named if (at := _time(relation, n, row.values.get(n)))}
-    for name, value in wanted.items():
-        here, there = times.get(name), _time(relation, name, value)
-        if here is not None and there is not None:
-            others = {n: at for n, at in times.items() if n not in wanted}
-            return {n: str(there + (at - here)) for n, at in others.items()}
-    return {}
-
-
-def _time(relation: Relation, name: str, text: str | None) -> datetime | None:
-    """Return a date or time of day and date as a value; None where it is none."""
-    if text is None or relation.by_name[name].category != "D":
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

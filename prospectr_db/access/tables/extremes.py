@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.rows.inhabitants import OWNER
-from prospectr_db.access.rows.variations import reach_state
+from prospectr_db.access.rows.reaching import (
+    reach_state,
+)
 from prospectr_db.access.writing.statements import (
     equals,
     update,
