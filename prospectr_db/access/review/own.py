@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prospectr_db.access.matrix.baselines import is_removed
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.matrix import (
     SIGN,
@@ -56,7 +57,7 @@ def review_own_update(
         if changed and _may_not_raise(matrix, access.persona):
             if access.persona == "owner" and _is_his_to_give(matrix, table, name):
                 continue
-            if not _can_rise(matrix, table, name):
+            if not is_removed(access.persona) and not _can_rise(matrix, table, name):
                 continue
             sentence = (
                 f"{subject} can change their own {table.relation}.{name}, "
@@ -168,8 +169,10 @@ def _can_rise(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
         tried += 1
         for part in _parts(access) if access.succeeds else ():
             changed, _, value = part.partition("=")
+            taken = f"{column}={value}"
+            known = taken in matrix.personas  # who is as users usually are has no such name
             if changed == column and (
-                not value or reached.get(f"{column}={value}", 0) > reached.get(access.persona, 0)
+                not known or reached.get(taken, 0) > reached.get(access.persona, 0)
             ):
                 return True
     return not tried
