@@ -1,4 +1,4 @@
-"""What stands above a row, its parents and theirs, and which of their states decide about it."""
+"""What stands above a row, below and beside it, and which states of all that decide about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Constraint,
 if TYPE_CHECKING:
     from prospectr_db.access.ownership.ownership import Ownership
 
-__all__ = ["above", "asked_far", "states_above"]
+__all__ = ["above", "asked_far", "below_and_beside", "states_above"]
 
 
 def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Relation]]:
@@ -30,6 +30,21 @@ def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Re
             if top is not None and top.oid not in seen and top.schema not in PLATFORM_SCHEMAS:
                 seen.add(top.oid)
                 yield fk, top
+
+
+def below_and_beside(catalog: Catalog, relation: Relation) -> Iterator[Relation]:
+    """Yield the tables whose rows hang under a relation's, and those that share a parent with them.
+
+    A policy may look there: orders that a payment was made for, what a shared budget is about.
+    """
+    users = catalog.users.oid if catalog.users is not None else None
+    parents = {fk.target for fk in relation.foreign_keys} - {users, None}
+    tops = {relation.oid, *(top.oid for _, top in above(catalog, relation))}
+    for other in catalog.own_relations:
+        targets = {fk.target for fk in other.foreign_keys}
+        near = relation.oid in targets or parents & targets
+        if near and other.is_table and not other.is_partition and other.oid not in tops:
+            yield other
 
 
 def asked_far(
@@ -58,13 +73,15 @@ def states_above(
     ownership: Mapping[int, Ownership],
     asked: Mapping[int, frozenset[tuple[int, str]]],
 ) -> dict[int, frozenset[tuple[str, str]]]:
-    """Return by relation which states of the rows above decide about its rows: (table, column).
+    """Return by relation which states of other rows decide about its rows: (table, column).
 
-    ``asked`` is what `asked_far` returns.
+    Of those above, below and beside it; ``asked`` is what `asked_far` returns.
     """
     found: dict[int, frozenset[tuple[str, str]]] = {}
     for relation in catalog.relations:
         tops = {top.oid: top for _, top in above(catalog, relation)} if relation.policies else {}
+        if relation.policies:
+            tops |= {other.oid: other for other in below_and_beside(catalog, relation)}
         found[relation.oid] = frozenset(
             (tops[oid].name, name)
             for oid, name in asked[relation.oid]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from prospectr_db.access.matrix.row_classes import state_name
-from prospectr_db.access.ownership.above import above
+from prospectr_db.access.ownership.above import above, below_and_beside
 from prospectr_db.access.ownership.own_standing import states_of_standing
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.plan_known import KnownRows
@@ -43,6 +43,7 @@ class RowStates(KnownRows):
         yield from self._states_of(self.relation, "", None, row)
         for _, name, preparation in self.states_above(knocker):
             yield name, preparation
+        yield from self._states_beside
 
     def own_states(self, row: Row) -> Iterator[tuple[str, str]]:
         """Yield the states of one row that lie in itself, whatever is above it."""
@@ -91,6 +92,15 @@ class RowStates(KnownRows):
             (fk, name, preparation)
             for fk, top in above(self.catalog, self.relation)
             for name, preparation in self.states_of_table(top, self.owner.parent_states)
+        )
+
+    @cached_property
+    def _states_beside(self) -> tuple[tuple[str, str], ...]:
+        """The states of what hangs under the owner's row, or shares a parent with it."""
+        return tuple(
+            state
+            for other in below_and_beside(self.catalog, self.source)
+            for state in self.states_of_table(other, self.owner.parent_states)
         )
 
     def same_above(self, universe: str) -> dict[str, str]:
