@@ -29,6 +29,7 @@ from prospectr_db.access.personas.knocks import (
 )
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.probes.alongside import alongside
+from prospectr_db.access.probes.columns_in_states import columns_in_states
 from prospectr_db.access.probes.combined import combined
 from prospectr_db.access.probes.copies import copies
 from prospectr_db.access.probes.judging import judge_probe
@@ -237,7 +238,7 @@ def _observe_chunk(
     # open anything, each further one on top, and where only a state may be changed, more with it.
     for more in (
         (combined, several, signings),
-        (on_top, alongside, unsigned, only_row, two_columns),
+        (on_top, alongside, unsigned, only_row, two_columns, columns_in_states),
     ):
         probes = {
             knocker.name: [
