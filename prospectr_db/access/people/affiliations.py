@@ -126,7 +126,9 @@ def add_removed(builder: Builder, membership: Membership) -> None:
     before, rows = len(builder.world.unbuildable), dict(builder.world.rows)
     builder.connection.execute("savepoint removal")
     key = sign_up_as(builder, membership, "removed member")
-    row = join(builder, membership, key, {})
+    row = plain = join(builder, membership, key, {})
+    if row is None:  # a check forbids that all is the least at once: what begins ends after that
+        row = join(builder, membership, key, {}, least=False)
     if row is not None:
         for oid in sorted(membership.below - membership.joining):
             _leave_behind(builder, builder.catalog.by_oid[oid], key)
@@ -144,8 +146,8 @@ def add_removed(builder: Builder, membership: Membership) -> None:
             usual = (
                 None if None in membership.leaving.values else _here(builder, membership.leaving)
             )
-            gone = membership.leaving.gone
-            builder.world.departed |= {(membership.leaving, value) for value in (*gone, usual)}
+            like = (*membership.leaving.gone, usual) if plain is not None else ()
+            builder.world.departed |= {(membership.leaving, value) for value in like}
     builder.connection.execute("release savepoint removal")
     del builder.world.unbuildable[before:]
 
@@ -159,20 +161,28 @@ def sign_up_as(builder: Builder, membership: Membership, name: str, *, apart: bo
 
 
 def join(
-    builder: Builder, membership: Membership, key: str, changes: Mapping[str, str | None]
+    builder: Builder,
+    membership: Membership,
+    key: str,
+    changes: Mapping[str, str | None],
+    *,
+    least: bool = True,
 ) -> Row | None:
-    """Make somebody a member of the tenant in his universe: a plain one, or one with a power."""
+    """Make somebody a member of the tenant in his universe: a plain one, or one with a power.
+
+    Of columns that are not the ``least`` he has what a new row holds.
+    """
     relation = membership.relation
     given = builder.given(relation, key)
     if given is None:
         return None
-    least = builder.ownership[relation.oid].weakest
+    lowest = builder.ownership[relation.oid].weakest
     told = {
-        standing.column: least[standing.column]
+        standing.column: lowest[standing.column]
         for standing in membership.roles
-        if least.get(standing.column)
+        if lowest.get(standing.column)
     }
-    wanted = {**told, **changes}
+    wanted = {**(told if least else {}), **changes}
     if membership.leaving is not None and None not in membership.leaving.values:
         wanted[membership.leaving.column] = _here(builder, membership.leaving)
     values = {**given[0], **wanted}

@@ -13,12 +13,14 @@ from prospectr_db.access.personas.knocks import (
 from prospectr_db.access.policies.decisions import asked_by_policies
 from prospectr_db.access.probes.crossings import (
     crossed_parents,
+    crossing,
     linked_columns,
     links_of,
     tried_once,
 )
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import (
+    OTHER,
     OWNER,
     VICTIM,
     Between,
@@ -114,6 +116,30 @@ def _parents(
             row = _made(builder, target, (), dict(_others(builder, target)), name)
             if row is not None:
                 yield name, ((target, row),)
+    yield from _by_users_alone(builder, target, known, asked)
+
+
+def _by_users_alone(
+    builder: Builder,
+    target: Relation,
+    known: frozenset[str],
+    asked: frozenset[tuple[int, str]],
+) -> Iterator[tuple[str, Steps]]:
+    """Yield a row that is the owner's by its users, below what is somebody else's.
+
+    He rents a unit that he does not let: whoever does may do more to what hangs below the lease.
+    """
+    owner = builder.ownership[target.oid]
+    name = partly(target.name, " and ".join(owner.deciding))
+    for fk in links_of(builder.catalog, builder.ownership, target):
+        columns = (*linked_columns(owner, fk), *owner.deciding)
+        if fk.target == target.oid or set(fk.columns) & set(owner.users):
+            continue
+        if name in known or all((target.oid, column) in asked for column in columns):
+            row = crossing(builder, target, fk, OWNER, OTHER)
+            if row is not None:
+                yield name, ((target, row),)
+                return
 
 
 def _others(builder: Builder, relation: Relation) -> Iterator[tuple[str, str]]:
@@ -225,7 +251,7 @@ def states_between(
     count = 0
     for found in plan.world.between.get(plan.relation.oid, ()):
         child, parent = found.child, found.steps[-1][1]
-        for name, statement in plan.states_of_parent(found.fk, parent) if child else ():
+        for name, statement in plan.states_of_part(found.fk, parent) if child else ():
             there = _preparation(plan, found, child=True)
             made = "; ".join(step for step in (there, statement) if step)
             rows = f"{found.base} [{found.name}, {name}]"
@@ -248,7 +274,7 @@ def inserts_between(plan: Plan, knocker: Knocker, known: Collection[str]) -> Ite
     for found in plan.world.between.get(plan.relation.oid, ()):
         given = _new(plan, knocker, found)
         parent = found.steps[-1][1]
-        for name, statement in plan.states_of_parent(found.fk, parent) if given else ():
+        for name, statement in plan.states_of_part(found.fk, parent) if given else ():
             before = _preparation(plan, found, child=False)
             there = "; ".join(step for step in (before, statement) if step)
             count += 1

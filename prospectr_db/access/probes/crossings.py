@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "add_crossings",
     "crossed_parents",
+    "crossing",
     "crossings",
     "is_of_two",
     "linked_columns",
@@ -90,7 +91,7 @@ def add_crossings(builder: Builder, relation: Relation) -> None:
         if owner.deciding:
             kinds.append((f"other's under own {names}", OTHER, OWNER))
         for rows, whose, under in kinds:
-            row = _crossing(builder, relation, fk, whose, under)
+            row = crossing(builder, relation, fk, whose, under)
             if row is not None:
                 builder.world.crossings[relation.oid, rows] = row
 
@@ -124,9 +125,10 @@ def crossed_parents(builder: Builder, relation: Relation) -> Iterator[tuple[str,
         yield " and ".join(other for other in found if other != names), row
 
 
-def _crossing(
+def crossing(
     builder: Builder, relation: Relation, fk: Constraint, whose: str, under: str
 ) -> Row | None:
+    """Return somebody's row as it would be below another's parent, and keep nothing."""
     owner = builder.ownership[relation.oid]
     parent = builder.world.rows.get((fk.target or 0, under))
     given = builder.given(relation, whose)

@@ -54,6 +54,17 @@ class RowStates(KnownRows):
         parent = self.catalog.by_oid[fk.target or 0]
         yield from self.states_of_table(parent, self.owner.parent_states, row)
 
+    def states_of_part(self, fk: Constraint, row: Row) -> Iterator[tuple[str, str]]:
+        """Yield those of a parent that is the owner's in part.
+
+        Where it holds him as his own does, also those by which policies know him.
+        """
+        parent = self.catalog.by_oid[fk.target or 0]
+        mine, users = self.world.row(parent, OWNER), self.ownership[parent.oid].deciding
+        his = mine and users and all(mine.values[name] == row.values[name] for name in users)
+        told = self.owner.own_standing if his else frozenset()
+        yield from self.states_of_table(parent, self.owner.parent_states | told, row)
+
     def states_behind(
         self, kind: str, given: Mapping[str, str | None]
     ) -> Iterator[tuple[str, str]]:
