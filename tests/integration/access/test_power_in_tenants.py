@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from prospectr_db.access.observe import observe
+from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
-from tests.integration.access.held import hold
+from tests.integration.access.held import hold, run
 
 MINE = "tenant_id = (auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid"
 ROLE = "auth.jwt() -> 'app_metadata' ->> 'role'"
@@ -74,3 +76,27 @@ def test_who_has_a_role_and_a_row_of_his_own_loses_it_below_somebody_elses(targe
         "Users with app_metadata.role=coach can now read lessons (every column) on other people's rows."
         in held.after(every)
     )
+
+
+ASKED = f"""{SCHEMA}
+alter table public.lessons add state text not null default 'asked' check (state in ('asked', 'agreed', 'off'));
+create policy ask on public.lessons for insert to authenticated with check (public.is_me(pupil_id) and state = 'asked');
+create policy call_off on public.lessons for update to authenticated using (public.is_me(pupil_id) and state <> 'off') with check (state = 'off');
+grant insert, update (coach_id, state) on public.lessons to authenticated;
+"""
+
+
+def named(target: Target) -> set[str]:
+    found = judge(observe(target))
+    return {f.rule for f in found if f.severity == "error" and f.relation == "lessons"}
+
+
+def test_who_asks_for_something_may_name_whom_he_asks(target: Target) -> None:
+    hold(target, ASKED)
+    run(target, "alter policy ask on public.lessons with check (public.is_me(pupil_id));")
+    assert named(target) == {"insert-under-other-name"}
+
+
+def test_who_owns_a_row_by_being_named_in_it_is_not_to_be_named_by_others(target: Target) -> None:
+    run(target, f"{ASKED} alter policy coaches on public.lessons using (coach_id = auth.uid());")
+    assert named(target) == {"insert-under-other-name", "transfer"}
