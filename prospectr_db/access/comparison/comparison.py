@@ -25,6 +25,7 @@ from prospectr_db.access.comparison.storage import (
     SHARED,
     is_backends_share,
 )
+from prospectr_db.access.comparison.times import with_known_times
 from prospectr_db.access.comparison.untold import (
     implied,
     is_tried,
@@ -96,7 +97,7 @@ def compare(
     ``expected`` are the words before what shall be; another where no contract is spoken of.
     """
     found: list[Finding] = []
-    observed = as_covered(observed, wanted)
+    observed = with_known_times(as_covered(observed, wanted), wanted)
     unknown = _not_in(wanted, observed)
     gone = _not_in(observed, wanted)
     found += [unmentioned(relation, observed, matrix) for relation in sorted(unknown)]

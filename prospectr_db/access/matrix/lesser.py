@@ -56,6 +56,9 @@ _NAME = re.compile(
     rf"(?P<base>.+?) (?P<change>{'|'.join(_NAMED)}|without (?P<less>\S+)|with (?P<more>\S+?=\S+))"
 )
 
+_OWN = re.compile(r"own(?: under other's [^\[]*\b)?")
+"""Rows that to whoever has power over everybody's are another's like all others."""
+
 Found = Mapping[tuple[str, str, str], "Access"]
 
 
@@ -194,7 +197,7 @@ def _as_own(rows: str) -> str:
 
 
 def _as_other(rows: str) -> str:
-    return f"other{rows.removeprefix('own')}" if rows.startswith("own") else rows
+    return _OWN.sub("other", rows)
 
 
 def lesser_is_common(entry: Entry, facts: Facts) -> bool:

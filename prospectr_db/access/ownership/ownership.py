@@ -25,6 +25,7 @@ from prospectr_db.access.ownership.beside import (
     values_beside,
 )
 from prospectr_db.access.ownership.counted import counted_rows
+from prospectr_db.access.ownership.distances import distances
 from prospectr_db.access.ownership.joined import tables_of_members
 from prospectr_db.access.ownership.own_standing import own_standings
 from prospectr_db.access.ownership.ranks import find_ranks
@@ -357,11 +358,16 @@ def _describe(
         parents=parents,
         claims=claimed,
         soft=tuple(c.name for c in free if c.base_name in ("uuid", "int8", "int4") and c.not_null),
-        states={c.name: values for c in free if (values := told_apart(relation, c, texts))},
+        states={c.name: values for c in free if (values := _told(relation, c, texts))},
         beside=compared_columns(relation, texts),
         user_keyed=relation.oid in keyed,
         members=members,
     )
+
+
+def _told(relation: Relation, column: Column, texts: Sequence[Text]) -> tuple[str | None, ...]:
+    values = told_apart(relation, column, texts)
+    return (*values, *distances(relation, column, texts)) if values else ()
 
 
 def _with_given(

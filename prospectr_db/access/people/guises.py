@@ -36,6 +36,7 @@ from prospectr_db.access.policies.decisions import (
     helper_functions,
 )
 from prospectr_db.access.rows.inhabitants import (
+    COLLEAGUE,
     Actor,
     World,
 )
@@ -95,6 +96,7 @@ def guises(observation: Observation, usual: Sequence[Knocker]) -> tuple[Knocker,
             of_rows = guise.more is not None and knocker.name == "owner"
             relations, calls = places.asking(guise.asked, of_rows=of_rows)
             relations -= addressed if guise.stored is _addressed else frozenset()
+            relations &= relations if knocker.only is None else knocker.only
             only, called = relations | places.oids(told), calls | places.called(told)
             if (only or called) and name not in observation.extra:
                 made[name] = _knocker(observation.world, knocker, guise, name, only, called)
@@ -108,12 +110,18 @@ def _is_worth_it(observation: Observation, knocker: Knocker, guise: _Guise) -> b
     where no persona holds the claim, a user who owns nothing on everybody's.
     """
     if guise.more is None:
-        usual = knocker.only is None and knocker.name not in observation.extra
+        usual = knocker.only is None or _is_of_the_tenant(knocker)
+        usual = usual and knocker.name not in observation.extra
         holds_it = guise.name == without_claim(knocker.name.partition("=")[0])
         standing = "=" in knocker.name and usual and not holds_it
         return standing or knocker.name in ("owner", "newcomer", "member")
     by_token = guise.more.path in (("email",), ("amr",))
     return knocker.name == "owner" or (by_token and knocker.name == "newcomer")
+
+
+def _is_of_the_tenant(knocker: Knocker) -> bool:
+    """Whether somebody has power by a claim, within the tenant that another claim says."""
+    return knocker.actor == COLLEAGUE and not knocker.brief
 
 
 def _knocker(

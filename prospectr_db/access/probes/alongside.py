@@ -13,7 +13,7 @@ from prospectr_db.access.personas.knocks import (
     Knocker,
     Probe,
 )
-from prospectr_db.access.probes.crossings import is_of_two
+from prospectr_db.access.probes.crossings import is_of_two, made_between
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.update import new_values
 from prospectr_db.access.rows.inhabitants import (
@@ -22,7 +22,7 @@ from prospectr_db.access.rows.inhabitants import (
     VICTIM,
     Row,
 )
-from prospectr_db.access.writing.statements import insert_known, update
+from prospectr_db.access.writing.statements import update
 from prospectr_db.access.writing.values import naming
 from prospectr_db.database.catalog import Column
 
@@ -74,7 +74,7 @@ def _places(
         yield from _in(plan, base, row, there, got)
     for (oid, base), row in plan.world.crossings.items():
         if oid == plan.relation.oid and is_of_two(plan, base):
-            made = insert_known(plan.relation, row.values)
+            made = made_between(plan.relation, row)
             states = {f" [{name}]": f"{made}; {change}" for name, change in plan.own_states(row)}
             yield from _in(plan, base, row, {"": made} if got.get(base) else states, got)
 

@@ -136,7 +136,9 @@ def _by_users_alone(
         if fk.target == target.oid or set(fk.columns) & set(owner.users):
             continue
         if name in known or all((target.oid, column) in asked for column in columns):
-            row = crossing(builder, target, fk, OWNER, OTHER)
+            row = crossing(
+                builder, target, fk, OWNER, builder.world.rows.get((fk.target or 0, OTHER))
+            )
             if row is not None:
                 yield name, ((target, row),)
                 return

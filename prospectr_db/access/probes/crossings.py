@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.ownership.ownership import Ownership
@@ -18,6 +20,7 @@ from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import (
     OTHER,
     OWNER,
+    VICTIM,
     Row,
 )
 from prospectr_db.access.writing.statements import (
@@ -27,6 +30,7 @@ from prospectr_db.access.writing.statements import (
     remember,
     update,
 )
+from prospectr_db.access.writing.values import naming
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ __all__ = [
     "is_of_two",
     "linked_columns",
     "links_of",
+    "made_between",
     "tried_once",
     "unnamed_crossings",
 ]
@@ -91,9 +96,49 @@ def add_crossings(builder: Builder, relation: Relation) -> None:
         if owner.deciding:
             kinds.append((f"other's under own {names}", OTHER, OWNER))
         for rows, whose, under in kinds:
-            row = crossing(builder, relation, fk, whose, under)
+            parent = builder.world.rows.get((fk.target or 0, under))
+            row = crossing(builder, relation, fk, whose, parent)
             if row is not None:
                 builder.world.crossings[relation.oid, rows] = row
+        if owner.claims.keys() & set(fk.columns):
+            _add_within_tenant(builder, relation, fk)
+
+
+def _add_within_tenant(builder: Builder, relation: Relation, fk: Constraint) -> None:
+    """Find a row of the owner's below another's of the same tenant, where the key says which.
+
+    Below that of a stranger it would be in another tenant, and whoever has two who may do something
+    in his own would be told of by no row.
+    """
+    owner, parent = builder.ownership[relation.oid], builder.catalog.by_oid[fk.target or 0]
+    names = [n for n in linked_columns(owner, fk) if n not in owner.claims]
+    known = builder.given(parent, OWNER)
+    users = builder.ownership[parent.oid].deciding
+    if not names or not users or known is None or builder.world.row(parent, OWNER) is None:
+        return
+    user = builder.world.actors[VICTIM].id
+    values = {**known[0], **{n: naming(parent.by_name[n], user) for n in users}}
+    with _tried(builder):
+        name = f"another beside {OWNER}"
+        above = builder.attempt(parent, OWNER, values, set(values), name=name)
+        builder.world.rows.pop((parent.oid, name), None)
+        row = crossing(builder, relation, fk, OWNER, above)
+    if above is None or row is None or any(above.values[n] != values[n] for n in users):
+        return
+    made = insert_known(parent, above.values)
+    rows = f"own under other's {', '.join(names)}"
+    builder.world.crossings.setdefault((relation.oid, rows), replace(row, below=made))
+
+
+@contextlib.contextmanager
+def _tried(builder: Builder) -> Iterator[None]:
+    """Keep nothing of what is built: constraints may forbid it, and then nothing is to be seen."""
+    before = len(builder.world.unbuildable)
+    builder.connection.execute("savepoint crossing")
+    yield
+    builder.connection.execute("rollback to savepoint crossing; release savepoint crossing")
+    builder.speaker = None
+    del builder.world.unbuildable[before:]
 
 
 def _links_to_users(
@@ -126,11 +171,10 @@ def crossed_parents(builder: Builder, relation: Relation) -> Iterator[tuple[str,
 
 
 def crossing(
-    builder: Builder, relation: Relation, fk: Constraint, whose: str, under: str
+    builder: Builder, relation: Relation, fk: Constraint, whose: str, parent: Row | None
 ) -> Row | None:
     """Return somebody's row as it would be below another's parent, and keep nothing."""
     owner = builder.ownership[relation.oid]
-    parent = builder.world.rows.get((fk.target or 0, under))
     given = builder.given(relation, whose)
     if parent is None or given is None or builder.world.row(relation, whose) is None:
         return None
@@ -138,15 +182,10 @@ def crossing(
     crossed = {name: parent.values[pairs[name]] for name in linked_columns(owner, fk)}
     values = {**given[0], **_home(builder, relation, whose), **crossed}
     fixed = {name: values[name] for name in (*owner.deciding, *crossed) if name in values}
-    name = f"{whose} under {under}'s {', '.join(crossed)}"
-    before = len(builder.world.unbuildable)
-    builder.connection.execute("savepoint crossing")
-    row = builder.attempt(relation, whose, values, set(values), name=name)
-    builder.connection.execute("rollback to savepoint crossing; release savepoint crossing")
-    builder.speaker = None
+    name = f"{whose} under {parent.key}'s {', '.join(crossed)}"
+    with _tried(builder):
+        row = builder.attempt(relation, whose, values, set(values), name=name)
     builder.world.rows.pop((relation.oid, name), None)
-    # Constraints may forbid such a row, and then there is nothing to observe about it.
-    del builder.world.unbuildable[before:]
     same = row is not None and all(row.values[n] == value for n, value in fixed.items())
     return row if same else None
 
@@ -165,16 +204,26 @@ def _home(builder: Builder, relation: Relation, whose: str) -> dict[str, str | N
 
 def crossings(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     """Yield reading, changing and deleting such rows, each made just before, as their user."""
-    if knocker.actor != OWNER or knocker.brief or knocker.calls is not None:
-        return  # a claim more or less is a matter of plain rows
+    if knocker.actor != OWNER or knocker.brief:
+        return
+    claiming = knocker.calls is not None
     for (oid, rows), row in plan.world.crossings.items():
-        if oid != plan.relation.oid:
+        # A claim more counts on his own rows, and below his own parents he needs none.
+        if oid != plan.relation.oid or (claiming and not rows.startswith("own under")):
             continue
-        there = insert_known(plan.relation, row.values)
-        if is_of_two(plan, rows):
+        there = made_between(plan.relation, row)
+        if claiming:
+            if is_of_two(plan, rows):
+                yield from tried_once(plan, knocker, rows, row, there)
+        elif is_of_two(plan, rows):
             yield from _in_states(plan, knocker, rows, row, there)
         else:
             yield from tried_once(plan, knocker, rows, row, there)
+
+
+def made_between(relation: Relation, row: Row) -> str:
+    """Return the statements that make such a row, and what it is below where nobody has that."""
+    return "; ".join(filter(None, (row.below, insert_known(relation, row.values))))
 
 
 def is_of_two(plan: Plan, rows: str) -> bool:
@@ -229,7 +278,7 @@ def unnamed_crossings(
         if oid != relation.oid:
             continue
         noted = remember(relation, row.label, row.values, names)
-        there = "; ".join((insert_known(relation, row.values), noted))
+        there = "; ".join((made_between(relation, row), noted))
         if "update" in commands and (rows, "update") not in mine and granted:
             for values in _changes(plan, knocker, granted):
                 text = update(relation, values)

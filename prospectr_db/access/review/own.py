@@ -16,7 +16,7 @@ from prospectr_db.access.matrix.matrix import (
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.phrases import people
 
-__all__ = ["review_own_update", "review_signing"]
+__all__ = ["only_names", "review_own_update", "review_signing"]
 
 
 def review_own_update(
@@ -27,7 +27,7 @@ def review_own_update(
     if _shares(table):
         return
     gave = _given_away(table, access)
-    if gave and not _manages(table, access):
+    if gave and not _manages(table, access) and not (len(gave) > 1 and only_names(table)):
         at_once = f"{table.relation}: {' and '.join(gave)} at once"
         what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
         sentence = f"{subject} can give their rows away by updating {what}"
@@ -98,6 +98,29 @@ def _shares(table: TableAccess) -> bool:
         )
     ]
     return table.sharing and bool(named) and not any(access.succeeds for access in named)
+
+
+def only_names(table: TableAccess) -> bool:
+    """Whether nobody owns a row because he is named in it: it stays whose the parent is.
+
+    A patient's appointment is his, and its doctor needs to be one. The proof are rows that name
+    somebody below another's parent: he may do nothing with them, and with a claim more he may;
+    whoever has the parent reads what is below it, whomever that names.
+    """
+    reached: dict[str, set[str]] = {}
+    tried: dict[str, bool] = {}
+    for access in table.accesses:
+        rows = access.rows.partition(" [")[0]
+        if access.command == "insert" or not rows.startswith(("own under ", "other's under own ")):
+            continue
+        if access.persona == "owner":
+            got = access.succeeds or bool(access.unproven)
+            tried[rows] = tried.get(rows, False) or got
+        elif access.succeeds and access.persona.startswith("owner with "):
+            reached.setdefault(rows, set()).add(access.persona)
+    apart = any(rows in reached for rows in tried if rows.startswith("own under "))
+    opened = {rows.partition(" ")[0] for rows, got in tried.items() if got}
+    return apart and opened == {"other's"}
 
 
 def _given_away(table: TableAccess, access: Access) -> list[str]:

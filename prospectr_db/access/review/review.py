@@ -47,6 +47,7 @@ from prospectr_db.access.review.kept import review_kept
 from prospectr_db.access.review.linking import is_unheard
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import (
+    only_names,
     review_own_update,
     review_signing,
 )
@@ -328,9 +329,19 @@ def _judge_insert(
     elif rows.startswith("for another ") and access.persona in (*OUTSIDERS, "owner"):
         theirs = rows.removeprefix("for another ") in table.owner_columns
         if single and theirs and table.links and not (table.membership or table.sharing):
-            yield objection(table, access, "insert-under-other-name")
+            yield _under_other_name(table, access)
     elif rows == "orphan" and access.persona == "anon":
         yield objection(table, access, "anonymous-insert", "warning", kind="surprise")
+
+
+def _under_other_name(table: TableAccess, access: Access) -> Finding:
+    """Return the objection to rows under another's name, a note where these ask him for something.
+
+    Whoever asks names whom he asks, in a state that he cannot choose, and the row is not given.
+    """
+    if only_names(table) and any("=" in name for name in access.columns):
+        return objection(table, access, "insert-under-other-name", "note", kind="surprise")
+    return objection(table, access, "insert-under-other-name")
 
 
 def _has_power(matrix: AccessMatrix, table: TableAccess, access: Access) -> bool:

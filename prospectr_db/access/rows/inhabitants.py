@@ -51,7 +51,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the world: ``values`` holds every column as text."""
+    """A row of the world: ``values`` holds every column as text.
+
+    ``below`` is the statement that makes what the row is below, where that is no row of the world.
+    """
 
     label: str
     relation: int
@@ -59,6 +62,7 @@ class Row:
     values: Mapping[str, str | None]
     adopted: bool = False
     forced: bool = False
+    below: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from prospectr_db.access.policies.spelling import stated_policies
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.tables.circles import circle_of
 from prospectr_db.access.tables.counters import counted_columns
+from prospectr_db.access.writing.times import is_from_now
 from prospectr_db.database.catalog import (
     Catalog,
     Policy,
@@ -135,7 +136,7 @@ def _states(relation: Relation, owner: Ownership) -> Mapping[str, tuple[str | No
     That a list may be missing goes without saying where it may.
     """
     return {
-        name: ()
+        name: tuple(value for value in values if value and is_from_now(value))
         if implies_values(relation.by_name[name])
         else tuple(value for value in values if value is not None)
         for name, values in owner.told.items()

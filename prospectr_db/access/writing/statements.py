@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from prospectr_db.access.writing.times import from_now
 from prospectr_db.database.catalog import Relation, quote_identifier
 
 __all__ = [
@@ -35,7 +36,9 @@ def literal(value: str | None) -> str:
 
 def typed(relation: Relation, column: str, value: str | None) -> str:
     """Return a value as a column's own type."""
-    return "::".join((literal(value), relation.by_name[column].type))
+    known = relation.by_name[column]
+    moving = from_now(value) if value is not None and known.category == "D" else None
+    return "::".join((moving or literal(value), known.type))
 
 
 def equals(relation: Relation, values: Mapping[str, str | None]) -> str:

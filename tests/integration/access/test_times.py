@@ -74,3 +74,69 @@ def test_another_spelling_of_a_condition_on_time_is_no_difference(
         )
         == set()
     )
+
+
+DEADLINES = """
+create table public.comments (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id),
+    posted_at timestamptz not null default now(),
+    due_at timestamptz not null,
+    body text
+);
+alter table public.comments enable row level security;
+create policy "read" on public.comments for select to authenticated
+using (user_id = (select auth.uid()));
+create policy "correct at once" on public.comments for update to authenticated
+using (user_id = (select auth.uid()) and posted_at > now() - interval '15 minutes');
+create policy "withdraw early" on public.comments for delete to authenticated
+using (user_id = (select auth.uid()) and due_at > now() + interval '1 day');
+revoke all on public.comments from anon, authenticated, service_role;
+grant select, delete on public.comments to authenticated;
+grant update (body) on public.comments to authenticated;
+grant select, insert, update, delete on public.comments to service_role;
+"""
+MINE = "user_id = (select auth.uid())"
+
+
+@pytest.mark.parametrize(
+    ("policy", "condition", "said"),
+    [
+        (
+            "correct at once",
+            "posted_at > now() - interval '15 hours'",
+            "Owners can now update comments.body on their own rows where posted_at=now-1125s.",
+        ),
+        (
+            "withdraw early",
+            "due_at > now() - interval '24 hours'",
+            "Owners can now delete comments on their own rows where due_at=now+18h.",
+        ),
+        (
+            "withdraw early",
+            "due_at > now() + interval '1 week'",
+            "Owners can no longer delete comments on their own rows where due_at=now+30h.",
+        ),
+    ],
+)
+def test_another_distance_from_now_is_told(
+    policy: str, condition: str, said: str, held: Callable[[str], Held]
+) -> None:
+    change = f'alter policy "{policy}" on public.comments using ({MINE} and {condition})'
+    found = held(DEADLINES)(change)
+    assert found == {said}
+
+
+@pytest.mark.parametrize(
+    ("policy", "condition"),
+    [
+        ("correct at once", "now() - posted_at < interval '900 seconds'"),
+        ("withdraw early", "due_at - make_interval(hours => 24) > current_timestamp"),
+        ("withdraw early", "now() < due_at - '24:00:00'::interval"),
+    ],
+)
+def test_another_spelling_of_a_distance_is_no_difference(
+    policy: str, condition: str, held: Callable[[str], Held]
+) -> None:
+    change = f'alter policy "{policy}" on public.comments using ({MINE} and {condition})'
+    assert held(DEADLINES)(change) == set()
