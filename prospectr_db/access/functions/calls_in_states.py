@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -52,6 +52,7 @@ class StateCalls:
     """The calls of one function in the states of the rows that it names.
 
     ``apart`` says how far apart it names some columns: several states near each other come first.
+    ``asked`` are the users whose standing it asks for: nobody else gets as far as the rows.
     """
 
     seeing: Seeing
@@ -59,6 +60,7 @@ class StateCalls:
     singles: Sequence[Setting]
     statements: Sequence[str]
     apart: Callable[[Iterable[str]], int]
+    asked: Collection[str] = ()
     tried: set[str] = field(default_factory=set)
     most_together: int = _MOST_TOGETHER
 
@@ -70,13 +72,15 @@ class StateCalls:
         """
         yield from self._again(knocker, plain)
         reached = {cell.command for cell in plain if cell.verdict is Verdict.ALLOWED} - {"call"}
-        if reached or not plain or knocker.actor not in (None, OTHER, NEWCOMER, OWNER):
+        asked = (knocker.actor or "") in self.asked
+        if reached or not plain or not (asked or knocker.actor in (None, OTHER, NEWCOMER, OWNER)):
             return
         if all(cell.verdict is Verdict.DENIED for cell in plain):
             return
         texts = self._telling
         opened: dict[Key, list[Setting]] = {}
-        yield from self._opened(knocker, texts, self._openings, opened)
+        openings = self._openings_of(knocker) if asked else self._openings
+        yield from self._opened(knocker, texts, openings, opened)
         below = {one.name: one for settings in opened.values() for one in settings[:1]}
         more = [two for one in below.values() for two in on_top(one, self.singles)]
         if more:
@@ -180,6 +184,19 @@ class StateCalls:
         # Not even their owner sees them in any: then in several states at once, if at all.
         return self._together(OWNER, self._telling[:_TEXTS_TOGETHER], self.most_together)
 
+    def _openings_of(self, knocker: Knocker) -> list[Setting]:
+        """The states, alone or together, in which somebody with a standing reaches rows."""
+        texts = self._telling[:_TEXTS_TOGETHER]
+
+        def shows(settings: Sequence[Setting]) -> list[bool]:
+            return [bool(found) for found in self._through(knocker, texts, settings)]
+
+        def order(settings: Sequence[Setting]) -> int:
+            return self.apart([column for one in settings for column in one.columns])
+
+        alone = [one for one, seen in zip(self.singles, shows(self.singles), strict=True) if seen]
+        return alone or opening(self.singles, shows, most=_MOST_BESIDE, order=order)
+
     def _together(self, key: str, texts: Sequence[str], most: int) -> list[Setting]:
         def shows(settings: Sequence[Setting]) -> list[bool]:
             return [bool(found) for found in self._reaching(key, texts, settings)]
@@ -196,7 +213,13 @@ class StateCalls:
         observation = self.seeing.observation
         claims = observation.world.actors[key].persona("control").claims
         nobody = Knocker(Persona("control", observation.superuser, claims), key)
-        found = self._called(nobody, texts, settings)
+        return self._through(nobody, texts, settings)
+
+    def _through(
+        self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]
+    ) -> list[list[str]]:
+        """Return, for each state, the calls by which somebody gets on."""
+        found = self._called(knocker, texts, settings)
         return [
             [
                 text

@@ -58,6 +58,7 @@ from prospectr_db.access.reached.effects import (
 from prospectr_db.access.reached.function_states import (
     RowState,
     apart_in,
+    asked_users,
     states_of_function,
 )
 from prospectr_db.access.reached.view_states import Setting
@@ -93,7 +94,8 @@ def observe_functions(
         statements, plain, fitting = _called_by_all(seeing, knowledge, function, asked)
         singles = [Setting((state,)) for state in states]
         written = apart_in(catalog, function)
-        in_states = StateCalls(seeing, knowledge, singles, statements, written)
+        users = asked_users(observation, function) if definer else frozenset()
+        in_states = StateCalls(seeing, knowledge, singles, statements, written, users)
         in_part = calls_in_part(seeing, secrets, function, statements, fitting.accepted)
         parts = list(in_part) if definer else []
         settings = [setting for setting in singles if setting.owned]

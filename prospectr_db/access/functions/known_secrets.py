@@ -60,7 +60,7 @@ class Secrets:
         for relation in self.observation.catalog.own_relations:
             row = self.observation.world.row(relation, OWNER)
             owner = self.observation.ownership[relation.oid]
-            for column in relation.columns if row is not None and owner.owned else ():
+            for column in relation.columns if row is not None else ():
                 value = row.values.get(column.name) if row else None
                 if value and len(value) >= _LEAST and is_secret(relation, column, owner):
                     self._by_value[value] = relation, column

@@ -32,7 +32,8 @@ def sounds_secret(name: str) -> bool:
 def is_secret(relation: Relation, column: Column, owner: Ownership) -> bool:
     """Whether a column's values open something: named so, or made by chance and no primary key.
 
-    A number only by its name: what is counted by chance is no secret.
+    A number only by its name: what is counted by chance is no secret. In rows of nobody's, such as
+    settings or plans, a name is not enough: their codes and keys are known to all.
     """
     number = column.base_name in _WHOLE
     if not (column.category == "S" or column.base_name in ("uuid", "bytea") or number):
@@ -41,6 +42,7 @@ def is_secret(relation: Relation, column: Column, owner: Ownership) -> bool:
     if column.name in {*owner.users, *owner.claims, *linked} or is_enumerated(relation, column):
         return False
     key = column.name in relation.primary_key
-    if sounds_secret(column.name):
+    by_chance = not key and not number and bool(_RANDOM.search(column.default or ""))
+    if owner.owned and sounds_secret(column.name):
         return not (number and key)
-    return not key and not number and bool(_RANDOM.search(column.default or ""))
+    return by_chance

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from prospectr_db.access.matrix.baselines import AT_ONCE
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import (
     compared_columns,
@@ -30,7 +31,14 @@ from prospectr_db.access.writing.statements import (
 )
 from prospectr_db.database.catalog import Catalog, Column, Function, Relation
 
-__all__ = ["RowState", "Values", "apart_in", "states_of_columns", "states_of_function"]
+__all__ = [
+    "RowState",
+    "Values",
+    "apart_in",
+    "asked_users",
+    "states_of_columns",
+    "states_of_function",
+]
 
 _MOST_STATES = 16
 
@@ -115,6 +123,31 @@ def apart_in(catalog: Catalog, function: Function) -> Callable[[Iterable[str]], 
     return apart
 
 
+def asked_users(observation: Observation, function: Function) -> frozenset[str]:
+    """Return the users who are told apart by columns that a function, or what it calls, names."""
+    catalog, world = observation.catalog, observation.world
+    source = " ".join(f.source for f in (function, *called_functions(catalog, function)))
+    words = set(re.findall(r"\w+", source))
+    named = {
+        (relation.oid, column)
+        for relation in catalog.own_relations
+        if relation.name in words
+        for column in relation.by_name
+        if column in words
+    }
+    users = {k for k, (s, _) in world.standings.items() if (s.relation, s.column) in named}
+    for oid, told in world.conditions.items():
+        for columns in (name.split(AT_ONCE) for name in told):
+            if all((oid, column) in named for column in columns):
+                users |= {
+                    key
+                    for relation, key in world.rows
+                    if relation == oid
+                    and [p.partition("=")[0] for p in key.split(AT_ONCE)] == columns
+                }
+    return frozenset(users)
+
+
 def _shown(value: str | None, *, day: bool) -> str:
     if value is None:
         return "null"
@@ -144,8 +177,8 @@ def _columns(
             named = relation.name in words and column.name in words
             if not (named or place in given) or column.name in settled or not column.is_writable:
                 continue
-            if (relation.oid, column.name) in standing:
-                continue  # there is a persona for each
+            if (relation.oid, column.name) in standing and len(owner.deciding) < 2:
+                continue  # there is a persona for each; a row of two users says nothing of one
             text = (source, frozenset({(relation.oid, column.name)}))
             values = (*told_apart(relation, column, [text]), *given.get(place, ()))
             if column.name in beside:

@@ -202,21 +202,24 @@ def _rows(plan: Plan, knocker: Knocker) -> Rows:
     if mine is not None:
         yield mine.values, None
         if plan.ways_of(knocker.actor):
-            yield from _in_states(plan, mine)
+            yield from _in_states(plan, mine, knocker)
     rows = plan.targets
     yield from ((row.values, None) for row in rows.values() if row is not mine)
     if OWNER in rows:
-        yield from _in_states(plan, rows[OWNER])
+        yield from _in_states(plan, rows[OWNER], knocker)
 
 
-def _in_states(plan: Plan, row: Row) -> Rows:
-    """Yield a row in each of its states, and in each while it names nobody where it need not."""
+def _in_states(plan: Plan, row: Row, knocker: Knocker) -> Rows:
+    """Yield a row in each of its states, and in each while it names nobody where it need not.
+
+    As the owner asks also in those of his own standing.
+    """
     changes = {
         state_name(name, value): values
         for (oid, name, value), values in plan.world.states.items()
         if oid == plan.relation.oid
     }
-    states = dict(plan.variants(row))
+    states = dict(plan.variants(row, knocker=knocker))
     for name, preparation in states.items():
         yield {**row.values, **changes.get(name, {})}, preparation
     for missing in (state_name(name, None) for name in plan.owner.missing):

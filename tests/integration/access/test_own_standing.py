@@ -138,3 +138,58 @@ def test_what_somebody_does_because_of_his_role_is_no_objection(target: Target) 
     held = hold(target, BOOKED)
     role = "staff.role=receptionist"
     assert f'[tables.appointments.owner."own under other\'s patient_id [{role}]"]' in held.text
+
+
+RANKED = """
+create table public.writers (
+    id uuid primary key references auth.users (id) on delete cascade,
+    role text not null default 'reader' check (role in ('reader', 'author', 'editor'))
+);
+create table public.stories (
+    id uuid primary key default gen_random_uuid(), title text not null,
+    author_id uuid not null references public.writers (id), frozen boolean not null default false
+);
+create function public.is_at_least(wanted text) returns boolean
+language sql stable security definer set search_path = '' as $$ select exists (
+    select from public.writers as w where w.id = (select auth.uid())
+    and array_position(array['reader', 'author', 'editor'], w.role)
+        >= array_position(array['reader', 'author', 'editor'], wanted)
+) $$;
+revoke execute on function public.is_at_least from public, anon;
+grant execute on function public.is_at_least to authenticated;
+alter table public.writers enable row level security;
+alter table public.stories enable row level security;
+create policy mine on public.writers for select to authenticated using (id = auth.uid());
+create policy mine on public.stories for select to authenticated
+using (author_id = auth.uid() or public.is_at_least('editor'));
+create policy edited on public.stories for update to authenticated
+using (public.is_at_least('editor'));
+create policy written on public.stories for update to authenticated
+using (author_id = auth.uid() and public.is_at_least('author') and not frozen)
+with check (author_id = auth.uid());
+revoke all on all tables in schema public from anon, authenticated;
+grant select on all tables in schema public to authenticated;
+grant update (title) on public.stories to authenticated;
+"""
+ANOTHER_WAY = """
+create or replace function public.is_at_least(wanted text) returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+declare mine text;
+begin
+    for mine in select w.role from public.writers as w where w.id = (select auth.uid()) loop
+        return case wanted when 'reader' then true when 'author' then mine <> 'reader'
+            else mine = 'editor' end;
+    end loop;
+    return false;
+end $$;
+"""
+
+
+def test_what_one_may_in_a_standing_of_his_own_is_seen_whatever_helpers_say(target: Target) -> None:
+    held = hold(target, RANKED)
+    assert "unseen_policies" not in held.text
+    assert held.after(ANOTHER_WAY) == set()
+    assert any(
+        "no longer update stories" in sentence and "writers.role=author" in sentence
+        for sentence in held.after("drop policy written on public.stories;")
+    )

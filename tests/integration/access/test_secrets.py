@@ -80,6 +80,25 @@ create or replace function public.whose(api_key text) returns table (user_id uui
 as $$ select k.user_id from public.api_keys as k where {} $$;
 grant execute on function public.whose(text) to anon, authenticated;
 """
+CONFIRM = """
+create table public.subscribers (
+    id uuid primary key default gen_random_uuid(),
+    email text not null unique,
+    code text not null unique,
+    confirm_token uuid not null default gen_random_uuid(),
+    confirmed_at timestamptz
+);
+alter table public.subscribers enable row level security;
+revoke all on public.subscribers from anon, authenticated;
+"""
+CONFIRMS = """
+create or replace function public.confirm(p_token uuid, p_code text) returns boolean language plpgsql security definer set search_path = '' as $$
+begin
+    update public.subscribers set confirmed_at = now() where {} and confirmed_at is null;
+    return found;
+end $$;
+grant execute on function public.confirm(uuid, text) to anon, authenticated;
+"""
 OPEN_INVITATION = "i.token = accept_invite.token and i.expires_at > now() and i.used_at is null"
 OPEN_DOCUMENT = (
     "d.share_id = p_share_id and d.is_shared and (d.expires_at is null or d.expires_at > now())"
@@ -123,6 +142,16 @@ def test_a_condition_that_such_a_function_loses_is_a_leak(name: str, target: Tar
     found = held.after(function.format(condition.replace(lost, "")))
     assert f"{STRANGERS} {expected}" in found
     assert not any("no longer" in sentence for sentence in found)
+
+
+BY_TOKEN, BY_CODE = "confirm_token = p_token", "code = p_code"
+
+
+def test_a_secret_of_nobodys_row_is_made_by_chance(target: Target) -> None:
+    held = hold(target, CONFIRM + CONFIRMS.format(BY_TOKEN))
+    said = f"{STRANGERS} {CHANGE} public.confirm(uuid, text)."
+    assert said in held.after(CONFIRMS.format("p_token is not null"))
+    assert said in held.after(CONFIRMS.format(BY_CODE))
 
 
 OPEN = {
