@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from prospectr_db.access.policies.spelling import DEFINER
 
-__all__ = ["Alternative", "Part", "Rows", "asks_less", "nested", "ordered", "without_spare"]
+__all__ = ["Alternative", "Part", "Rows", "asks_less", "bare", "nested", "ordered", "without_spare"]
 
 _CALLER = "auth.uid()"
+_TEXT = r"'(?:[^']|'')*'"
 _SIGNED_IN = f"{_CALLER} IS NOT NULL"
 
 
@@ -42,7 +43,16 @@ def _follows(part: Part, more: Part) -> bool:
     if isinstance(part, Rows) and isinstance(more, Rows):
         same = part.definer == more.definer and part.tables <= more.tables
         return same and asks_less(part.parts, more.parts)
-    return part == more
+    return part == more or (isinstance(part, str) and part in _known_of(more))
+
+
+def _known_of(part: Part) -> tuple[str, ...]:
+    """Return what follows from a comparison with a text: what equals one is not null."""
+    if isinstance(part, Rows) or part.startswith("NOT "):
+        return ()
+    if found := re.fullmatch(rf"{_TEXT} = (.+)|(.+) = {_TEXT}", part):
+        return (f"{found[1] or found[2]} IS NOT NULL",)
+    return ()
 
 
 def ordered(text: str) -> str:
@@ -50,10 +60,10 @@ def ordered(text: str) -> str:
     left, equals, right = text.partition(" = ")
     if not equals or " = " in right:
         return text
-    return " = ".join(sorted(map(_bare, (left, right))))
+    return " = ".join(sorted(map(bare, (left, right))))
 
 
-def _bare(side: str) -> str:
+def bare(side: str) -> str:
     """Return a side without parentheses around all of it."""
     inner = side[1:-1]
     whole = side.startswith("(") and side.endswith(")") and inner.find(")") >= inner.find("(")

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from prospectr_db.access.policies.alternative_parts import (
     Alternative,
+    bare,
     nested,
     ordered,
     without_spare,
@@ -36,7 +37,7 @@ _AGGREGATES = frozenset(
 )
 _TABLE = re.compile(r"(?:[\w\"]+\.)?[\w\"]+")
 _TEXT = r"'(?:[^']|'')*'"
-_LISTED = re.compile(rf"\(?(.+?)\)? (= ANY|<> ALL) \(ARRAY ?\[({_TEXT}(?:, {_TEXT})*)\]\)")
+_LISTED = re.compile(rf"(.+?) (= ANY|<> ALL) \(ARRAY ?\[({_TEXT}(?:, {_TEXT})*)\]\)")
 
 
 @lru_cache(maxsize=4096)
@@ -132,10 +133,10 @@ def _asked(node: Tree, *, definer: bool) -> list[Alternative]:
 def _leaf(node: Tree) -> list[Alternative]:
     text = said(node)
     if found := _LISTED.fullmatch(text):
-        values = re.findall(_TEXT, found[3])
+        listed, values = bare(found[1]), re.findall(_TEXT, found[3])
         if found[2] == "= ANY":
-            return _few([frozenset({ordered(f"{found[1]} = {value}")}) for value in values])
-        return [frozenset(f"{found[1]} <> {value}" for value in values)]
+            return _few([frozenset({ordered(f"{listed} = {value}")}) for value in values])
+        return [frozenset(f"{listed} <> {value}" for value in values)]
     return [frozenset({ordered(text)})]
 
 

@@ -91,3 +91,16 @@ def test_it_does_not_matter_which_policy_says_a_part() -> None:
     assert not is_said(
         "select to x, restricting where a", ["select to x, restricting where a OR b"]
     )
+
+
+def test_whoever_has_one_of_some_roles_has_a_role() -> None:
+    role = "definer(SELECT m.role FROM m WHERE (m.t = x))"
+    any_role = f"select to authenticated where {role} IS NOT NULL"
+    some = f"select to authenticated where {role} = ANY (ARRAY['manager', 'owner'])"
+    assert is_made_up_for(some, [any_role])
+    assert not is_made_up_for(any_role, [some])
+    not_owner = f"select to authenticated where NOT ({role} = 'owner')"
+    assert not is_made_up_for(f"select to authenticated where NOT ({role} IS NULL)", [not_owner])
+    assert not is_made_up_for(
+        not_owner, [f"select to authenticated where NOT ({role} IS NOT NULL)"]
+    )
