@@ -176,17 +176,34 @@ def _negated(node: Tree, *, definer: bool) -> list[Alternative]:
 
 
 def _case(node: Tree, *, definer: bool) -> list[Alternative]:
-    """Return the alternatives of CASE with one condition."""
+    """Return the alternatives of CASE with conditions of its own, one after the other."""
     places = [p for p, part in enumerate(node) if part in ("WHEN", "THEN", "ELSE", "END")]
-    if [node[p] for p in places] != ["WHEN", "THEN", "ELSE", "END"] or places[-1] + 1 != len(node):
+    words = [str(node[p]) for p in places]
+    branches = (len(words) - 1) // 2
+    if words not in (["WHEN", "THEN"] * branches + last for last in (["END"], ["ELSE", "END"])):
         return _leaf(node)
-    when, then, otherwise = (node[start + 1 : end] for start, end in itertools.pairwise(places))
+    if places[-1] + 1 != len(node):
+        return _leaf(node)
+    parts = [node[start + 1 : end] for start, end in itertools.pairwise(places)]
+    otherwise: Tree = parts.pop() if "ELSE" in words else ["false"]
+    found = _alternatives(otherwise, definer=definer)
+    for when, then in reversed(list(zip(parts[::2], parts[1::2], strict=True))):
+        found = _branch(when, then, found, definer=definer)
+    return found
+
+
+def _branch(
+    when: Tree, then: Tree, otherwise: list[Alternative], *, definer: bool
+) -> list[Alternative]:
+    """Return the alternatives of one condition of CASE, before what comes after it."""
     first = _all_of([_alternatives(part, definer=definer) for part in (when, then)])
-    if _is_known(when):
+    if then == ["true"]:
+        not_so = [Alternative()]  # whoever it is true of is let in already
+    elif _is_known(when):
         not_so = _negated(when, definer=definer)
     else:
         not_so = [frozenset({f"({said(when)}) IS NOT TRUE"})]
-    second = _all_of([not_so, _alternatives(otherwise, definer=definer)])
+    second = _all_of([not_so, otherwise])
     return _few([parts for parts in (*first, *second) if "false" not in parts])
 
 

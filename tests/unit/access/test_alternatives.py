@@ -42,6 +42,10 @@ def asked(expression: str) -> object:
         ("(private = false)", "(NOT private)"),
         ("CASE WHEN (auth.uid() IS NULL) THEN false ELSE (u = auth.uid()) END", "(u = auth.uid())"),
         ("CASE WHEN (a IS NULL) THEN b ELSE c END", "((c AND (a IS NOT NULL)) OR ((a IS NULL) AND b))"),
+        (
+            "CASE WHEN (r = 'doctor') THEN true WHEN (s IS NULL) THEN false ELSE ((r = 'nurse') OR m) END",
+            "((r = 'doctor') OR ((s IS NOT NULL) AND (r = 'nurse')) OR (m AND (s IS NOT NULL)))",
+        ),
     ],
 )  # fmt: skip
 def test_forms_of_the_same(one: str, other: str) -> None:
@@ -59,6 +63,7 @@ def test_forms_of_the_same(one: str, other: str) -> None:
         ("(s IS DISTINCT FROM 'a')", "(s <> 'a')"),
         ("(a IS NOT TRUE)", "(NOT a)"),
         ("CASE WHEN a THEN b ELSE true END", "((NOT a) OR b)"),
+        ("CASE WHEN a THEN b WHEN c THEN true ELSE d END", "((a AND b) OR c OR d)"),
         (f"(( SELECT count(*) AS count FROM m WHERE {MINE}) > 1)", f"(EXISTS ( SELECT 1 FROM m WHERE {MINE}))"),
         ("(x = ( SELECT max(m.t) AS max FROM m))", "(x IN ( SELECT m.t FROM m))"),
         ("(x IN ( SELECT m.t FROM (m LEFT JOIN n ON ((m.a = n.a)))))", "(x IN ( SELECT m.t FROM (m JOIN n ON ((m.a = n.a)))))"),
