@@ -12,6 +12,7 @@ __all__ = ["Alternative", "Part", "Rows", "asks_less", "bare", "nested", "ordere
 
 _CALLER = "auth.uid()"
 _TEXT = r"'(?:[^']|'')*'"
+_COLUMN = re.compile(r"[\w.\"]+")
 _SIGNED_IN = f"{_CALLER} IS NOT NULL"
 
 
@@ -121,10 +122,14 @@ def _of_caller(parts: Iterable[Part]) -> Iterator[Part]:
 
 
 def without_spare(parts: Iterable[Part]) -> Iterator[Part]:
-    """Leave out that there is a caller where he is compared with somebody, and what is true."""
+    """Leave out that there is a caller, or a value, where it is compared, and what is true."""
     found = set(parts) - {"true"}
     compared = any(_compares_caller(part) for part in found)
-    yield from (part for part in found if not (compared and part == _SIGNED_IN))
+    pairs = (p.split(" = ") for p in found if isinstance(p, str) and not p.startswith("NOT "))
+    sides = {side for pair in pairs if len(pair) == 2 for side in pair if _COLUMN.fullmatch(side)}
+    there = {f"{side} IS NOT NULL" for side in sides}
+    spare = {*there, _SIGNED_IN} if compared else there
+    yield from (part for part in found if part not in spare)
 
 
 def _compares_caller(part: Part) -> bool:

@@ -36,6 +36,8 @@ def asked(expression: str) -> object:
         (f"(( SELECT m.r FROM m WHERE {MINE}) = ANY (ARRAY['a', 'b']))", f"(EXISTS ( SELECT 1 FROM m WHERE ({MINE} AND ((m.r = 'b') OR (m.r = 'a')))))"),
         (f"(NOT (EXISTS ( SELECT 1 FROM m WHERE ({MINE} AND m.ok))))", f"(NOT (EXISTS ( SELECT 1 FROM m WHERE ({MINE} AND (m.ok = true)))))"),
         (f"definer(EXISTS (SELECT 1 FROM m WHERE ({MINE} AND (EXISTS (SELECT 1 FROM n WHERE (n.a = m.a))))))", f"definer(EXISTS (SELECT 1 FROM (m JOIN n ON ((m.a = n.a))) WHERE {MINE}))"),
+        (f"(x IN ( SELECT m.t FROM m WHERE ({MINE} AND (m.t IS NOT NULL))))", f"(x IN ( SELECT m.t FROM m WHERE {MINE}))"),
+        ("((s = 'a') AND (s IS NOT NULL))", "(s = 'a')"),
         ("(NOT ((s = 'a') OR (s = 'b')))", "(s <> ALL (ARRAY['b', 'a']))"),
         ("(NOT (s <> 'a'))", "(s = 'a')"),
         ("COALESCE(active, false)", "(active IS TRUE)"),
@@ -62,6 +64,8 @@ def test_forms_of_the_same(one: str, other: str) -> None:
         # Without a row the one is unknown, and what has none may come in by the other.
         ("(s IS DISTINCT FROM 'a')", "(s <> 'a')"),
         ("(a IS NOT TRUE)", "(NOT a)"),
+        ("((s = 'a') AND (r IS NOT NULL))", "(s = 'a')"),
+        ("((NOT (EXISTS ( SELECT 1 FROM m WHERE (m.s = s)))) AND (s IS NOT NULL))", "(NOT (EXISTS ( SELECT 1 FROM m WHERE (m.s = s))))"),
         ("CASE WHEN a THEN b ELSE true END", "((NOT a) OR b)"),
         ("CASE WHEN a THEN b WHEN c THEN true ELSE d END", "((a AND b) OR c OR d)"),
         (f"(( SELECT count(*) AS count FROM m WHERE {MINE}) > 1)", f"(EXISTS ( SELECT 1 FROM m WHERE {MINE}))"),
