@@ -20,7 +20,8 @@ def columns_in_states(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> It
     """Yield changing every column of rows that could be changed in a state, and not without one.
 
     Only one column was changed there, which said whether policies let him. A trigger may keep
-    others from him.
+    others from him. Whom a row names is another matter: that he gives it away is tried of it in no
+    state.
     """
     role = knocker.persona.role
     if plan.slot is not None or role in plan.catalog.above_rls:
@@ -47,7 +48,7 @@ def columns_in_states(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> It
             left -= 1
             found = plan.in_state(row, name)
             for column in granted:
-                if column.name in tried[rows]:
+                if column.name in tried[rows] or column.name in plan.owner.users:
                     continue
                 for value in new_values(plan, knocker, column):
                     shown, asked = plan.shown(column, value), plan.changed()

@@ -101,7 +101,8 @@ def test_who_buys_and_who_sells_bring_an_order_on(held: Callable[[str], Held]) -
     )
     assert f"Owners can now update orders.status=delivered {seller} where status=paid." in found
     found = after(f"{alter} with check (seller_id = (select auth.uid()))")
-    both = f"Owners can now update orders.note, orders.status=any value {seller} where status=paid."
+    columns = "orders.id, orders.note, orders.status=any value"
+    both = f"Owners can now update {columns} {seller} where status=paid."
     assert both in found
     assert after(IN_ONE_POLICY) == set()
     found = after('drop policy "ship" on public.orders;')
@@ -113,8 +114,8 @@ def test_an_author_submits_and_an_editor_decides(held: Callable[[str], Held]) ->
     alter = 'alter policy "decide" on public.posts'
     found = after(f"{alter} with check (public.is_editor())")
     assert (
-        "Users with role=editor can now update posts.title, posts.status=any value on other "
-        "people's rows where status=submitted." in found
+        "Users with role=editor can now update posts.id, posts.title, posts.status=any value on "
+        "other people's rows where status=submitted." in found
     )
     assert not any("no longer" in sentence for sentence in found if "grant" not in sentence)
     found = after(
