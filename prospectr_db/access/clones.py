@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from psycopg import sql
 
-from prospectr_db.access.observation import (
-    Observation,
-    look,
-    open_observer,
-    undone,
-)
+from prospectr_db.access.observation import Observation, look, open_observer, undone
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog
 from prospectr_db.database.connection import connect_admin
 from prospectr_db.database.target import Target

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.observation import (
-    look,
-    open_observer,
-)
+from prospectr_db.access.observation import look, open_observer
 from prospectr_db.database.catalog import API_ROLES, Catalog, Function, Relation
 from prospectr_db.database.target import Target
 

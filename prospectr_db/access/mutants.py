@@ -13,19 +13,10 @@ from prospectr_db.access.check import check
 from prospectr_db.access.clones import share
 from prospectr_db.access.contract.contract import Contract
 from prospectr_db.access.functions.functions import observe_functions
-from prospectr_db.access.matrix.facts import (
-    Facts,
-    facts_of,
-)
+from prospectr_db.access.matrix.facts import Facts, facts_of
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    TableAccess,
-)
-from prospectr_db.access.observation import (
-    Observation,
-    knockers,
-)
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
+from prospectr_db.access.observation import Observation, knockers
 from prospectr_db.access.observe import observe_tables
 from prospectr_db.access.ownership.implied import keep_implied
 from prospectr_db.access.views.views import observe_views

@@ -10,44 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.matrix.given import (
-    NOTHING,
-    Given,
-)
+from prospectr_db.access.matrix.given import NOTHING, Given
 from prospectr_db.access.ownership.implied import with_implied_keys
-from prospectr_db.access.ownership.ownership import (
-    Ownership,
-    find_ownership,
-)
+from prospectr_db.access.ownership.ownership import Ownership, find_ownership
 from prospectr_db.access.ownership.standing import Standing
-from prospectr_db.access.people.rosters import (
-    find_rosters,
-    without_rosters,
-)
+from prospectr_db.access.people.rosters import find_rosters, without_rosters
 from prospectr_db.access.personas.knocks import Knocker
-from prospectr_db.access.personas.personas import (
-    AUTHENTICATED,
-    anon,
-    service_role,
-)
+from prospectr_db.access.personas.personas import AUTHENTICATED, Persona, anon, service_role
 from prospectr_db.access.policies.claim_spelling import with_plain_claims
 from prospectr_db.access.policies.helper_bodies import HelperBodies
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    OWNER,
-    Actor,
-    World,
-)
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, OWNER, Actor, World
 from prospectr_db.access.world import build_world
 from prospectr_db.access.writing.values import seeded_uuid
-from prospectr_db.database.catalog import (
-    Catalog,
-    Relation,
-    quote_identifier,
-    read_catalog,
-)
+from prospectr_db.database.catalog import Catalog, Relation, quote_identifier, read_catalog
 from prospectr_db.database.connection import connect, connect_admin
 from prospectr_db.database.sequences import put_sequences_back, sequence_positions
 from prospectr_db.database.target import Target
@@ -96,6 +72,10 @@ class Observation:
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""
         return Plan(self.catalog, self.ownership, self.world, relation)
+
+    def unbound(self, key: str) -> Persona:
+        """Return a superuser in the name of a user of the world: no policy or grant binds him."""
+        return Persona("control", self.superuser, self.world.actors[key].persona("control").claims)
 
     @property
     def relations(self) -> list[Relation]:
@@ -148,10 +128,7 @@ def prepare(
     ``catalog`` is what `look` returned for this database, or for the one it is a copy of.
     """
     from prospectr_db.access.people.guises import guises
-    from prospectr_db.access.people.tokens import (
-        HONEST,
-        forgeries,
-    )
+    from prospectr_db.access.people.tokens import HONEST, forgeries
 
     if catalog is None:
         catalog = look(connection, exposed=exposed)

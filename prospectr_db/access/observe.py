@@ -8,26 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from prospectr_db.access.matrix.given import (
-    NOTHING,
-    Given,
-)
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    Cell,
-    TableAccess,
-    TokenAccess,
-)
-from prospectr_db.access.observation import (
-    Observation,
-    knockers,
-    prepare,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.matrix.given import NOTHING, Given
+from prospectr_db.access.matrix.matrix import AccessMatrix, Cell, TableAccess, TokenAccess
+from prospectr_db.access.observation import Observation, knockers, prepare
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.alongside import alongside
 from prospectr_db.access.probes.columns_in_states import columns_in_states
 from prospectr_db.access.probes.combined import combined
@@ -35,35 +19,19 @@ from prospectr_db.access.probes.copies import copies
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.only_row import only_row
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.probes.several import (
-    on_top,
-    several,
-)
-from prospectr_db.access.probes.signing import (
-    signings,
-    unsigned,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.probes.several import on_top, several
+from prospectr_db.access.probes.signing import signings, unsigned
 from prospectr_db.access.probes.two_columns import two_columns
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.tables.left_behind import left_behind
-from prospectr_db.access.tables.redundant import (
-    Arrival,
-    is_through,
-)
+from prospectr_db.access.tables.redundant import Arrival, is_through
 from prospectr_db.access.tables.sign_up_writes import sign_up_writes
-from prospectr_db.access.tables.summing_up import (
-    sum_up,
-)
+from prospectr_db.access.tables.summing_up import sum_up
 from prospectr_db.access.tables.trigger_writes import trigger_writes
 from prospectr_db.access.tables.truncation import Truncations
 from prospectr_db.access.tables.unseen import unseen_policies
-from prospectr_db.database.catalog import (
-    Relation,
-)
+from prospectr_db.database.catalog import Relation
 from prospectr_db.database.target import Target
 
 __all__ = [
@@ -201,10 +169,7 @@ def _observe_tokens(
 ) -> tuple[TokenAccess, ...]:
     """Observe strange tokens, a few dozen tables at a time; in the order of the tokens."""
     from prospectr_db.access.clones import share
-    from prospectr_db.access.people.tokens import (
-        observe_tokens,
-        strange_tokens,
-    )
+    from prospectr_db.access.people.tokens import observe_tokens, strange_tokens
 
     kinds = strange_tokens(members[0])
     work = partial(observe_tokens, kinds=kinds)
@@ -337,9 +302,7 @@ def _control(observation: Observation, probes: Sequence[Probe]) -> dict[Identity
     """
     known = observation.controls if observation.controls is not None else {}
     probes = [probe for probe in probes if _identity(probe) not in known]
-    claims = observation.world.actors[OWNER].persona("control").claims
-    persona = Persona("control", observation.superuser, claims)
-    outcomes = run(observation, persona, probes)
+    outcomes = run(observation, observation.unbound(OWNER), probes)
     known.update(
         {_identity(probe): outcome for probe, outcome in zip(probes, outcomes, strict=True)}
     )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.observe import observe_tables
 from prospectr_db.access.ownership.implied import keep_implied

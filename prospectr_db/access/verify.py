@@ -9,50 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.check import (
-    CheckReport,
-    can_be_stated,
-    check,
-    to_be_accepted,
-)
+from prospectr_db.access.check import CheckReport, can_be_stated, check, to_be_accepted
 from prospectr_db.access.clones import possible
 from prospectr_db.access.comparison.comparison import compare
-from prospectr_db.access.contract.contract import (
-    Contract,
-    given_by,
-    parse_contract,
-    read_contract,
-)
-from prospectr_db.access.contract.file import (
-    read_text,
-    write_text,
-)
+from prospectr_db.access.contract.contract import Contract, given_by, parse_contract, read_contract
+from prospectr_db.access.contract.file import read_text, write_text
 from prospectr_db.access.contract.text import render
-from prospectr_db.access.hosted import (
-    Hosted,
-    hosted_findings,
-)
+from prospectr_db.access.hosted import Hosted, hosted_findings
 from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.given import (
-    NOTHING,
-    Given,
-)
+from prospectr_db.access.matrix.given import NOTHING, Given
 from prospectr_db.access.matrix.matrix import AccessMatrix
-from prospectr_db.access.matrix.unobserved import (
-    UNBUILDABLE,
-    is_unobserved,
-    without_unseen,
-)
-from prospectr_db.access.mutants import (
-    MutationReport,
-    mutate,
-)
+from prospectr_db.access.matrix.unobserved import UNBUILDABLE, is_unobserved, without_unseen
+from prospectr_db.access.mutants import MutationReport, mutate
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.observe import (
-    observe,
-    observing,
-)
+from prospectr_db.access.observe import observe, observing
 from prospectr_db.access.review.findings import judge
 from prospectr_db.access.sabotage import sabotage
 from prospectr_db.database.target import Target

@@ -10,15 +10,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from prospectr_db.access.matrix.matrix import Verdict
-from prospectr_db.access.matrix.verdicts import (
-    Outcome,
-    classify,
-)
+from prospectr_db.access.matrix.verdicts import Outcome, classify
 from prospectr_db.access.personas.impersonation import impersonate
-from prospectr_db.access.personas.personas import (
-    Persona,
-    service_role,
-)
+from prospectr_db.access.personas.personas import Persona, service_role
 from prospectr_db.database.diagnosis import Source, diagnose
 
 if TYPE_CHECKING:

@@ -11,26 +11,12 @@ import psycopg
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.ownership.tenancy import find_memberships
-from prospectr_db.access.people.affiliations import (
-    add_affiliates,
-    add_removed,
-)
-from prospectr_db.access.people.conditions import (
-    add_under_conditions,
-    find_conditions,
-)
-from prospectr_db.access.people.gates import (
-    domain_of,
-    find_gates,
-    sign_in,
-)
+from prospectr_db.access.people.affiliations import add_affiliates, add_removed
+from prospectr_db.access.people.conditions import add_under_conditions, find_conditions
+from prospectr_db.access.people.gates import domain_of, find_gates, sign_in
 from prospectr_db.access.people.listed_owners import add_rows_of_listed_owners
 from prospectr_db.access.people.neighbours import add_neighbours
-from prospectr_db.access.people.pairs import (
-    add_pairs,
-    add_pairs_of_two,
-    find_pairs,
-)
+from prospectr_db.access.people.pairs import add_pairs, add_pairs_of_two, find_pairs
 from prospectr_db.access.people.rosters import (
     add_listed,
     add_rows_of_listed,
@@ -38,10 +24,7 @@ from prospectr_db.access.people.rosters import (
     find_owning_rosters,
 )
 from prospectr_db.access.people.through import add_through, find_through
-from prospectr_db.access.personas.claim_options import (
-    put,
-    whole,
-)
+from prospectr_db.access.personas.claim_options import put, whole
 from prospectr_db.access.personas.impersonation import requested
 from prospectr_db.access.policies.decisions import decision_texts
 from prospectr_db.access.policies.expressions import claim_keys

@@ -8,28 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.given import NOTHING
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.observation import (
-    Observation,
-    knockers,
-    open_observer,
-    prepare,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.observation import Observation, knockers, open_observer, prepare
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.spelling import stated_policies
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
+from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.api.requests import Request, express
 from prospectr_db.database.target import Target
@@ -134,10 +119,8 @@ def _ask_as(
     probes = [
         probe if request is None else replace(probe, preparation=None) for probe, request in wanted
     ]
-    claims = observation.world.actors[OWNER].persona("control").claims
-    superuser = Persona("control", observation.superuser, claims)
     controlled = [p for p, (_, request) in zip(probes, wanted, strict=True) if request is not None]
-    controls = iter(run(observation, superuser, controlled))
+    controls = iter(run(observation, observation.unbound(OWNER), controlled))
     outcomes = run(observation, knocker.persona, probes)
     return [
         (probe, outcome)

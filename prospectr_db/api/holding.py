@@ -10,33 +10,19 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.check import CheckReport
 from prospectr_db.access.comparison.comparison import compare as compare_facts
-from prospectr_db.access.matrix.facts import (
-    Entry,
-    Facts,
-    expand,
-    facts_of,
-)
+from prospectr_db.access.matrix.facts import Entry, Facts, expand, facts_of
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    Cell,
-)
+from prospectr_db.access.matrix.matrix import AccessMatrix, Cell
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.running import Outcome
 from prospectr_db.access.review.phrases import people
 from prospectr_db.access.review.review import review_access
-from prospectr_db.access.tables.summing_up import (
-    spread,
-    sum_up,
-)
+from prospectr_db.access.tables.summing_up import spread, sum_up
 
 if TYPE_CHECKING:
     from prospectr_db.access.contract.contract import Contract
     from prospectr_db.access.observation import Observation
-    from prospectr_db.access.personas.knocks import (
-        Knocker,
-        Probe,
-    )
+    from prospectr_db.access.personas.knocks import Knocker, Probe
     from prospectr_db.access.probes.probes import Plan
     from prospectr_db.api.requests import Answer
 

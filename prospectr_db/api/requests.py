@@ -8,10 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.api.tokens import token_of
 from prospectr_db.database.catalog import Column, Relation

@@ -9,11 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from prospectr_db.access.personas.personas import (
-    Persona,
-    anon,
-    service_role,
-)
+from prospectr_db.access.personas.personas import Persona, anon, service_role
 
 __all__ = ["anon_key", "mint", "service_key", "token_of"]
 

@@ -44,10 +44,7 @@ def access_changes(before: Target, after: Target, project: Project) -> tuple[Acc
     """Observe two disposable databases, both of which are written to, and tell the difference."""
     # Observing is a machinery of its own: a plan without it does not wait for its import.
     from prospectr_db.access.contract.contract import read_contract
-    from prospectr_db.access.verify import (
-        access_difference,
-        contract_path,
-    )
+    from prospectr_db.access.verify import access_difference, contract_path
 
     contract = read_contract(contract_path(project))
     found = {

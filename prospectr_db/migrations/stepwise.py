@@ -20,11 +20,7 @@ from prospectr_db.migrations.errors import InterruptedMigrationError
 from prospectr_db.migrations.events import StepApplied
 from prospectr_db.migrations.execution import FailedStepError, Query, Session
 from prospectr_db.migrations.history import INSERT
-from prospectr_db.migrations.pooling import (
-    check_settings,
-    is_transaction_pooler,
-    settings_of,
-)
+from prospectr_db.migrations.pooling import check_settings, is_transaction_pooler, settings_of
 from prospectr_db.migrations.script import Group, Script, Step
 from prospectr_db.project import Migration
 from prospectr_db.resources import sql_text

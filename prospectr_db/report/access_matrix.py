@@ -9,17 +9,8 @@ from itertools import groupby
 
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.matrix import (
-    KNOWING,
-    Access,
-    AccessMatrix,
-    TableAccess,
-)
-from prospectr_db.access.matrix.row_classes import (
-    FILES,
-    in_words,
-    is_partly,
-)
+from prospectr_db.access.matrix.matrix import KNOWING, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix.row_classes import FILES, in_words, is_partly
 from prospectr_db.access.review.phrases import joined
 from prospectr_db.report.style import Style
 

@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess
 from prospectr_db.access.review.telling import tell
 from prospectr_db.report.access_matrix import whose
 

@@ -14,12 +14,7 @@ import pytest
 
 from prospectr_db.access.check import CheckReport
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    AccessMatrix,
-    TableAccess,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.report.access_page import html_page
 
 pytestmark = pytest.mark.peer

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from prospectr_db.access.contract.contract import (
-    Contract,
-    read_contract,
-)
+from prospectr_db.access.contract.contract import Contract, read_contract
 from prospectr_db.access.verify import contract_path
 from prospectr_db.api import compare as comparing
 from prospectr_db.api.compare import ApiSabotageNotSeenError, compare

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prospectr_db.access.visitor import (
-    Statement,
-    Visitor,
-)
+from prospectr_db.access.visitor import Statement, Visitor
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -8,10 +8,7 @@ from uuid import UUID
 from psycopg import sql
 
 from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.visitor import (
-    POSTGRES,
-    Visitor,
-)
+from prospectr_db.access.visitor import POSTGRES, Visitor
 from prospectr_db.pytest_plugin import AsPersona
 
 from .declared import DeclaredTable

@@ -6,10 +6,7 @@ from uuid import UUID
 import pytest
 from psycopg import sql
 
-from prospectr_db.access.personas.personas import (
-    Persona,
-    user,
-)
+from prospectr_db.access.personas.personas import Persona, user
 from prospectr_db.access.visitor import POSTGRES
 from prospectr_db.pytest_plugin import AsPersona
 

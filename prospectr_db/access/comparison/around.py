@@ -7,15 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from prospectr_db.access.matrix.facts import Facts
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-)
-from prospectr_db.access.surroundings import (
-    LATER_GROUPS,
-    LOGIN,
-    UPLOADS,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind
+from prospectr_db.access.surroundings import LATER_GROUPS, LOGIN, UPLOADS
 
 __all__ = ["compare_surroundings"]
 

@@ -6,43 +6,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from prospectr_db.access.comparison.answers import compare_answers
 from prospectr_db.access.comparison.around import compare_surroundings
-from prospectr_db.access.comparison.covers import (
-    as_covered,
-    with_one_word,
-)
-from prospectr_db.access.comparison.flags import (
-    compare_once,
-    compare_row_security,
-)
+from prospectr_db.access.comparison.covers import as_covered, with_one_word
+from prospectr_db.access.comparison.flags import compare_once, compare_row_security
 from prospectr_db.access.comparison.grants import compare_grants
 from prospectr_db.access.comparison.new import unmentioned
 from prospectr_db.access.comparison.policies import compare_unseen_policies
-from prospectr_db.access.comparison.states import (
-    compare_states,
-    is_unheard_of,
-)
-from prospectr_db.access.comparison.storage import (
-    SHARED,
-    is_backends_share,
-)
+from prospectr_db.access.comparison.states import compare_states, is_unheard_of
+from prospectr_db.access.comparison.storage import SHARED, is_backends_share
 from prospectr_db.access.comparison.times import with_known_times
-from prospectr_db.access.comparison.untold import (
-    implied,
-    is_tried,
-)
-from prospectr_db.access.comparison.values import (
-    as_tried,
-    of_the_same,
-)
-from prospectr_db.access.comparison.views import (
-    is_narrower,
-    is_told_otherwise,
-    otherwise,
-)
-from prospectr_db.access.matrix.baselines import (
-    BOTH,
-    is_common,
-)
+from prospectr_db.access.comparison.untold import implied, is_tried
+from prospectr_db.access.comparison.values import as_tried, of_the_same
+from prospectr_db.access.comparison.views import is_narrower, is_told_otherwise, otherwise
+from prospectr_db.access.matrix.baselines import BOTH, is_common
 from prospectr_db.access.matrix.counterparts import same_people
 from prospectr_db.access.matrix.facts import (
     ALL,
@@ -54,26 +29,12 @@ from prospectr_db.access.matrix.facts import (
     columns_named,
     expand,
 )
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    AccessMatrix,
-    TableAccess,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.publications import compare_publications
 from prospectr_db.access.review.along import comparable
-from prospectr_db.access.review.phrases import (
-    joined,
-    on_rows,
-    people,
-    phrase,
-    who,
-)
+from prospectr_db.access.review.phrases import joined, on_rows, people, phrase, who
 
 __all__ = ["SERVER_ONLY", "compare"]
 

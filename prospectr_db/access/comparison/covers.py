@@ -7,11 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prospectr_db.access.comparison.answers import ANSWERED
-from prospectr_db.access.matrix.baselines import (
-    BOTH,
-    is_at_once,
-    is_related,
-)
+from prospectr_db.access.matrix.baselines import BOTH, is_at_once, is_related
 from prospectr_db.access.matrix.facts import (
     ABOVE,
     ALONG,
@@ -47,10 +43,7 @@ from prospectr_db.access.matrix.facts import (
     Facts,
 )
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.given import (
-    own_standing_states,
-    parent_states,
-)
+from prospectr_db.access.matrix.given import own_standing_states, parent_states
 from prospectr_db.access.matrix.matrix import (
     AT_TIMES,
     DEPENDENT,

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prospectr_db.access.matrix.facts import Facts
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind
 from prospectr_db.access.review.phrases import joined
 
 __all__ = ["ROW_SECURITY", "compare_once", "compare_row_security"]

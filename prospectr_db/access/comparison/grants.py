@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prospectr_db.access.matrix.facts import (
-    Facts,
-    columns_named,
-    expand,
-)
-from prospectr_db.access.matrix.finding import (
-    IDLE_GRANT,
-    OUTSIDE,
-    Finding,
-    Kind,
-)
+from prospectr_db.access.matrix.facts import Facts, columns_named, expand
+from prospectr_db.access.matrix.finding import IDLE_GRANT, OUTSIDE, Finding, Kind
 from prospectr_db.access.matrix.publications import unlike
 from prospectr_db.access.personas.role_names import role_of
 

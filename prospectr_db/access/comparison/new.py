@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from prospectr_db.access.matrix.facts import Facts
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    TableAccess,
-)
-from prospectr_db.access.review.phrases import (
-    joined,
-    who,
-)
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
+from prospectr_db.access.review.phrases import joined, who
 
 __all__ = ["callers", "unmentioned"]
 

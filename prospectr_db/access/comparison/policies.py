@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 
-from prospectr_db.access.matrix.facts import (
-    HELPERS,
-    MADE_UP,
-    PARTS,
-    Facts,
-)
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-)
+from prospectr_db.access.matrix.facts import HELPERS, MADE_UP, PARTS, Facts
+from prospectr_db.access.matrix.finding import Finding, Kind
 from prospectr_db.access.policies.parts import is_said
 from prospectr_db.access.policies.spelling import BESIDE
 

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
-from prospectr_db.access.matrix.baselines import (
-    can_lose,
-    compared_with,
-    is_related,
-)
-from prospectr_db.access.matrix.facts import (
-    Entry,
-    Facts,
-    expand,
-)
+from prospectr_db.access.matrix.baselines import can_lose, compared_with, is_related
+from prospectr_db.access.matrix.facts import Entry, Facts, expand
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.lesser import (
-    is_lesser,
-    is_told_of_the_owner,
-)
+from prospectr_db.access.matrix.lesser import is_lesser, is_told_of_the_owner
 from prospectr_db.access.matrix.matrix import AccessMatrix
-from prospectr_db.access.matrix.row_classes import (
-    ROWS_OF,
-    is_partly,
-    plainer,
-)
+from prospectr_db.access.matrix.row_classes import ROWS_OF, is_partly, plainer
 
 __all__ = ["compare_states", "is_unheard_of"]
 

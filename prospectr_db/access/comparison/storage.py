@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.matrix.facts import (
-    Entry,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import Entry, Facts
 from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.personas.personas import SERVICE_ROLE
 

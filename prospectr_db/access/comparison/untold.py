@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from prospectr_db.access.matrix.facts import (
-    Entry,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import Entry, Facts
 from prospectr_db.access.matrix.matrix import TableAccess
 from prospectr_db.access.matrix.row_classes import states_of
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.matrix.facts import (
-    ALL,
-    ALONG,
-    Entry,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import ALL, ALONG, Entry, Facts
 
 __all__ = ["as_tried", "of_the_same"]
 

@@ -5,18 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prospectr_db.access.comparison.untold import implied
-from prospectr_db.access.matrix.facts import (
-    VIEWS,
-    Entry,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import VIEWS, Entry, Facts
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    AT_TIMES,
-    DEPENDENT,
-    KNOWING,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import AT_TIMES, DEPENDENT, KNOWING, TableAccess
 from prospectr_db.access.matrix.row_classes import states_of
 
 __all__ = ["is_narrower", "is_told_otherwise", "otherwise"]

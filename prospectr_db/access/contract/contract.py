@@ -9,10 +9,7 @@ from typing import Any
 
 from prospectr_db.access.contract.file import read_text
 from prospectr_db.access.contract.reading import read_parts
-from prospectr_db.access.matrix.facts import (
-    BELONGING,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import BELONGING, Facts
 from prospectr_db.access.matrix.given import (
     Given,
     folders_named,

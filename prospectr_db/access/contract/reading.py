@@ -11,19 +11,9 @@ from typing import Any
 
 from prospectr_db.access.contract.layout import key_lines
 from prospectr_db.access.matrix.baselines import can_lose
-from prospectr_db.access.matrix.facts import (
-    CHANNEL,
-    COMMANDS,
-    COVERS,
-    Entry,
-    Facts,
-    default_rows,
-)
+from prospectr_db.access.matrix.facts import CHANNEL, COMMANDS, COVERS, Entry, Facts, default_rows
 from prospectr_db.access.matrix.row_classes import plainer
-from prospectr_db.access.surroundings import (
-    GROUPS,
-    LATER_GROUPS,
-)
+from prospectr_db.access.surroundings import GROUPS, LATER_GROUPS
 from prospectr_db.errors import ConfigError
 from prospectr_db.project.document import parse
 

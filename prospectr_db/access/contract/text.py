@@ -8,18 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prospectr_db.access.contract.layout import keep_layout
-from prospectr_db.access.matrix.facts import (
-    ALL,
-    CHANNEL,
-    COMMANDS,
-    Entry,
-    Facts,
-    default_rows,
-)
-from prospectr_db.access.surroundings import (
-    GROUPS,
-    LATER_GROUPS,
-)
+from prospectr_db.access.matrix.facts import ALL, CHANNEL, COMMANDS, Entry, Facts, default_rows
+from prospectr_db.access.surroundings import GROUPS, LATER_GROUPS
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 if TYPE_CHECKING:

@@ -12,18 +12,9 @@ from prospectr_db.access.functions.call_texts import call_text, spread
 from prospectr_db.access.functions.rows_meant import held, rows_named, secrets_of
 from prospectr_db.access.ownership.secret_columns import sounds_secret
 from prospectr_db.access.policies.expressions import literals
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-)
-from prospectr_db.access.writing.statements import (
-    literal,
-    typed,
-)
-from prospectr_db.access.writing.values import (
-    EMBEDDINGS,
-    candidates,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
+from prospectr_db.access.writing.statements import literal, typed
+from prospectr_db.access.writing.values import EMBEDDINGS, candidates
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
 if TYPE_CHECKING:

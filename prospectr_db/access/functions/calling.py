@@ -7,16 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from prospectr_db.access.functions.answers import answered
-from prospectr_db.access.matrix.matrix import (
-    GIVES,
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import GIVES, Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.running import Outcome
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.rows.markers import Markers

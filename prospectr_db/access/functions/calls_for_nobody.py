@@ -7,31 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from prospectr_db.access.functions.answers import answered
-from prospectr_db.access.functions.calling import (
-    call_cell,
-    call_probe,
-)
+from prospectr_db.access.functions.calling import call_cell, call_probe
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.matrix.row_classes import ANYBODYS
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.reached.view_states import Setting
 from prospectr_db.access.rows.inhabitants import OWNER
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-)
+from prospectr_db.access.writing.statements import delete, equals
 from prospectr_db.database.catalog import Relation
 
 __all__ = ["NobodysRows"]

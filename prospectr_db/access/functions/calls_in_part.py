@@ -8,11 +8,7 @@ from dataclasses import dataclass, replace
 from prospectr_db.access.functions.arguments import IDS, Accepted, calls
 from prospectr_db.access.functions.calling import Seeing
 from prospectr_db.access.functions.calls_in_states import StateCalls
-from prospectr_db.access.functions.known_secrets import (
-    Knowledge,
-    Secrets,
-    called,
-)
+from prospectr_db.access.functions.known_secrets import Knowledge, Secrets, called
 from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.policies.reach import words_of_function

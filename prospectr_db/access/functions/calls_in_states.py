@@ -8,34 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from prospectr_db.access.functions.calling import (
-    Seeing,
-    call_probe,
-)
+from prospectr_db.access.functions.calling import Seeing, call_probe
 from prospectr_db.access.functions.known_secrets import Knowledge
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.reached.view_states import (
-    Setting,
-    on_top,
-    opening,
-)
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.reached.view_states import Setting, on_top, opening
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, OWNER
 
 __all__ = ["StateCalls"]
 
@@ -172,21 +151,28 @@ class StateCalls:
         None where he does so without: then whose rows they are keeps everybody else out, unless
         they are in two states at once.
         """
-        reaching = self._reaching(OWNER, self._telling, [None])[0]
-        for key in (NEWCOMER,) if reaching else (NEWCOMER, OWNER):
-            plain, *there = self._reaching(key, self._telling, [None, *self.singles])
+        owner, newcomer = self._unbound(OWNER), self._unbound(NEWCOMER)
+        reaching = self._through(owner, self._telling, [None])[0]
+        for nobody in (newcomer,) if reaching else (newcomer, owner):
+            plain, *there = self._through(nobody, self._telling, [None, *self.singles])
             pairs = zip(self.singles, there, strict=True)
             found = [setting for setting, seen in pairs if seen and not plain]
             if found or plain:
                 return found
         if reaching:
-            return self._together(NEWCOMER, reaching[:1], min(_MOST_BESIDE, self.most_together))
+            return self._together(newcomer, reaching[:1], min(_MOST_BESIDE, self.most_together))
         # Not even their owner sees them in any: then in several states at once, if at all.
-        return self._together(OWNER, self._telling[:_TEXTS_TOGETHER], self.most_together)
+        return self._together(owner, self._telling[:_TEXTS_TOGETHER], self.most_together)
 
     def _openings_of(self, knocker: Knocker) -> list[Setting]:
         """The states, alone or together, in which somebody with a standing reaches rows."""
         texts = self._telling[:_TEXTS_TOGETHER]
+        there = self._through(knocker, texts, self.singles)
+        alone = [one for one, seen in zip(self.singles, there, strict=True) if seen]
+        return alone or self._together(knocker, texts, _MOST_BESIDE)
+
+    def _together(self, knocker: Knocker, texts: Sequence[str], most: int) -> list[Setting]:
+        """Return the states in which only several together show somebody the owner's rows."""
 
         def shows(settings: Sequence[Setting]) -> list[bool]:
             return [bool(found) for found in self._through(knocker, texts, settings)]
@@ -194,26 +180,11 @@ class StateCalls:
         def order(settings: Sequence[Setting]) -> int:
             return self.apart([column for one in settings for column in one.columns])
 
-        alone = [one for one, seen in zip(self.singles, shows(self.singles), strict=True) if seen]
-        return alone or opening(self.singles, shows, most=_MOST_BESIDE, order=order)
-
-    def _together(self, key: str, texts: Sequence[str], most: int) -> list[Setting]:
-        def shows(settings: Sequence[Setting]) -> list[bool]:
-            return [bool(found) for found in self._reaching(key, texts, settings)]
-
-        def order(settings: Sequence[Setting]) -> int:
-            return self.apart([column for one in settings for column in one.columns])
-
         return opening(self.singles, shows, most=most, order=order)
 
-    def _reaching(
-        self, key: str, texts: Sequence[str], settings: Sequence[Setting | None]
-    ) -> list[list[str]]:
-        """Return, for each state, the calls by which a superuser in somebody's name gets on."""
-        observation = self.seeing.observation
-        claims = observation.world.actors[key].persona("control").claims
-        nobody = Knocker(Persona("control", observation.superuser, claims), key)
-        return self._through(nobody, texts, settings)
+    def _unbound(self, key: str) -> Knocker:
+        """Return a superuser in somebody's name."""
+        return Knocker(self.seeing.observation.unbound(key), key)
 
     def _through(
         self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]

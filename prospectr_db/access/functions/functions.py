@@ -9,22 +9,12 @@ from prospectr_db.access.functions.answers import declared
 from prospectr_db.access.functions.arguments import calls
 from prospectr_db.access.functions.calling import Seeing
 from prospectr_db.access.functions.calls_for_nobody import NobodysRows
-from prospectr_db.access.functions.calls_in_part import (
-    PartCalls,
-    calls_in_part,
-)
+from prospectr_db.access.functions.calls_in_part import PartCalls, calls_in_part
 from prospectr_db.access.functions.calls_in_states import StateCalls
 from prospectr_db.access.functions.calls_of_listed import calls_of_listed
 from prospectr_db.access.functions.fitting import Fit, fit
-from prospectr_db.access.functions.known_secrets import (
-    Knowledge,
-    Secrets,
-    called,
-)
-from prospectr_db.access.matrix.lesser import (
-    is_lesser,
-    lesser_base,
-)
+from prospectr_db.access.functions.known_secrets import Knowledge, Secrets, called
+from prospectr_db.access.matrix.lesser import is_lesser, lesser_base
 from prospectr_db.access.matrix.matrix import (
     DEPENDENT,
     KNOWING,
@@ -36,10 +26,7 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.row_classes import states_of
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.policies.claim_spelling import answers_with_claim
 from prospectr_db.access.policies.decisions import helper_functions
@@ -50,11 +37,7 @@ from prospectr_db.access.policies.reach import (
 )
 from prospectr_db.access.probes.running import run
 from prospectr_db.access.reached.dependence import Dependence
-from prospectr_db.access.reached.effects import (
-    changed_rows,
-    owners_labels,
-    without_owners_rows,
-)
+from prospectr_db.access.reached.effects import changed_rows, owners_labels, without_owners_rows
 from prospectr_db.access.reached.function_states import (
     RowState,
     apart_in,

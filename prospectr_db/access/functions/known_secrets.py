@@ -6,26 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prospectr_db.access.functions.calling import (
-    Seeing,
-    call_probe,
-)
+from prospectr_db.access.functions.calling import Seeing, call_probe
 from prospectr_db.access.functions.parameter_names import named_after
-from prospectr_db.access.matrix.matrix import (
-    GIVES,
-    KNOWING,
-    TOGETHER,
-    Cell,
-)
+from prospectr_db.access.matrix.matrix import GIVES, KNOWING, TOGETHER, Cell
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.ownership.secret_columns import (
-    is_secret,
-    sounds_secret,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.ownership.secret_columns import is_secret, sounds_secret
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.running import run
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.writing.statements import literal

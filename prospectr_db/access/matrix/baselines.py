@@ -6,19 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.lesser import (
-    differing,
-    is_lesser,
-    lesser_base,
-    lesser_is_common,
-)
+from prospectr_db.access.matrix.lesser import differing, is_lesser, lesser_base, lesser_is_common
 from prospectr_db.access.matrix.row_classes import plainer
 
 if TYPE_CHECKING:
-    from prospectr_db.access.matrix.facts import (
-        Entry,
-        Facts,
-    )
+    from prospectr_db.access.matrix.facts import Entry, Facts
     from prospectr_db.access.matrix.matrix import Access
 
 __all__ = [

@@ -16,10 +16,7 @@ from prospectr_db.access.matrix.baselines import (
     is_removed,
     is_unnamed,
 )
-from prospectr_db.access.matrix.facts import (
-    Facts,
-    expand,
-)
+from prospectr_db.access.matrix.facts import Facts, expand
 from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.row_classes import plainer
 

@@ -7,14 +7,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from prospectr_db.access.matrix.baselines import (
-    can_lose,
-    is_removed,
-)
-from prospectr_db.access.matrix.lesser import (
-    is_lesser,
-    lesser_base,
-)
+from prospectr_db.access.matrix.baselines import can_lose, is_removed
+from prospectr_db.access.matrix.lesser import is_lesser, lesser_base
 from prospectr_db.access.matrix.matrix import (
     BY,
     COPY,
@@ -30,11 +24,7 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.once import once_per
 from prospectr_db.access.matrix.row_classes import plainer
-from prospectr_db.access.personas.role_names import (
-    is_in_role,
-    is_owner_in_role,
-    role_of,
-)
+from prospectr_db.access.personas.role_names import is_in_role, is_owner_in_role, role_of
 from prospectr_db.access.policies.parts import fingerprints
 
 __all__ = [

@@ -15,10 +15,7 @@ from prospectr_db.access.matrix.baselines import (
     is_related,
 )
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.matrix import (
-    SIGN,
-    WITH,
-)
+from prospectr_db.access.matrix.matrix import SIGN, WITH
 from prospectr_db.access.matrix.row_classes import folder_of
 
 __all__ = [

@@ -11,10 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from prospectr_db.access.matrix.facts import (
-        Entry,
-        Facts,
-    )
+    from prospectr_db.access.matrix.facts import Entry, Facts
     from prospectr_db.access.matrix.matrix import Access
 
 __all__ = [

@@ -7,15 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.baselines import (
-    beyond,
-    compared_with,
-    is_related,
-)
+from prospectr_db.access.matrix.baselines import beyond, compared_with, is_related
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.row_classes import (
-    plainer,
-)
+from prospectr_db.access.matrix.row_classes import plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.finding import Finding

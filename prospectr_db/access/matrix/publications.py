@@ -6,14 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-)
-from prospectr_db.access.policies.spelling import (
-    conjuncts,
-    plain,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind
+from prospectr_db.access.policies.spelling import conjuncts, plain
 from prospectr_db.database.catalog import Published
 
 __all__ = ["PUBLISHED", "compare_publications", "published_words", "unlike"]

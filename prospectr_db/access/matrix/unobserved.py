@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
 
 __all__ = ["UNBUILDABLE", "is_unobserved", "without_unseen"]
 

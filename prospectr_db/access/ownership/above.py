@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.decisions import asked_by_policies
@@ -32,18 +32,20 @@ def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Re
                 yield fk, top
 
 
-def below_and_beside(catalog: Catalog, relation: Relation) -> Iterator[Relation]:
+def below_and_beside(
+    catalog: Catalog, relation: Relation, asked: Iterable[Relation]
+) -> Iterator[Relation]:
     """Yield the tables whose rows hang under a relation's, and those that share a parent with them.
 
-    A policy may look there: orders that a payment was made for, what a shared budget is about.
+    Of those ``asked``, by a policy that looks there: orders that a payment was made for, what a
+    shared budget is about.
     """
     users = catalog.users.oid if catalog.users is not None else None
-    parents = {fk.target for fk in relation.foreign_keys} - {users, None}
+    near = {relation.oid} | {fk.target for fk in relation.foreign_keys} - {users, None}
     tops = {relation.oid, *(top.oid for _, top in above(catalog, relation))}
-    for other in catalog.own_relations:
-        targets = {fk.target for fk in other.foreign_keys}
-        near = relation.oid in targets or parents & targets
-        if near and other.is_table and not other.is_partition and other.oid not in tops:
+    for other in asked:
+        fits = other.is_table and not other.is_partition and other.oid not in tops
+        if fits and near & {fk.target for fk in other.foreign_keys}:
             yield other
 
 
@@ -81,7 +83,9 @@ def states_above(
     for relation in catalog.relations:
         tops = {top.oid: top for _, top in above(catalog, relation)} if relation.policies else {}
         if relation.policies:
-            tops |= {other.oid: other for other in below_and_beside(catalog, relation)}
+            read = {oid for oid, _ in asked[relation.oid]}
+            others = [other for other in catalog.own_relations if other.oid in read]
+            tops |= {other.oid: other for other in below_and_beside(catalog, relation, others)}
         found[relation.oid] = frozenset(
             (tops[oid].name, name)
             for oid, name in asked[relation.oid]

@@ -6,15 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 
-from prospectr_db.access.ownership.polymorphic import (
-    Reference,
-    find_references,
-)
+from prospectr_db.access.ownership.polymorphic import Reference, find_references
 from prospectr_db.access.policies.claim_spelling import with_plain_claims
-from prospectr_db.access.policies.decisions import (
-    comparisons,
-    decision_texts,
-)
+from prospectr_db.access.policies.decisions import comparisons, decision_texts
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
 __all__ = ["keep_implied", "with_implied_keys"]

@@ -6,45 +6,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prospectr_db.access.matrix.given import (
-    NOTHING,
-    Given,
-)
-from prospectr_db.access.matrix.row_classes import (
-    NOBODY,
-    ROWS_OF,
-    is_partly,
-)
-from prospectr_db.access.ownership.above import (
-    asked_far,
-    states_above,
-)
-from prospectr_db.access.ownership.beside import (
-    compared_columns,
-    is_beside,
-    values_beside,
-)
+from prospectr_db.access.matrix.given import NOTHING, Given
+from prospectr_db.access.matrix.row_classes import NOBODY, ROWS_OF, is_partly
+from prospectr_db.access.ownership.above import asked_far, states_above
+from prospectr_db.access.ownership.beside import compared_columns, is_beside, values_beside
 from prospectr_db.access.ownership.counted import counted_rows
 from prospectr_db.access.ownership.distances import distances
 from prospectr_db.access.ownership.joined import tables_of_members
 from prospectr_db.access.ownership.own_standing import own_standings
 from prospectr_db.access.ownership.ranks import find_ranks
-from prospectr_db.access.ownership.signed import (
-    missing_columns,
-    signing_columns,
-)
-from prospectr_db.access.ownership.standing import (
-    Standing,
-    find_standings,
-    weakest,
-)
-from prospectr_db.access.ownership.told_apart import (
-    NAMELESS,
-    takes_anything,
-    told_apart,
-)
+from prospectr_db.access.ownership.signed import missing_columns, signing_columns
+from prospectr_db.access.ownership.standing import Standing, find_standings, weakest
+from prospectr_db.access.ownership.told_apart import NAMELESS, takes_anything, told_apart
 from prospectr_db.access.ownership.value_lists import listed_in_rows
 from prospectr_db.access.policies.called_alike import called_alike
+from prospectr_db.access.policies.closure import leading_to
 from prospectr_db.access.policies.decisions import (
     Text,
     asked_by_policies,
@@ -52,10 +28,7 @@ from prospectr_db.access.policies.decisions import (
     decision_texts,
 )
 from prospectr_db.access.policies.expressions import literals
-from prospectr_db.access.writing.values import (
-    is_enumerated,
-    listed_values,
-)
+from prospectr_db.access.writing.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import Catalog, Column, Relation
 
 __all__ = ["Ownership", "find_ownership", "listed_claims"]
@@ -306,17 +279,8 @@ def _owned(
 ) -> set[int]:
     """Return the relations whose rows have an owner, by following foreign keys."""
     owned = {oid for oid, columns in users.items() if columns} | {oid for oid, _ in claims}
-    owned |= set(tenants)
-    changed = True
-    while changed:
-        changed = False
-        for relation in catalog.own_relations:
-            if relation.oid not in owned and any(
-                fk.target in owned for fk in relation.foreign_keys
-            ):
-                owned.add(relation.oid)
-                changed = True
-    return owned
+    near = {r.oid: [fk.target for fk in r.foreign_keys if fk.target] for r in catalog.own_relations}
+    return leading_to(owned.union(tenants), near)
 
 
 def _describe(

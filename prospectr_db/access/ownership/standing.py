@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.asking import Asking
+from prospectr_db.access.policies.closure import below
 from prospectr_db.access.policies.decisions import (
     Text,
     asked_through_functions,
@@ -106,7 +107,7 @@ def find_standings(
                 for unique in relation.uniques
                 if unique.kind != "x"
             )
-            apart = readers and not {r.oid for r in readers} <= _below(catalog, relation)
+            apart = readers and not {r.oid for r in readers} <= below(catalog, relation)
             through = [oid for oid, pairs in helpers.items() if (relation.oid, name) in pairs]
             about = (relation.oid, name) in personal
             known_once = name in known.get(relation.label, ())
@@ -153,19 +154,4 @@ def _is_resource(
         for unique in relation.uniques
         if unique.kind != "x"
     )
-    return not per_user and set(readers) <= _below(catalog, relation)
-
-
-def _below(catalog: Catalog, relation: Relation) -> set[int]:
-    """Return a relation and all that points at it, directly or through others."""
-    found = {relation.oid}
-    grown = True
-    while grown:
-        more = {
-            other.oid
-            for other in catalog.relations
-            if other.oid not in found and any(fk.target in found for fk in other.foreign_keys)
-        }
-        found |= more
-        grown = bool(more)
-    return found
+    return not per_user and set(readers) <= below(catalog, relation)

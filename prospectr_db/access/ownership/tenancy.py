@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
-from prospectr_db.access.policies.decisions import (
-    decision_texts,
-    helper_functions,
-    mentions,
-)
+from prospectr_db.access.policies.closure import leading_to
+from prospectr_db.access.policies.decisions import decision_texts, helper_functions, mentions
 from prospectr_db.access.policies.expressions import literals
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
@@ -191,30 +188,18 @@ def asking(catalog: Catalog, members: Relation, *, by_helpers: bool = False) -> 
     if by_helpers:
         return frozenset(found - {members.oid})
     found |= {members.oid} if members.policies else set()
-    changed = True
-    while changed:
-        more = {oid for oid, others in reads.items() if oid not in found and others & found}
-        found |= more
-        changed = bool(more)
-    return frozenset(found)
+    return frozenset(leading_to(found, reads))
 
 
 def _below(
     catalog: Catalog, ownership: Mapping[int, Ownership], tenant: Relation
 ) -> frozenset[int]:
     """Return the tables whose rows hang under a tenant's, however far."""
-    found = {tenant.oid}
-    changed = True
-    while changed:
-        more = {
-            relation.oid
-            for relation in catalog.own_relations
-            if relation.oid not in found
-            and relation.is_table
-            and not relation.is_partition
-            and not ownership[relation.oid].user_keyed
-            and any(fk.target in found for fk in relation.foreign_keys)
-        }
-        found |= more
-        changed = bool(more)
-    return frozenset(found - {tenant.oid})
+    near = {
+        relation.oid: [fk.target for fk in relation.foreign_keys if fk.target]
+        for relation in catalog.own_relations
+        if relation.is_table
+        and not relation.is_partition
+        and not ownership[relation.oid].user_keyed
+    }
+    return frozenset(leading_to({tenant.oid}, near) - {tenant.oid})

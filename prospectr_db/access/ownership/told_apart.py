@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterable
 
 from prospectr_db.access.policies.decisions import Text
-from prospectr_db.access.policies.expressions import (
-    literals,
-    near,
-)
+from prospectr_db.access.policies.expressions import literals, near
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["NAMELESS", "implies_values", "takes_anything", "told_apart"]

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.decisions import Text
-from prospectr_db.access.policies.expressions import (
-    literals,
-    normalise,
-)
+from prospectr_db.access.policies.expressions import literals, normalise
 from prospectr_db.database.catalog import Catalog, Column, Relation
 
 if TYPE_CHECKING:

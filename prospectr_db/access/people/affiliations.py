@@ -6,27 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import psycopg
 
-from prospectr_db.access.ownership.standing import (
-    Standing,
-    weakest,
-)
+from prospectr_db.access.ownership.standing import Standing, weakest
 from prospectr_db.access.ownership.tenancy import Membership
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Actor,
-    Affiliate,
-    Row,
-)
-from prospectr_db.access.rows.reaching import (
-    change,
-    keep,
-)
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-    select_row,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Actor, Affiliate, Row
+from prospectr_db.access.rows.reaching import change, keep
+from prospectr_db.access.writing.statements import delete, equals, select_row
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Relation
 

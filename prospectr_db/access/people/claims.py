@@ -7,21 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.baselines import (
-    ABROAD,
-    BESIDE,
-    UNNAMED,
-)
+from prospectr_db.access.matrix.baselines import ABROAD, BESIDE, UNNAMED
 from prospectr_db.access.ownership.ownership import listed_claims
-from prospectr_db.access.personas.claim_options import (
-    Option,
-    holding,
-)
+from prospectr_db.access.personas.claim_options import Option, holding
 from prospectr_db.access.personas.knocks import Knocker
-from prospectr_db.access.policies.decisions import (
-    helper_functions,
-    mentions,
-)
+from prospectr_db.access.policies.decisions import helper_functions, mentions
 from prospectr_db.access.policies.expressions import (
     claim_keys,
     literals,
@@ -29,11 +19,7 @@ from prospectr_db.access.policies.expressions import (
     near_claim,
     without_defaults,
 )
-from prospectr_db.access.rows.inhabitants import (
-    COLLEAGUE,
-    NEWCOMER,
-    OTHER,
-)
+from prospectr_db.access.rows.inhabitants import COLLEAGUE, NEWCOMER, OTHER
 from prospectr_db.database.catalog import Catalog, Function, Policy
 
 if TYPE_CHECKING:

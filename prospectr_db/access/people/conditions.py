@@ -10,24 +10,11 @@ from itertools import combinations, islice, product
 from prospectr_db.access.matrix.baselines import AT_ONCE
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.policies.asking import ask_at_once
-from prospectr_db.access.policies.decisions import (
-    asked_by_policies,
-    decision_texts,
-)
+from prospectr_db.access.policies.decisions import asked_by_policies, decision_texts
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Actor,
-    Affiliate,
-    Row,
-)
-from prospectr_db.access.rows.reaching import (
-    made_in,
-)
-from prospectr_db.access.writing.values import (
-    same_value,
-    seeded_uuid,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Actor, Affiliate, Row
+from prospectr_db.access.rows.reaching import made_in
+from prospectr_db.access.writing.values import same_value, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["Conditions", "add_under_conditions", "find_conditions"]

@@ -15,23 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.personas.claim_options import (
-    Option,
-    addresses,
-    holding,
-    methods,
-    whole,
-)
+from prospectr_db.access.personas.claim_options import Option, addresses, holding, methods, whole
 from prospectr_db.access.personas.impersonation import become
-from prospectr_db.access.personas.personas import (
-    AUTHENTICATED,
-    Persona,
-    user,
-)
-from prospectr_db.access.policies.decisions import (
-    all_texts,
-    helper_functions,
-)
+from prospectr_db.access.personas.personas import AUTHENTICATED, Persona, user
+from prospectr_db.access.policies.decisions import all_texts, helper_functions
 from prospectr_db.access.writing.statements import literal
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
@@ -104,10 +91,7 @@ def _is_plain(option: Option) -> bool:
 
 def _asked(helpers: Mapping[int, Function], policy: Policy) -> Iterator[Option]:
     # It needs what observes, and what observes needs the world.
-    from prospectr_db.access.people.claims import (
-        asked_by,
-        said_by,
-    )
+    from prospectr_db.access.people.claims import asked_by, said_by
 
     reached, _ = said_by(helpers, policy)
     texts = [policy.text, *(function.source for function in reached)]

@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterable
 
 from prospectr_db.access.matrix.facts import CHANNEL
-from prospectr_db.access.policies.decisions import (
-    helper_functions,
-    mentions,
-)
+from prospectr_db.access.policies.decisions import helper_functions, mentions
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.database.catalog import Catalog, Function, Relation
 

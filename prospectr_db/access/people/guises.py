@@ -31,15 +31,8 @@ from prospectr_db.access.personas.claim_options import (
 )
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.policies.decisions import (
-    all_texts,
-    helper_functions,
-)
-from prospectr_db.access.rows.inhabitants import (
-    COLLEAGUE,
-    Actor,
-    World,
-)
+from prospectr_db.access.policies.decisions import all_texts, helper_functions
+from prospectr_db.access.rows.inhabitants import COLLEAGUE, Actor, World
 from prospectr_db.access.writing.statements import literal
 
 if TYPE_CHECKING:

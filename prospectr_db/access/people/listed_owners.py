@@ -7,10 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.asking import ask_at_once
-from prospectr_db.access.policies.decisions import (
-    functions_behind,
-    mentions,
-)
+from prospectr_db.access.policies.decisions import functions_behind, mentions
 from prospectr_db.access.policies.expressions import EQUALS, normalise
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.database.catalog import Function, Policy, Relation

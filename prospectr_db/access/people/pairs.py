@@ -12,21 +12,9 @@ from prospectr_db.access.ownership.tenancy import asking
 from prospectr_db.access.policies.spelling import spelt
 from prospectr_db.access.probes.crossings import links_of
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    OWNER,
-    VICTIM,
-    Actor,
-    Affiliate,
-)
-from prospectr_db.access.rows.reaching import (
-    keep,
-)
-from prospectr_db.access.writing.values import (
-    is_list,
-    seeded_uuid,
-)
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Actor, Affiliate
+from prospectr_db.access.rows.reaching import keep
+from prospectr_db.access.writing.values import is_list, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["add_pairs", "add_pairs_of_two", "find_pairs", "states_of_pair"]

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.personas.knocks import Knocker
-from prospectr_db.access.personas.role_names import (
-    in_role,
-    owner_in_role,
-)
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OWNER,
-)
+from prospectr_db.access.personas.role_names import in_role, owner_in_role
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OWNER
 from prospectr_db.database.catalog import Catalog
 
 if TYPE_CHECKING:

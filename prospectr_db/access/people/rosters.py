@@ -11,21 +11,10 @@ from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.ownership.tenancy import asking
 from prospectr_db.access.policies.asking import Asking
-from prospectr_db.access.policies.decisions import (
-    Text,
-    comparisons,
-    helper_texts,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    VICTIM,
-    Actor,
-    Affiliate,
-)
-from prospectr_db.access.writing.values import (
-    naming,
-    seeded_uuid,
-)
+from prospectr_db.access.policies.closure import below
+from prospectr_db.access.policies.decisions import Text, comparisons, helper_texts
+from prospectr_db.access.rows.inhabitants import OWNER, VICTIM, Actor, Affiliate
+from prospectr_db.access.writing.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
@@ -229,11 +218,7 @@ def add_unlisted(builder: Builder, relation: Relation, tables: Iterable[Relation
     """Make somebody who is not on a list and owns rows of whatever does not depend on that."""
     before = len(builder.world.unbuildable)
     catalog, key = builder.catalog, f"not in {relation.name}"
-    under, changed = {relation.oid}, True
-    while changed:
-        more = {r.oid for oid in under for r in catalog.referring.get(oid, ())} - under
-        under |= more
-        changed = bool(more)
+    under = below(catalog, relation)
     email = f"{seeded_uuid(key)[:8]}@example.com"
     builder.add_actor(Actor(key, seeded_uuid("user", key), email, key))
     for table in tables:

@@ -9,6 +9,7 @@ from itertools import product
 
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.people.pairs import states_of_pair
+from prospectr_db.access.policies.closure import leading_to
 from prospectr_db.access.policies.decisions import Text, functions_behind, mentions
 from prospectr_db.access.policies.expressions import COMMENT, EQUALS, normalise
 from prospectr_db.access.rows.building import Builder
@@ -152,18 +153,11 @@ def _is_anothers(plain: str, name: str) -> bool:
 
 def _depending(catalog: Catalog, asked: Iterable[int]) -> frozenset[int]:
     """Return relations with those whose policies read them, and so on."""
-    found = set(asked)
-    changed = True
-    while changed:
-        more = {
-            relation.oid
-            for relation in catalog.own_relations
-            if relation.oid not in found
-            and any(oid in found for policy in relation.policies for oid, _ in policy.reads)
-        }
-        found |= more
-        changed = bool(more)
-    return frozenset(found)
+    near = {
+        relation.oid: {oid for policy in relation.policies for oid, _ in policy.reads}
+        for relation in catalog.own_relations
+    }
+    return frozenset(leading_to(asked, near))
 
 
 def add_through(builder: Builder, two: Through) -> None:

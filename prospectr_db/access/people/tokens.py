@@ -6,40 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    TokenAccess,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Cell, TokenAccess, Verdict
 from prospectr_db.access.people.claims import believed
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import (
-    AUTHENTICATED,
-    Persona,
-)
-from prospectr_db.access.policies.decisions import (
-    all_texts,
-    user_metadata_keys,
-)
-from prospectr_db.access.policies.expressions import (
-    EACH,
-    claim_keys,
-    literals,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.personas.personas import AUTHENTICATED, Persona
+from prospectr_db.access.policies.decisions import all_texts, user_metadata_keys
+from prospectr_db.access.policies.expressions import EACH, claim_keys, literals
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.rows.inhabitants import (
-    COLLEAGUE,
-    NEWCOMER,
-    OWNER,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.rows.inhabitants import COLLEAGUE, NEWCOMER, OWNER
 from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.policies.expressions import (
-    EACH,
-    claim_keys,
-    literals,
-)
+from prospectr_db.access.policies.expressions import EACH, claim_keys, literals
 
 __all__ = [
     "Option",

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.personas.personas import (
-    ANON,
-    AUTHENTICATED,
-    SERVICE_ROLE,
-)
+from prospectr_db.access.personas.personas import ANON, AUTHENTICATED, SERVICE_ROLE
 
 __all__ = ["in_role", "is_in_role", "is_owner_in_role", "owner_in_role", "role_of", "role_words"]
 

@@ -19,13 +19,7 @@ from prospectr_db.access.policies.alternative_parts import (
     ordered,
     without_spare,
 )
-from prospectr_db.access.policies.spelling import (
-    DEFINER,
-    Tree,
-    parsed,
-    said,
-    sides,
-)
+from prospectr_db.access.policies.spelling import DEFINER, Tree, parsed, said, sides
 
 __all__ = ["alternatives"]
 

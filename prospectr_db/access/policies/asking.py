@@ -6,22 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from prospectr_db.access.policies.decisions import (
-    Text,
-    helper_functions,
-    mentions,
-)
-from prospectr_db.access.policies.expressions import (
-    COMMENT,
-    EQUALS,
-    normalise,
-    with_caller,
-)
-from prospectr_db.access.policies.spelling import (
-    Tree,
-    as_text,
-    parsed,
-)
+from prospectr_db.access.policies.decisions import Text, helper_functions, mentions
+from prospectr_db.access.policies.expressions import COMMENT, EQUALS, normalise, with_caller
+from prospectr_db.access.policies.spelling import Tree, as_text, parsed
 from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["Asking", "ask_at_once"]

@@ -7,13 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from functools import partial
 
-from prospectr_db.access.policies.expressions import (
-    CLAIM,
-    COMMENT,
-    EACH,
-    claim_path,
-    normalise,
-)
+from prospectr_db.access.policies.expressions import CLAIM, COMMENT, EACH, claim_path, normalise
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = ["answers_with_claim", "spelling", "with_plain_claims"]

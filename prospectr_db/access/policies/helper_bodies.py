@@ -15,10 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from prospectr_db.access.policies.plpgsql_forms import as_expression
-from prospectr_db.access.policies.spelling import (
-    DEFINER,
-    spelt,
-)
+from prospectr_db.access.policies.spelling import DEFINER, spelt
 from prospectr_db.database.catalog import Catalog, Function, quote_identifier
 
 if TYPE_CHECKING:

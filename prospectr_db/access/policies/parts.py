@@ -13,10 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from prospectr_db.access.policies.alternative_parts import (
-    Alternative,
-    asks_less,
-)
+from prospectr_db.access.policies.alternative_parts import Alternative, asks_less
 from prospectr_db.access.policies.alternatives import alternatives
 from prospectr_db.access.policies.spelling import BESIDE
 

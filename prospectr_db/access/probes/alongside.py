@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from prospectr_db.access.matrix.matrix import (
-    TOGETHER,
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.matrix.matrix import TOGETHER, Cell, Verdict
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.crossings import is_of_two, made_between
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.update import new_values
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    VICTIM,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, VICTIM, Row
 from prospectr_db.access.writing.statements import update
 from prospectr_db.access.writing.values import naming
 from prospectr_db.database.catalog import Column

@@ -6,10 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.row_classes import partly
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.decisions import asked_by_policies
 from prospectr_db.access.probes.crossings import (
     crossed_parents,
@@ -19,17 +16,8 @@ from prospectr_db.access.probes.crossings import (
     tried_once,
 )
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-    Between,
-    Row,
-)
-from prospectr_db.access.writing.statements import (
-    insert,
-    insert_known,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Between, Row
+from prospectr_db.access.writing.statements import insert, insert_known
 from prospectr_db.access.writing.values import naming
 from prospectr_db.database.catalog import Constraint, Relation
 

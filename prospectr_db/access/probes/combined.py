@@ -5,37 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.matrix.row_classes import columns_of
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.probes.between import (
-    inserts_between,
-    states_between,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.probes.between import inserts_between, states_between
 from prospectr_db.access.probes.crossings import unnamed_crossings
-from prospectr_db.access.probes.insert import (
-    inserts_among,
-    inserts_below,
-    inserts_with_states,
-)
+from prospectr_db.access.probes.insert import inserts_among, inserts_below, inserts_with_states
 from prospectr_db.access.probes.mixed_states import in_states
 from prospectr_db.access.probes.openings import openings
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.rows import (
-    deletes,
-    selects,
-)
+from prospectr_db.access.probes.rows import deletes, selects
 from prospectr_db.access.probes.update import updates
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.database.catalog import Policy
 
 __all__ = ["combined"]

@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from prospectr_db.access.matrix.matrix import (
-    COPY,
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import COPY, Cell, Verdict
 from prospectr_db.access.personas.impersonation import become
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.insert import insert_classes

@@ -8,28 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.ownership.ownership import Ownership
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.probes.update import (
-    new_values,
-    plain_column,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.probes.update import new_values, plain_column
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-    Row,
-)
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-    insert_known,
-    remember,
-    update,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Row
+from prospectr_db.access.writing.statements import delete, equals, insert_known, remember, update
 from prospectr_db.access.writing.values import naming
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 

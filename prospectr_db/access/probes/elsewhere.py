@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.row_classes import ELSEWHERE
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.crossings import linked_columns
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.writing.statements import update

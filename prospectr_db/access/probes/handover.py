@@ -6,16 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.matrix import TOGETHER
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-    Row,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.writing.statements import update
 from prospectr_db.access.writing.values import is_list
 from prospectr_db.database.catalog import Column

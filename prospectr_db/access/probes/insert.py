@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.baselines import is_related
 from prospectr_db.access.ownership.polymorphic import kinds_of
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.counting import states_when_counted
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.writing.statements import insert, literal, typed
 from prospectr_db.access.writing.values import is_list
 from prospectr_db.database.catalog import Column, quote_identifier

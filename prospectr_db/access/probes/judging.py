@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.matrix.matrix import (
-    SIGN,
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.matrix.matrix import SIGN, Cell, Verdict
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import Outcome
 

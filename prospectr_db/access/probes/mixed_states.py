@@ -6,15 +6,9 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from prospectr_db.access.matrix.row_classes import NOBODY
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.rows import (
-    deletes,
-    selects,
-)
+from prospectr_db.access.probes.rows import deletes, selects
 from prospectr_db.access.probes.update import updates
 from prospectr_db.access.rows.inhabitants import Row
 

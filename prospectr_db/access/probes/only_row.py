@@ -10,14 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.signing import blind_signings
 from prospectr_db.access.probes.update import for_another, new_values
 from prospectr_db.access.writing.statements import update

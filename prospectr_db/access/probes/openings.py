@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.update import (
-    new_values,
-    plain_column,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
+from prospectr_db.access.probes.update import new_values, plain_column
+from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.writing.statements import delete, update
 from prospectr_db.database.catalog import Column, quote_identifier
 

@@ -9,12 +9,7 @@ from functools import cached_property
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.crossings import links_of
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-    Slot,
-    World,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row, Slot, World
 from prospectr_db.access.writing.statements import delete, equals, literal
 from prospectr_db.database.catalog import Catalog, Constraint, Relation, quote_identifier
 

@@ -9,18 +9,9 @@ from functools import cached_property
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.policies.expressions import normalise
 from prospectr_db.access.probes.plan_states import RowStates
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    VICTIM,
-)
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-)
-from prospectr_db.access.writing.values import (
-    candidates,
-    naming,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, VICTIM
+from prospectr_db.access.writing.statements import delete, equals
+from prospectr_db.access.writing.values import candidates, naming
 from prospectr_db.database.catalog import Column
 
 __all__ = ["NewRows"]

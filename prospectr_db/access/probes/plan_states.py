@@ -11,16 +11,8 @@ from prospectr_db.access.ownership.above import above, below_and_beside
 from prospectr_db.access.ownership.own_standing import states_of_standing
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.plan_known import KnownRows
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-    Row,
-)
-from prospectr_db.access.writing.statements import (
-    equals,
-    update,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Row
+from prospectr_db.access.writing.statements import equals, update
 from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = ["RowStates"]
@@ -108,9 +100,11 @@ class RowStates(KnownRows):
     @cached_property
     def _states_beside(self) -> tuple[tuple[str, str], ...]:
         """The states of what hangs under the owner's row, or shares a parent with it."""
+        told = {table for table, _ in self.owner.parent_states}
+        others = [other for other in self.catalog.own_relations if other.name in told]
         return tuple(
             state
-            for other in below_and_beside(self.catalog, self.source)
+            for other in below_and_beside(self.catalog, self.source, others)
             for state in self.states_of_table(other, self.owner.parent_states)
         )
 

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.between import between
 from prospectr_db.access.probes.crossings import crossings
 from prospectr_db.access.probes.elsewhere import elsewhere
 from prospectr_db.access.probes.insert import inserts
 from prospectr_db.access.probes.plan_new import NewRows
-from prospectr_db.access.probes.rows import (
-    deletes,
-    selects,
-    truncate,
-)
+from prospectr_db.access.probes.rows import deletes, selects, truncate
 from prospectr_db.access.probes.update import updates
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.database.catalog import Column
 
 __all__ = ["Plan"]

@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, islice
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.matrix.row_classes import (
-    columns_of,
-    states_of,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.row_classes import columns_of, states_of
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.rows import selects
 from prospectr_db.access.probes.together import open_conditions
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, OWNER
 
 __all__ = ["on_top", "several"]
 

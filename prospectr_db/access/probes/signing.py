@@ -6,31 +6,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.matrix import (
-    SIGN,
-    WITH,
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import SIGN, WITH, Cell, Verdict
 from prospectr_db.access.matrix.row_classes import state_name
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
-from prospectr_db.access.writing.statements import (
-    equals,
-    update,
-)
-from prospectr_db.access.writing.values import (
-    is_list,
-    naming,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row
+from prospectr_db.access.writing.statements import equals, update
+from prospectr_db.access.writing.values import is_list, naming
 
 if TYPE_CHECKING:
-    from prospectr_db.access.personas.knocks import (
-        Knocker,
-        Probe,
-    )
+    from prospectr_db.access.personas.knocks import Knocker, Probe
     from prospectr_db.access.probes.probes import Plan
 
 

@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from prospectr_db.access.matrix.row_classes import state_name
-from prospectr_db.access.policies.spelling import (
-    as_text,
-    parsed,
-    sides,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
+from prospectr_db.access.policies.spelling import as_text, parsed, sides
+from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.writing.statements import equals
 from prospectr_db.database.catalog import Policy, Relation
 

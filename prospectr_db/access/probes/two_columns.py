@@ -7,15 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.matrix import (
-    TOGETHER,
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.matrix.matrix import TOGETHER, Cell, Verdict
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import trigger_source
 from prospectr_db.access.probes.update import new_values
 from prospectr_db.access.rows.inhabitants import OWNER

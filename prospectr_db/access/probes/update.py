@@ -5,23 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.handover import handovers
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    OWNER,
-    VICTIM,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.writing.statements import insert, typed, update
-from prospectr_db.access.writing.values import (
-    naming,
-    seeded_uuid,
-)
+from prospectr_db.access.writing.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Column, quote_identifier
 
 if TYPE_CHECKING:

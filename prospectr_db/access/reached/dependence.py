@@ -6,35 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from prospectr_db.access.matrix.matrix import (
-    AT_TIMES,
-    DEPENDENT,
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import AT_TIMES, DEPENDENT, Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.reached.effects import (
-    without_anybodys_rows,
-    without_owners_rows,
-)
-from prospectr_db.access.reached.view_states import (
-    Setting,
-    opening,
-)
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.reached.effects import without_anybodys_rows, without_owners_rows
+from prospectr_db.access.reached.view_states import Setting, opening
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OTHER, OWNER
 from prospectr_db.access.tables.extremes import Extremes
 from prospectr_db.database.catalog import Relation
 
@@ -112,8 +91,7 @@ class Dependence:
         """
         if knocker.actor != OTHER:
             if self._nobody is None:
-                claims = self.observation.world.actors[NEWCOMER].persona("control").claims
-                nobody = Knocker(Persona("control", self.observation.superuser, claims), NEWCOMER)
+                nobody = Knocker(self.observation.unbound(NEWCOMER), NEWCOMER)
                 found = self._alone(nobody, texts)
                 self._nobody = any(cell.verdict is Verdict.ALLOWED for cell in found)
             if not self._nobody:
@@ -156,8 +134,7 @@ class Dependence:
 
     def _together(self, text: str, alone: str) -> list[Setting]:
         """Return what counts together, to a superuser who says to be somebody without rows."""
-        claims = self.observation.world.actors[NEWCOMER].persona("control").claims
-        persona = Persona("control", self.observation.superuser, claims)
+        persona = self.observation.unbound(NEWCOMER)
         without = self._without(persona, [text], alone)
 
         def count(some: Sequence[Setting]) -> list[bool]:

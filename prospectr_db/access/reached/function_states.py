@@ -9,26 +9,12 @@ from itertools import combinations
 
 from prospectr_db.access.matrix.baselines import AT_ONCE
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.ownership.beside import (
-    compared_columns,
-    is_usual,
-    resolved,
-    values_beside,
-)
-from prospectr_db.access.ownership.told_apart import (
-    implies_values,
-    told_apart,
-)
+from prospectr_db.access.ownership.beside import compared_columns, is_usual, resolved, values_beside
+from prospectr_db.access.ownership.told_apart import implies_values, told_apart
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.access.rows.inhabitants import OWNER, Row
-from prospectr_db.access.rows.reaching import (
-    reach_state,
-)
-from prospectr_db.access.writing.statements import (
-    equals,
-    literal,
-    update,
-)
+from prospectr_db.access.rows.reaching import reach_state
+from prospectr_db.access.writing.statements import equals, literal, update
 from prospectr_db.database.catalog import Catalog, Column, Function, Relation
 
 __all__ = [

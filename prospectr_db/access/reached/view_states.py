@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.ownership.beside import (
-    compared_columns,
-    values_beside,
-)
+from prospectr_db.access.ownership.beside import compared_columns, values_beside
 from prospectr_db.access.ownership.told_apart import told_apart
 from prospectr_db.access.policies.reach import (
     functions_of_view,
@@ -19,11 +16,7 @@ from prospectr_db.access.policies.reach import (
     tables_of_view,
     views_below,
 )
-from prospectr_db.access.reached.function_states import (
-    RowState,
-    Values,
-    states_of_columns,
-)
+from prospectr_db.access.reached.function_states import RowState, Values, states_of_columns
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.database.catalog import Column, Relation
 

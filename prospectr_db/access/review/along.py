@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from prospectr_db.access.matrix.facts import (
-    Entry,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import Entry, Facts
 from prospectr_db.access.matrix.matrix import TOGETHER
 from prospectr_db.access.matrix.row_classes import plainer
 

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prospectr_db.access.matrix.finding import (
-    SEARCH_PATH,
-    Finding,
-    Kind,
-)
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.finding import SEARCH_PATH, Finding, Kind
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.matrix.row_classes import FILES
-from prospectr_db.access.matrix.unobserved import (
-    UNBUILDABLE,
-    is_unobserved,
-)
-from prospectr_db.access.review.losses import (
-    losses_of,
-    unexposed,
-)
-from prospectr_db.access.review.phrases import (
-    on_rows,
-    verb_of,
-    who,
-)
-from prospectr_db.access.review.review import (
-    review_access,
-    review_channel,
-)
+from prospectr_db.access.matrix.unobserved import UNBUILDABLE, is_unobserved
+from prospectr_db.access.review.losses import losses_of, unexposed
+from prospectr_db.access.review.phrases import on_rows, verb_of, who
+from prospectr_db.access.review.review import review_access, review_channel
 from prospectr_db.access.review.unbuilt import unbuilt
 
 __all__ = ["UNTRIED_FILES", "judge"]

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    KNOWING,
-    TOGETHER,
-    Access,
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import KNOWING, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.matrix.row_classes import states_of
 from prospectr_db.access.review.objections import objection
 

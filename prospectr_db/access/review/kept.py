@@ -6,10 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import Access, TableAccess
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.phrases import joined
 

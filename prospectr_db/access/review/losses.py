@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.matrix.baselines import is_of_both
-from prospectr_db.access.matrix.finding import (
-    IDLE_POLICY,
-    RECURSION,
-    UNEXPOSED,
-    Finding,
-)
-from prospectr_db.access.matrix.matrix import (
-    SIGN,
-    Access,
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.finding import IDLE_POLICY, RECURSION, UNEXPOSED, Finding
+from prospectr_db.access.matrix.matrix import SIGN, Access, AccessMatrix, TableAccess
 from prospectr_db.access.matrix.unobserved import is_unobserved
 from prospectr_db.access.review.phrases import joined
 from prospectr_db.database.catalog import PRIVILEGES

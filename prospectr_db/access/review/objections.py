@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-    Severity,
-)
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    TableAccess,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind, Severity
+from prospectr_db.access.matrix.matrix import Access, TableAccess
 from prospectr_db.access.review.phrases import phrase
 
 __all__ = ["objection"]

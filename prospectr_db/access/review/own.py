@@ -6,13 +6,7 @@ from collections.abc import Iterator
 
 from prospectr_db.access.matrix.baselines import is_removed
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    SIGN,
-    TOGETHER,
-    Access,
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import SIGN, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.phrases import people
 

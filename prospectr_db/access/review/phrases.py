@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prospectr_db.access.matrix.baselines import NEIGHBOURING, is_related
-from prospectr_db.access.matrix.lesser import (
-    is_lesser,
-    lesser_base,
-    lesser_words,
-)
+from prospectr_db.access.matrix.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix.matrix import (
     BY,
     DEPENDENT,
@@ -25,10 +21,7 @@ from prospectr_db.access.matrix.matrix import (
     TableAccess,
 )
 from prospectr_db.access.matrix.row_classes import ELSEWHERE, FILES, in_words
-from prospectr_db.access.personas.role_names import (
-    is_in_role,
-    role_words,
-)
+from prospectr_db.access.personas.role_names import is_in_role, role_words
 from prospectr_db.access.review.along import is_along
 from prospectr_db.access.review.phrases_files import file_phrase
 

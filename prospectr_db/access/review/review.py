@@ -15,10 +15,7 @@ from prospectr_db.access.matrix.baselines import (
     is_unlisted,
 )
 from prospectr_db.access.matrix.facts import VIEWS
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Severity,
-)
+from prospectr_db.access.matrix.finding import Finding, Severity
 from prospectr_db.access.matrix.given import own_standing_states
 from prospectr_db.access.matrix.matrix import (
     AT_TIMES,
@@ -31,30 +28,15 @@ from prospectr_db.access.matrix.matrix import (
     AccessMatrix,
     TableAccess,
 )
-from prospectr_db.access.matrix.row_classes import (
-    ELSEWHERE,
-    NOBODY,
-    states_of,
-)
+from prospectr_db.access.matrix.row_classes import ELSEWHERE, NOBODY, states_of
 from prospectr_db.access.personas.role_names import is_in_role
 from prospectr_db.access.policies.whole_tables import opens_every_row
-from prospectr_db.access.review.functions import (
-    is_meant,
-    is_readable,
-    review_call,
-)
+from prospectr_db.access.review.functions import is_meant, is_readable, review_call
 from prospectr_db.access.review.kept import review_kept
 from prospectr_db.access.review.linking import is_unheard
 from prospectr_db.access.review.objections import objection
-from prospectr_db.access.review.own import (
-    only_names,
-    review_own_update,
-    review_signing,
-)
-from prospectr_db.access.review.phrases import (
-    people,
-    phrase,
-)
+from prospectr_db.access.review.own import only_names, review_own_update, review_signing
+from prospectr_db.access.review.phrases import people, phrase
 from prospectr_db.access.review.triggers import review_set
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 

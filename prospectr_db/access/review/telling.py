@@ -7,16 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from prospectr_db.access.matrix.baselines import NEIGHBOURING
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.review.phrases import (
-    any_of,
-    joined,
-    people,
-    who,
-)
-from prospectr_db.access.review.telling_across import (
-    across,
-    named,
-)
+from prospectr_db.access.review.phrases import any_of, joined, people, who
+from prospectr_db.access.review.telling_across import across, named
 from prospectr_db.access.review.telling_together import together
 from prospectr_db.access.review.told import Told
 

@@ -5,14 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from prospectr_db.access.matrix.finding import (
-    IDLE_GRANT,
-    OUTSIDE,
-)
-from prospectr_db.access.review.phrases import (
-    joined,
-    on_rows,
-)
+from prospectr_db.access.matrix.finding import IDLE_GRANT, OUTSIDE
+from prospectr_db.access.review.phrases import joined, on_rows
 from prospectr_db.access.review.told import Told
 
 __all__ = ["together"]

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-    Severity,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind, Severity
 
 __all__ = ["Told"]
 

@@ -6,12 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    BY,
-    THROUGH,
-    Access,
-    TableAccess,
-)
+from prospectr_db.access.matrix.matrix import BY, THROUGH, Access, TableAccess
 from prospectr_db.access.review.phrases import phrase
 
 __all__ = ["review_set"]

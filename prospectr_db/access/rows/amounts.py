@@ -9,10 +9,7 @@ from dataclasses import replace
 from prospectr_db.access.policies.expressions import near
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OWNER
-from prospectr_db.access.writing.statements import (
-    equals,
-    update,
-)
+from prospectr_db.access.writing.statements import equals, update
 from prospectr_db.database.catalog import Catalog, Column, Relation
 
 __all__ = ["add_amounts"]

@@ -11,15 +11,9 @@ import psycopg
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.personas.claim_options import whole
-from prospectr_db.access.policies.decisions import (
-    decision_texts,
-    mentions,
-)
+from prospectr_db.access.policies.decisions import decision_texts, mentions
 from prospectr_db.access.policies.expressions import claim_keys
-from prospectr_db.access.rows.attempts import (
-    TRIES,
-    Attempt,
-)
+from prospectr_db.access.rows.attempts import TRIES, Attempt
 from prospectr_db.access.rows.inhabitants import (
     NEWCOMER,
     OTHER,
@@ -38,12 +32,7 @@ from prospectr_db.access.rows.insertion import (
     take_leftover,
 )
 from prospectr_db.access.rows.sign_up import sign_up
-from prospectr_db.access.writing.values import (
-    EMBEDDINGS,
-    candidates,
-    naming,
-    seeded_uuid,
-)
+from prospectr_db.access.writing.values import EMBEDDINGS, candidates, naming, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 from prospectr_db.errors import SqlError
 

@@ -13,9 +13,7 @@ from prospectr_db.access.ownership.secret_columns import is_secret
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OWNER
-from prospectr_db.access.rows.reaching import (
-    change,
-)
+from prospectr_db.access.rows.reaching import change
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Column, Relation
 

@@ -8,10 +8,7 @@ from typing import Any
 
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.personas.claim_options import Option
-from prospectr_db.access.personas.personas import (
-    Persona,
-    user,
-)
+from prospectr_db.access.personas.personas import Persona, user
 from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = [

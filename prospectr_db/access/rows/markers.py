@@ -8,11 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-    World,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row, World
 from prospectr_db.database.catalog import Catalog
 
 __all__ = ["Markers", "Seen"]

@@ -16,19 +16,9 @@ from dataclasses import dataclass
 import psycopg
 
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    Actor,
-    Row,
-    Slot,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, Actor, Row, Slot
 from prospectr_db.access.writing.statements import select_row
-from prospectr_db.access.writing.values import (
-    candidates,
-    inside,
-    seeded_uuid,
-)
+from prospectr_db.access.writing.values import candidates, inside, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Column, Relation, quote_identifier
 
 __all__ = ["add_partition_rows"]

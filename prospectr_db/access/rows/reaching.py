@@ -9,19 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from prospectr_db.access.rows.attempts import (
-    TRIES,
-    Attempt,
-)
+from prospectr_db.access.rows.attempts import TRIES, Attempt
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    Row,
-)
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-    update,
-)
+from prospectr_db.access.rows.inhabitants import Row
+from prospectr_db.access.writing.statements import delete, equals, update
 from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:

@@ -11,10 +11,7 @@ import psycopg
 
 from prospectr_db.access.policies.decisions import user_metadata_keys
 from prospectr_db.access.policies.reach import trigger_source
-from prospectr_db.access.rows.inhabitants import (
-    Actor,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import Actor, Row
 from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:

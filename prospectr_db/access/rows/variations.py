@@ -6,32 +6,14 @@ from collections.abc import Mapping
 
 import psycopg
 
-from prospectr_db.access.ownership.beside import (
-    is_usual,
-    resolved,
-)
+from prospectr_db.access.ownership.beside import is_usual, resolved
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.rows.building import Builder
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-    Actor,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
 from prospectr_db.access.rows.reaching import change, hold, made_in, reach_state
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-    insert_known,
-    select_row,
-    update,
-)
-from prospectr_db.access.writing.values import (
-    naming,
-    seeded_uuid,
-)
+from prospectr_db.access.writing.statements import delete, equals, insert_known, select_row, update
+from prospectr_db.access.writing.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Relation
 
 __all__ = ["add_mixed", "add_orphan", "add_standing", "add_states", "demote", "second_pass"]

@@ -7,26 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import psycopg
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    TableAccess,
-    Verdict,
-    collapse,
-)
+from prospectr_db.access.matrix.matrix import Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.judging import plain_verdict
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
 from prospectr_db.access.services.storage_probes import DELETING
 from prospectr_db.access.tables.summing_up import policy_text
 from prospectr_db.access.tables.untried import untried_policies

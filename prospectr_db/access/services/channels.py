@@ -13,10 +13,7 @@ from typing import Any
 
 import psycopg
 
-from prospectr_db.access.matrix.facts import (
-    CHANNEL,
-    EXTENSIONS,
-)
+from prospectr_db.access.matrix.facts import CHANNEL, EXTENSIONS
 from prospectr_db.access.matrix.matrix import (
     Access,
     Cell,
@@ -26,23 +23,11 @@ from prospectr_db.access.matrix.matrix import (
     collapse,
 )
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.people.tokens import (
-    forgers,
-    token_personas,
-)
-from prospectr_db.access.personas.claim_options import (
-    put,
-    said_at,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.people.tokens import forgers, token_personas
+from prospectr_db.access.personas.claim_options import put, said_at
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
+from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.services.topics import (
     ANY_TOPIC,

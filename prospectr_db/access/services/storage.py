@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    TableAccess,
-    Verdict,
-    collapse,
-)
+from prospectr_db.access.matrix.matrix import Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.matrix.row_classes import FILES, plainer
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import (
-    SERVICE_ROLE,
-    Persona,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.personas.personas import SERVICE_ROLE, Persona
 from prospectr_db.access.policies.spelling import stated, stated_policies
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
+from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.services.storage_probes import (
     first_probes,
     moves,
@@ -42,10 +28,7 @@ from prospectr_db.access.services.storage_world import (
     files_in,
     find_folders,
 )
-from prospectr_db.access.tables.summing_up import (
-    policy_text,
-    read_conditions,
-)
+from prospectr_db.access.tables.summing_up import policy_text, read_conditions
 from prospectr_db.database.catalog import Relation
 
 __all__ = ["observe_storage"]

@@ -9,12 +9,7 @@ from dataclasses import dataclass, field, replace
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.policies.expressions import near
 from prospectr_db.access.policies.reach import called_functions
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    VICTIM,
-    Actor,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Actor
 from prospectr_db.access.services.storage_paths import HOLE, USER, Part
 from prospectr_db.database.catalog import Relation
 

@@ -13,16 +13,8 @@ from dataclasses import dataclass
 
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.claim_options import said_at
-from prospectr_db.access.policies.expressions import (
-    CLAIM,
-    EQUALS,
-    claim_path,
-    normalise,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.policies.expressions import CLAIM, EQUALS, claim_path, normalise
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
 from prospectr_db.database.catalog import Policy, Relation
 
 __all__ = ["HOLE", "USER", "Part", "find_layouts", "named_layout"]

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.services.storage_world import (
     ANOTHERS,
     MIXED,
@@ -20,14 +15,7 @@ from prospectr_db.access.services.storage_world import (
     path_of,
     values_of,
 )
-from prospectr_db.access.writing.statements import (
-    delete,
-    equals,
-    insert,
-    literal,
-    typed,
-    update,
-)
+from prospectr_db.access.writing.statements import delete, equals, insert, literal, typed, update
 from prospectr_db.database.catalog import Relation
 
 __all__ = ["DELETING", "changed", "first_probes", "moves", "takeovers", "upload", "whose"]

@@ -9,17 +9,8 @@ from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.policies.expressions import near
-from prospectr_db.access.services.storage_world import (
-    Folder,
-    Stored,
-    values_of,
-)
-from prospectr_db.access.tables.unseen import (
-    Doubt,
-    Rows,
-    holding_for_nobody,
-    is_nobodys,
-)
+from prospectr_db.access.services.storage_world import Folder, Stored, values_of
+from prospectr_db.access.tables.unseen import Doubt, Rows, holding_for_nobody, is_nobodys
 from prospectr_db.database.catalog import Policy, Relation
 
 __all__ = ["unseen_file_policies"]

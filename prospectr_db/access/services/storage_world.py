@@ -9,14 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.policies.expressions import (
-    near,
-    normalise,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.policies.expressions import near, normalise
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
 from prospectr_db.access.services.storage_folders import (
     ANOTHERS,
     MIXED,

@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.facts import EXTENSIONS
 from prospectr_db.access.personas.claim_options import said_at
-from prospectr_db.access.policies.expressions import (
-    claim_keys,
-    literals,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-)
+from prospectr_db.access.policies.expressions import claim_keys, literals
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import API_ROLES, Catalog, Function, Relation
 

@@ -9,15 +9,8 @@ from dataclasses import dataclass
 
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.policies.expressions import literals
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    VICTIM,
-)
-from prospectr_db.access.writing.values import (
-    candidates,
-    is_enumerated,
-    seeded_uuid,
-)
+from prospectr_db.access.rows.inhabitants import OTHER, VICTIM
+from prospectr_db.access.writing.values import candidates, is_enumerated, seeded_uuid
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["Chosen", "chosen_values", "is_same"]

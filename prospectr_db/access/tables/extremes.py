@@ -7,13 +7,8 @@ from dataclasses import dataclass, field
 
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.rows.inhabitants import OWNER
-from prospectr_db.access.rows.reaching import (
-    reach_state,
-)
-from prospectr_db.access.writing.statements import (
-    equals,
-    update,
-)
+from prospectr_db.access.rows.reaching import reach_state
+from prospectr_db.access.writing.statements import equals, update
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["Extremes"]

@@ -6,22 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prospectr_db.access.matrix.matrix import (
-    BY,
-    SET,
-    THROUGH,
-    Cell,
-    Verdict,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.matrix.matrix import BY, SET, THROUGH, Cell, Verdict
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.running import Outcome
-from prospectr_db.access.tables.chosen import (
-    Chosen,
-    is_same,
-)
+from prospectr_db.access.tables.chosen import Chosen, is_same
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["Try", "followed"]

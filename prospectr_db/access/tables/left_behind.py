@@ -7,18 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.matrix import (
-    LEAVE,
-    TOGETHER,
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import LEAVE, TOGETHER, Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import Persona
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import trigger_source
 from prospectr_db.access.probes.insert import insert_classes
 from prospectr_db.access.probes.probes import Plan
@@ -146,9 +137,7 @@ def _by_another(observation: Observation, probes: Sequence[Probe]) -> list[set[s
 
     The owner of a row who changes it is both: who did so, and whose it is.
     """
-    claims = observation.world.actors[NEWCOMER].persona("control").claims
-    persona = Persona("control", observation.superuser, claims)
-    outcomes = run(observation, persona, probes)
+    outcomes = run(observation, observation.unbound(NEWCOMER), probes)
     return [_kept(observation, NEWCOMER, outcome.labels) for outcome in outcomes]
 
 

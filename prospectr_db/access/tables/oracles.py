@@ -5,34 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prospectr_db.access.matrix.finding import (
-    ORACLE,
-    Finding,
-)
+from prospectr_db.access.matrix.finding import ORACLE, Finding
 from prospectr_db.access.matrix.matrix import TableAccess
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-)
-from prospectr_db.access.writing.statements import (
-    equals,
-    insert,
-    update,
-)
-from prospectr_db.access.writing.values import (
-    candidates,
-    seeded_uuid,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
+from prospectr_db.access.writing.statements import equals, insert, update
+from prospectr_db.access.writing.values import candidates, seeded_uuid
 from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = ["find_oracles"]

@@ -9,26 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.policies.parts import (
-    CONDITIONS,
-    is_made_up_for,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.policies.parts import CONDITIONS, is_made_up_for
 from prospectr_db.access.policies.spelling import stated
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
+from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.tables.summing_up import policy_text
 from prospectr_db.database.catalog import Policy, Relation, quote_identifier
 

@@ -7,15 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from prospectr_db.access.matrix.matrix import (
-    USER_METADATA,
-    Cell,
-)
+from prospectr_db.access.matrix.matrix import USER_METADATA, Cell
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.policies.decisions import user_metadata_keys
 from prospectr_db.access.policies.reach import trigger_source
@@ -23,19 +17,10 @@ from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import run
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.rows.sign_up import new_user
-from prospectr_db.access.tables.chosen import (
-    Chosen,
-    chosen_values,
-)
-from prospectr_db.access.tables.following import (
-    Try,
-    followed,
-)
+from prospectr_db.access.tables.chosen import Chosen, chosen_values
+from prospectr_db.access.tables.following import Try, followed
 from prospectr_db.access.tables.trigger_writes import written_by
-from prospectr_db.access.writing.statements import (
-    equals,
-    insert,
-)
+from prospectr_db.access.writing.statements import equals, insert
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Column, Relation
 

@@ -6,35 +6,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.matrix import (
-    SIGN,
-    Access,
-    Cell,
-    TableAccess,
-    Verdict,
-    collapse,
-)
+from prospectr_db.access.matrix.matrix import SIGN, Access, Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.matrix.once import keys_of
 from prospectr_db.access.matrix.publications import published_words
 from prospectr_db.access.matrix.row_classes import NOBODY
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.told_apart import implies_values
-from prospectr_db.access.personas.personas import (
-    ANON,
-    AUTHENTICATED,
-    SERVICE_ROLE,
-)
+from prospectr_db.access.personas.personas import ANON, AUTHENTICATED, SERVICE_ROLE
 from prospectr_db.access.policies.spelling import stated_policies
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.tables.circles import circle_of
 from prospectr_db.access.tables.counters import counted_columns
 from prospectr_db.access.writing.times import is_from_now
-from prospectr_db.database.catalog import (
-    Catalog,
-    Policy,
-    Relation,
-    quote_identifier,
-)
+from prospectr_db.database.catalog import Catalog, Policy, Relation, quote_identifier
 
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prospectr_db.access.matrix.matrix import (
-    TOGETHER,
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import TOGETHER, Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import trigger_source
 from prospectr_db.access.probes.insert import insert_classes
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import run
 from prospectr_db.access.rows.inhabitants import OWNER
-from prospectr_db.access.tables.chosen import (
-    Chosen,
-    chosen_values,
-)
-from prospectr_db.access.tables.following import (
-    Try,
-    followed,
-)
-from prospectr_db.access.writing.statements import (
-    equals,
-    insert,
-    update,
-)
+from prospectr_db.access.tables.chosen import Chosen, chosen_values
+from prospectr_db.access.tables.following import Try, followed
+from prospectr_db.access.writing.statements import equals, insert, update
 from prospectr_db.database.catalog import Column, Relation
 
 __all__ = ["trigger_writes", "written_by"]

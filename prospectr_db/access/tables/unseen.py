@@ -15,17 +15,11 @@ from functools import partial
 
 from prospectr_db.access.matrix.row_classes import state_name
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.spelling import stated
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import run
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.tables.redundant import (
     Arrival,
     by_command,

@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import tables_of_view
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.reached.effects import (
-    changed_rows,
-    owners_labels,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.reached.effects import changed_rows, owners_labels
 from prospectr_db.access.reached.view_states import Setting
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.writing.statements import typed

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prospectr_db.access.matrix.matrix import (
-    Cell,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import tables_of_view
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.rows.inhabitants import (
-    OTHER,
-    OWNER,
-    Row,
-)
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER, Row
 from prospectr_db.access.rows.markers import Markers
 from prospectr_db.access.writing.statements import equals
 from prospectr_db.database.catalog import Relation

@@ -9,29 +9,11 @@ from functools import cached_property, partial
 from itertools import islice
 
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
-from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.policies.reach import (
-    refreshing,
-    tables_of_view,
-)
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
-from prospectr_db.access.reached.view_states import (
-    Setting,
-    on_top,
-    opening,
-    settings_of_view,
-)
-from prospectr_db.access.rows.inhabitants import (
-    NEWCOMER,
-    OWNER,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.policies.reach import refreshing, tables_of_view
+from prospectr_db.access.probes.running import Outcome, run
+from prospectr_db.access.reached.view_states import Setting, on_top, opening, settings_of_view
+from prospectr_db.access.rows.inhabitants import NEWCOMER, OWNER
 from prospectr_db.access.rows.markers import Markers
 from prospectr_db.access.views.nobodys import nobodys_rows
 from prospectr_db.access.views.shown import Columns
@@ -163,8 +145,7 @@ class ViewReader:
 
     def _control(self, key: str, settings: Sequence[Setting | None]) -> list[Outcome]:
         """Return what a superuser sees who says to be a user of the world."""
-        claims = self.observation.world.actors[key].persona("control").claims
-        persona = Persona("control", self.observation.superuser, claims)
+        persona = self.observation.unbound(key)
         names = [column.name for column in self.view.columns]
         probes = [self._query(names, setting) for setting in settings]
         known = self._known_controls.setdefault(key, {})

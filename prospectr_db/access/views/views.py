@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    Cell,
-    TableAccess,
-    Verdict,
-    collapse,
-)
+from prospectr_db.access.matrix.matrix import Access, Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.matrix.row_classes import ANYBODYS, states_of
 from prospectr_db.access.observation import Observation
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import (
     asks_as_another,
     reached_by_view,
@@ -24,10 +15,7 @@ from prospectr_db.access.policies.reach import (
     tables_of_view,
     words_of_view,
 )
-from prospectr_db.access.probes.running import (
-    Outcome,
-    run,
-)
+from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.reached.dependence import Dependence
 from prospectr_db.access.reached.effects import without_owners_rows
 from prospectr_db.access.reached.view_states import Setting

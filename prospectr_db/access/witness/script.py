@@ -9,10 +9,7 @@ from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.policies.decisions import all_texts
-from prospectr_db.access.writing.statements import (
-    insert_known,
-    literal,
-)
+from prospectr_db.access.writing.statements import insert_known, literal
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Relation
 
 __all__ = ["script"]

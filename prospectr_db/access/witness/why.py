@@ -7,30 +7,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from prospectr_db.access.matrix.facts import COMMANDS
-from prospectr_db.access.observation import (
-    Observation,
-    knockers,
-)
-from prospectr_db.access.personas.knocks import (
-    Knocker,
-    Probe,
-)
+from prospectr_db.access.observation import Observation, knockers
+from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
-from prospectr_db.access.policies.reach import (
-    tables_of_function,
-    tables_of_view,
-)
+from prospectr_db.access.policies.reach import tables_of_function, tables_of_view
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.running import run
-from prospectr_db.access.rows.inhabitants import (
-    OWNER,
-    Row,
-)
+from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.tables.summing_up import policy_text
-from prospectr_db.access.witness.parts import (
-    Part,
-    evaluate,
-)
+from prospectr_db.access.witness.parts import Part, evaluate
 from prospectr_db.access.witness.script import script
 from prospectr_db.database.catalog import Relation
 from prospectr_db.errors import UsageError

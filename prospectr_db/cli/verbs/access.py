@@ -112,10 +112,7 @@ def why(
     from prospectr_db.access.contract.contract import read_contract
     from prospectr_db.access.matrix.given import NOTHING
     from prospectr_db.access.observation import prepared
-    from prospectr_db.access.verify import (
-        contract_path,
-        exposed_schemas,
-    )
+    from prospectr_db.access.verify import contract_path, exposed_schemas
     from prospectr_db.access.witness.why import explain
     from prospectr_db.cli.copies import observed
     from prospectr_db.report.access_why import why_text

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prospectr_db.access.check import (
-    check,
-    to_be_accepted,
-)
-from prospectr_db.access.contract.contract import (
-    Contract,
-    parse_contract,
-)
+from prospectr_db.access.check import check, to_be_accepted
+from prospectr_db.access.contract.contract import Contract, parse_contract
 from prospectr_db.access.contract.text import render
 from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe

@@ -8,10 +8,7 @@ from dataclasses import replace
 import pytest
 
 from prospectr_db.access.contract.text import render
-from prospectr_db.access.matrix.facts import (
-    ANSWERS,
-    COVERS,
-)
+from prospectr_db.access.matrix.facts import ANSWERS, COVERS
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold
 

@@ -10,10 +10,7 @@ import pytest
 
 from prospectr_db.access import clones
 from prospectr_db.access.mutants import mutate
-from prospectr_db.access.observe import (
-    observe,
-    observing,
-)
+from prospectr_db.access.observe import observe, observing
 from prospectr_db.access.sabotage import SabotageNotSeenError
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin, connect_as_migrator

@@ -5,28 +5,16 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract.contract import (
-    Contract,
-    parse_contract,
-)
+from prospectr_db.access.contract.contract import Contract, parse_contract
 from prospectr_db.access.contract.text import render
 from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.matrix.given import Given
 from prospectr_db.access.mutants import mutate
 from prospectr_db.access.observation import prepared
-from prospectr_db.access.observe import (
-    observe,
-    observing,
-)
+from prospectr_db.access.observe import observe, observing
 from prospectr_db.access.review.findings import judge
-from prospectr_db.access.sabotage import (
-    SabotageNotSeenError,
-    sabotage,
-)
-from prospectr_db.access.verify import (
-    check_target,
-    write_contract,
-)
+from prospectr_db.access.sabotage import SabotageNotSeenError, sabotage
+from prospectr_db.access.verify import check_target, write_contract
 from prospectr_db.access.witness.why import explain
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin, connect_as_migrator

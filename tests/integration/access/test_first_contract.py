@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.verify import (
-    check_target,
-    write_contract,
-)
+from prospectr_db.access.verify import check_target, write_contract
 from prospectr_db.database import Target
 from prospectr_db.project import load
 from tests.conftest import MakeProject

@@ -6,10 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prospectr_db.access.contract.text import render
-from prospectr_db.access.matrix.facts import (
-    COVERS,
-    OWN_STANDING,
-)
+from prospectr_db.access.matrix.facts import COVERS, OWN_STANDING
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold
 

@@ -11,11 +11,7 @@ import pytest
 from prospectr_db.access.check import CheckReport
 from prospectr_db.access.hosted import Hosted
 from prospectr_db.access.review.telling import tell
-from prospectr_db.access.verify import (
-    access_difference,
-    check_target,
-    write_contract,
-)
+from prospectr_db.access.verify import access_difference, check_target, write_contract
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.errors import ConfigError

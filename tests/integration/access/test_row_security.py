@@ -10,10 +10,7 @@ from prospectr_db.access.contract.contract import parse_contract
 from prospectr_db.access.contract.text import render
 from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.mutants import mutate
-from prospectr_db.access.observe import (
-    observe,
-    observing,
-)
+from prospectr_db.access.observe import observe, observing
 from prospectr_db.access.verify import access_difference
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator

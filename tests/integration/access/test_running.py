@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from prospectr_db.access.observation import (
-    Observation,
-    prepared,
-)
+from prospectr_db.access.observation import Observation, prepared
 from prospectr_db.access.personas.knocks import Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.probes.running import run

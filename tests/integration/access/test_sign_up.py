@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.check import (
-    CheckReport,
-    check,
-)
+from prospectr_db.access.check import CheckReport, check
 from prospectr_db.access.contract.contract import parse_contract
 from prospectr_db.access.contract.text import render
 from prospectr_db.access.matrix.facts import facts_of

@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.check import check
-from prospectr_db.access.contract.contract import (
-    Contract,
-    parse_contract,
-)
+from prospectr_db.access.contract.contract import Contract, parse_contract
 from prospectr_db.access.contract.text import render
 from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.observe import observe

@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prospectr_db.errors import (
-    ExtensionNotAvailableError,
-    MigrationFileError,
-    SqlError,
-    UsageError,
-)
+from prospectr_db.errors import ExtensionNotAvailableError, MigrationFileError, SqlError, UsageError
 from prospectr_db.migrations.errors import HistoryConflictError, InterruptedMigrationError
 from prospectr_db.migrations.events import MigrationApplied, ServerNotice
 from prospectr_db.project import load

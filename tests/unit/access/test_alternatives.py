@@ -6,10 +6,7 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.policies.alternatives import alternatives
-from prospectr_db.access.policies.parts import (
-    is_made_up_for,
-    is_said,
-)
+from prospectr_db.access.policies.parts import is_made_up_for, is_said
 from prospectr_db.access.policies.spelling import spelt
 
 MINE = "(m.u = auth.uid())"

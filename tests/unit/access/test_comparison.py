@@ -8,10 +8,7 @@ import pytest
 
 from prospectr_db.access.comparison.comparison import compare
 from prospectr_db.access.contract.contract import parse_contract
-from prospectr_db.access.matrix.facts import (
-    ALL,
-    Facts,
-)
+from prospectr_db.access.matrix.facts import ALL, Facts
 
 COLUMNS = ("id", "title", "is_pro", "sum")
 OBSERVED = Facts(

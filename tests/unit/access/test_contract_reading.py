@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prospectr_db.access.contract.contract import (
-    parse_contract,
-    read_contract,
-)
+from prospectr_db.access.contract.contract import parse_contract, read_contract
 from prospectr_db.access.contract.file import write_text
 from prospectr_db.errors import ConfigError
 

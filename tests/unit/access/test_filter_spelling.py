@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.policies.spelling import (
-    conjuncts,
-    plain,
-)
+from prospectr_db.access.policies.spelling import conjuncts, plain
 
 # As pg_get_expr answers.
 SAME = [

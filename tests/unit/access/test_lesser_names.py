@@ -5,17 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.matrix.facts import default_rows
-from prospectr_db.access.matrix.lesser import (
-    is_lesser,
-    lesser_base,
-    with_claim,
-    without_claim,
-)
-from prospectr_db.access.personas.role_names import (
-    in_role,
-    owner_in_role,
-    role_of,
-)
+from prospectr_db.access.matrix.lesser import is_lesser, lesser_base, with_claim, without_claim
+from prospectr_db.access.personas.role_names import in_role, owner_in_role, role_of
 from prospectr_db.access.review.phrases import people
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prospectr_db.access.policies.expressions import (
-    claim_keys,
-    literals,
-    normalise,
-)
+from prospectr_db.access.policies.expressions import claim_keys, literals, normalise
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,7 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.matrix.matrix import Verdict
-from prospectr_db.access.matrix.verdicts import (
-    Outcome,
-    classify,
-)
+from prospectr_db.access.matrix.verdicts import Outcome, classify
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,7 @@ import pytest
 
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.review.phrases import people
-from prospectr_db.access.review.telling import (
-    crowd,
-    tell,
-)
+from prospectr_db.access.review.telling import crowd, tell
 
 
 def found(

@@ -11,14 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Severity,
-)
-from prospectr_db.access.matrix.matrix import (
-    AccessMatrix,
-    TableAccess,
-)
+from prospectr_db.access.matrix.finding import Finding, Severity
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
 from prospectr_db.errors import ProspectrError
 from prospectr_db.project import Project, load
 from prospectr_db.report.access_files import junit_xml, write_reports

@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import (
-    Access,
-    AccessMatrix,
-    TableAccess,
-    Verdict,
-)
+from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.report.access_matrix import matrix_text
 from prospectr_db.report.style import Style
 

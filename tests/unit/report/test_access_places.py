@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prospectr_db.access.matrix.finding import (
-    Finding,
-    Kind,
-)
+from prospectr_db.access.matrix.finding import Finding, Kind
 from prospectr_db.project import load
 from prospectr_db.report.access_places import Place, Places
 
