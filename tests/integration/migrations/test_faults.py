@@ -24,6 +24,7 @@ from prospectr_db.migrations.apply import Applied, migrate
 from prospectr_db.migrations.errors import LockedError
 from prospectr_db.migrations.events import Retrying, WaitingForLock, WaitingForRun
 from prospectr_db.project import Project
+from tests.integration.sessions import wait_until_alone
 
 if TYPE_CHECKING:
     from tests.integration.migrations.conftest import Bench
@@ -75,16 +76,6 @@ def start(bench: Bench, project: Project) -> subprocess.Popen[str]:
     )
 
 
-def wait_for_the_server(bench: Bench) -> None:
-    """Until no session is left in the statement that its dead client sent."""
-    others = (
-        "select count(*) from pg_stat_activity where datname = current_database()"
-        " and pid <> pg_backend_pid() and backend_type = 'client backend'"
-    )
-    while bench.value(others):
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("after", [0.2, 0.35, 0.5, 0.65, 0.8])
 def test_a_run_that_is_killed_leaves_whole_files_only(bench: Bench, after: float) -> None:
     project = bench.project(**SLOW)
@@ -92,7 +83,7 @@ def test_a_run_that_is_killed_leaves_whole_files_only(bench: Bench, after: float
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    wait_for_the_server(bench)
+    wait_until_alone(bench.value)
     bench.execute("create schema if not exists supabase_migrations")
     bench.migrate(bench.project(), to="1")
     assert_true_to_history(bench)
@@ -110,7 +101,7 @@ def test_a_stepwise_run_that_is_killed_is_resumed_and_does_nothing_twice(
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    wait_for_the_server(bench)
+    wait_until_alone(bench.value)
     bench.migrate(project)
     assert bench.versions() == ["1", "2", "3"]
     assert bench.rows("select n from a order by n") == [(1,), (2,), (3,), (4,), (5,)]

@@ -18,6 +18,7 @@ from prospectr_db.schema.proof import unlike, unlike_facts
 from prospectr_db.schema.reading import ADDITIONS, CLUSTER, Schema, statements
 from tests.conftest import REPOSITORY, MakeProject
 from tests.integration.schema.conftest import Admin, Copy, Put, read
+from tests.integration.sessions import wait_until_alone
 
 NASTY = Path(__file__).with_name("nasty.sql")
 
@@ -102,6 +103,7 @@ def _traces(connection: Connection[Any]) -> tuple[Any, ...]:
 
     The buckets' settings are configuration, and the only rows that are read.
     """
+    wait_until_alone(lambda question: (connection.execute(question).fetchone() or [0])[0])
     connection.execute("select pg_stat_clear_snapshot()")
     row = connection.execute(
         "select pg_snapshot_xmax(pg_current_snapshot())::text, ("
