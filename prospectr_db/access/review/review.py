@@ -33,7 +33,7 @@ from prospectr_db.access.personas.role_names import is_in_role
 from prospectr_db.access.policies.whole_tables import opens_every_row
 from prospectr_db.access.review.functions import is_meant, is_readable, review_call
 from prospectr_db.access.review.kept import review_kept
-from prospectr_db.access.review.linking import is_unheard
+from prospectr_db.access.review.linking import OUTSIDERS, is_read, is_shown, is_unheard
 from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import only_names, review_own_update, review_signing
 from prospectr_db.access.review.phrases import people, phrase
@@ -41,8 +41,6 @@ from prospectr_db.access.review.triggers import review_set
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS
 
 __all__ = ["review_access", "review_channel"]
-
-OUTSIDERS = ("anon", "stranger", "newcomer")
 
 
 def review_channel(table: TableAccess, access: Access) -> Iterator[Finding]:
@@ -298,7 +296,7 @@ def _judge_insert(
         # The owner meets no parent of others: he is to them what the stranger is to his.
         reader = "stranger" if access.persona == "owner" else access.persona
         if parent is not None and (
-            _is_read(parent, reader, state) or _is_shown(matrix, parent, state)
+            is_read(parent, reader, state) or is_shown(matrix, parent, state)
         ):
             yield objection(table, access, "link-visible", "note", kind="surprise")
         elif is_unheard(table, parent, reader):
@@ -333,37 +331,6 @@ def _has_power(matrix: AccessMatrix, table: TableAccess, access: Access) -> bool
     standing = {one.relation: one.standing for one in matrix.tables if one.standing}
     entry = (table.relation, access.persona, access.rows, access.command)
     return bool(own_standing_states([entry], standing).get(table.relation))
-
-
-def _is_read(parent: TableAccess, reader: str, state: str) -> bool:
-    """Whether somebody reads others' rows of a parent, always or in the states they are in."""
-    prefix = f"{parent.relation.rpartition('.')[2]}."
-    states = {one.removeprefix(prefix) for one in state.rstrip("]").split(", ") if one}
-    return any(
-        access.succeeds
-        and (access.persona, access.command) == (reader, "select")
-        and access.rows.partition(" [")[0] == "other"
-        and set(states_of(access.rows)) in (set(), states)
-        for access in parent.accesses
-    )
-
-
-def _is_shown(matrix: AccessMatrix, parent: TableAccess, state: str) -> bool:
-    """Whether a view shows everybody others' rows of a parent, always or in the states they are in.
-
-    Such as a board of open jobs: whoever finds one there may answer it.
-    """
-    states = {one for one in state.rstrip("]").split(", ") if one}
-    return any(
-        access.succeeds
-        and access.command == "select"
-        and access.persona in OUTSIDERS
-        and access.rows.partition(" [")[0] == "other"
-        and set(states_of(access.rows)) <= states
-        for view in matrix.tables
-        if view.kind in VIEWS and parent.relation in view.links
-        for access in view.accesses
-    )
 
 
 def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAccess | None:
