@@ -15,6 +15,7 @@ from prospectr_db.access.ownership.implied import with_implied_keys
 from prospectr_db.access.ownership.ownership import Ownership, find_ownership
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.people.rosters import find_rosters, without_rosters
+from prospectr_db.access.personas.caller_functions import call_callers
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.personas.personas import AUTHENTICATED, Persona, anon, service_role
 from prospectr_db.access.policies.claim_spelling import with_plain_claims
@@ -68,6 +69,8 @@ class Observation:
     """The same world on other connections, where there are several."""
     guises: tuple[Knocker, ...] = ()
     """The users with one claim less or more in their token."""
+    inlined: str = ""
+    """The SQL with which auth.uid() and its like are as on a project, for tokens not issued so."""
 
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""
@@ -176,6 +179,7 @@ def prepare(
         if number == 0:
             add_forger(connection, observation, HONEST, {})
     observation.guises = guises(observation, knockers(observation))
+    observation.inlined = call_callers(connection)
     return observation
 
 

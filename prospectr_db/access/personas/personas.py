@@ -65,6 +65,18 @@ class Persona:
         value = (self.payload or {}).get("role")
         return value if isinstance(value, str) else None
 
+    @property
+    def has_sound_claims(self) -> bool:
+        """Whether the claims are such as Auth issues: an object, and its ``sub`` an id or absent."""
+        payload = self.payload
+        if payload is None or payload.get("sub") is None:
+            return payload is not None or self.claims is None
+        try:
+            UUID(self.sub or "")
+        except ValueError:
+            return False
+        return True
+
     def named(self, name: str) -> Persona:
         """Return the same persona under another name."""
         return replace(self, name=name)

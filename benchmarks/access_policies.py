@@ -1,0 +1,60 @@
+"""What planning costs where policies read other tables, with auth.uid() called and written out.
+
+    python -m benchmarks access_policies
+
+The statement is planned as an observation has it planned, in one process, in turns with the way
+in which a project has it planned (prospectr_db/access/personas/caller_functions.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Measurement, compare
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TIMES = 50
+STATEMENT = "explain update public.messages set body = 'x'"
+
+
+def measurements() -> Iterator[Measurement]:
+    """Measure in a database of this run's own, on the server that checks run on."""
+    from prospectr_db.access.observation import prepared
+    from prospectr_db.access.personas.impersonation import become
+    from prospectr_db.access.rows.inhabitants import OWNER
+    from prospectr_db.database.connection import connect_as_migrator
+    from prospectr_db.server.embedded import CHECKS, ensure
+    from prospectr_db.server.settings import settings_from
+    from prospectr_db.server.templates import Templates
+
+    settings = settings_from(os.environ, is_root=os.geteuid() == 0)
+    server = ensure(REPOSITORY, settings, instance=CHECKS)
+    name = f"policies_{os.getpid()}"
+    try:
+        with server.memory() as memory:
+            Templates(memory).copy(server.platform(memory), name)
+        with connect_as_migrator(server.target(name)) as connection:
+            connection.execute(Path(__file__).with_suffix(".sql").read_text())
+        with prepared(server.target(name)) as observation:
+            connection = observation.connection
+            persona = observation.world.actors[OWNER].persona("owner")
+
+            def planned(before: str) -> None:
+                with connection.transaction(force_rollback=True):
+                    connection.execute(before)
+                    connection.execute(become(persona))
+                    for _ in range(TIMES):
+                        connection.execute(STATEMENT)
+
+            what = f"plan {TIMES} times an UPDATE whose policies read tables"
+            yield compare(
+                what,
+                lambda: planned("select"),
+                "auth.uid() written out",
+                lambda: planned(observation.inlined),
+            )
+    finally:
+        with server.memory() as memory:
+            memory.execute(f'drop database if exists "{name}" with (force)')
