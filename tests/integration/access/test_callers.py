@@ -18,19 +18,11 @@ from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 
 SQL = """
-create table public.notes (
-    id int primary key, is_public boolean not null, user_id uuid not null references auth.users (id)
-);
-alter table public.notes enable row level security;
-revoke all on public.notes from anon, authenticated;
-grant select on public.notes to authenticated;
-create policy notes on public.notes for select to authenticated
-    using (is_public or user_id = auth.uid());
-create table public.open (id int primary key);
+create table public.open (id int primary key, user_id uuid);
 insert into public.open values (1);
 grant select on public.open to authenticated;
 alter table public.open enable row level security;
-create policy open on public.open for select using (id = 1 or auth.uid()::text = 'nobody');
+create policy open on public.open for select using (id = 1 or user_id = auth.uid());
 """
 ANSWERS = "select auth.uid(), auth.role(), auth.email(), auth.jwt()"
 
