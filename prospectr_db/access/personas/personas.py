@@ -67,7 +67,7 @@ class Persona:
 
     @property
     def has_sound_claims(self) -> bool:
-        """Whether the claims are such as Auth issues: an object, and its ``sub`` an id or absent."""
+        """Whether the claims are as Auth issues them: an object, its ``sub`` an id or absent."""
         payload = self.payload
         if payload is None or payload.get("sub") is None:
             return payload is not None or self.claims is None
