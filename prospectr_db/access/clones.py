@@ -31,7 +31,7 @@ _MOST = 4
 # copy, a world), and takes half of the 0.1 s per table off the first; below, little can be gained.
 # A policy that reads other tables is planned with theirs, and each statement anew.
 _PAYS_FROM = 24
-_READS_PER_TABLE = 8
+_READS_PER_TABLE = 2
 _NUMBERS = itertools.count()
 
 Item = TypeVar("Item")
