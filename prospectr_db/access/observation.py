@@ -143,6 +143,10 @@ def prepare(
     rosters = find_rosters(catalog, ownership, standings, given.listed, given.personal)
     ownership = without_rosters(catalog, ownership, rosters)
     connection.execute(sql_text("access/observer.sql"))
+    connection.execute(
+        "insert into prospectr_access.watched select unnest(%s::oid[])",
+        ([relation.oid for relation in catalog.relations if relation.is_table],),
+    )
     world = build_world(
         connection,
         catalog,

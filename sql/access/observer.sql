@@ -25,6 +25,27 @@ create table if not exists prospectr_access.strays (
 
 create index if not exists strays_relation on prospectr_access.strays (relation);
 
+-- The tables that a call might write to.
+create table if not exists prospectr_access.watched (relation oid primary key);
+
+-- A number that is another one once any of those was written to in this transaction: what is
+-- undone counts on, and TRUNCATE gives a table another file.
+create or replace function prospectr_access.writes()
+returns numeric
+language sql
+security definer
+set search_path = ''
+as $function$
+select
+    sum(
+        pg_catalog.pg_stat_get_xact_tuples_inserted(relation)
+        + pg_catalog.pg_stat_get_xact_tuples_updated(relation)
+        + pg_catalog.pg_stat_get_xact_tuples_deleted(relation)
+        + coalesce(pg_catalog.pg_relation_filenode(relation), 0)::bigint
+    )
+from prospectr_access.watched
+$function$;
+
 -- The right of the superuser who owns it, lent to the observer: set-up before a statement.
 create or replace function prospectr_access.prepare(statement text)
 returns void
@@ -67,7 +88,8 @@ $function$;
 
 -- Run one statement, ask its question, undo both. Nothing of it remains, whatever happens.
 -- With listening, the statement is a query and its first rows come back as JSON; a CALL answers
--- with its INOUT and OUT parameters, or with nothing.
+-- with its INOUT and OUT parameters, or with nothing. What wrote nothing changed nothing, and is not
+-- asked about: the question looks at every table.
 create or replace function prospectr_access.observe(
     statement text,
     question text,
@@ -86,8 +108,12 @@ language plpgsql
 as $function$
 declare
     answer record;
+    written numeric;
 begin
     touched := 0;
+    if listening and question is not null then
+        written := prospectr_access.writes();
+    end if;
     begin
         if listening and statement like 'call %' then
             begin
@@ -109,7 +135,12 @@ begin
         if settle then
             set constraints all immediate;
         end if;
-        if question is not null and (touched > 0 or listening) then
+        if question is not null and listening then
+            labels := case
+                when prospectr_access.writes() is not distinct from written then '{}'
+                else prospectr_access.ask(question)
+            end;
+        elsif question is not null and touched > 0 then
             labels := prospectr_access.ask(question);
         end if;
         raise exception using errcode = 'PRSBK';
