@@ -69,8 +69,8 @@ class Observation:
     """The same world on other connections, where there are several."""
     guises: tuple[Knocker, ...] = ()
     """The users with one claim less or more in their token."""
-    inlined: str = ""
-    """The SQL with which auth.uid() and its like are as on a project, for tokens not issued so."""
+    planned_early: str | None = None
+    """The SQL with which auth.uid() fails for an id that is none as early as on a project."""
 
     def plan(self, relation: Relation) -> Plan:
         """Return the probes of one relation."""
@@ -161,7 +161,7 @@ def prepare(
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")
-    # Tables that were never analysed are taken for large; for a few rows no worker is worth a start.
+    # Tables never analysed are taken for large; for a few rows no worker is worth its start.
     connection.execute("set local max_parallel_workers_per_gather = 0")
     settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
     settle = settle or any(
@@ -185,7 +185,7 @@ def prepare(
         if number == 0:
             add_forger(connection, observation, HONEST, {})
     observation.guises = guises(observation, knockers(observation))
-    observation.inlined = call_callers(connection)
+    observation.planned_early = call_callers(connection)
     return observation
 
 

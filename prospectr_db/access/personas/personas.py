@@ -70,7 +70,7 @@ class Persona:
         """Whether the claims are as Auth issues them: an object, its ``sub`` an id or absent."""
         payload = self.payload
         if payload is None or payload.get("sub") is None:
-            return payload is not None or self.claims is None
+            return payload is not None or not self.claims
         try:
             UUID(self.sub or "")
         except ValueError:

@@ -71,8 +71,8 @@ def run(
     try:
         if change := observation.world.changes.get(persona.name):
             connection.execute(change)
-        if observation.inlined and not persona.has_sound_claims:
-            connection.execute(observation.inlined)
+        if observation.planned_early and not persona.has_sound_claims:
+            connection.execute(observation.planned_early)
         connection.execute(become(persona))
         rows = [
             row
