@@ -144,7 +144,11 @@ def prepare(
     ownership = without_rosters(catalog, ownership, rosters)
     connection.execute(sql_text("access/observer.sql"))
     connection.execute(
-        "insert into prospectr_access.watched select unnest(%s::oid[])",
+        "with recursive up as ("
+        " select oid as relation, oid as shown from unnest(%s::oid[]) as oid"
+        " union select up.relation, i.inhparent from up"
+        " join pg_catalog.pg_inherits as i on i.inhrelid = up.shown)"
+        " insert into prospectr_access.watched table up",
         ([relation.oid for relation in catalog.relations if relation.is_table],),
     )
     world = build_world(

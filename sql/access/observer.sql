@@ -25,23 +25,29 @@ create table if not exists prospectr_access.strays (
 
 create index if not exists strays_relation on prospectr_access.strays (relation);
 
--- The tables that a call might write to.
-create table if not exists prospectr_access.watched (relation oid primary key);
+-- The tables that a call might write to, each with those in which a row of it shows, too: what it
+-- is a partition or a child of.
+create table if not exists prospectr_access.watched (
+    relation oid not null,
+    shown oid not null,
+    primary key (relation, shown)
+);
 
--- A number that is another one once any of those was written to in this transaction: what is
--- undone counts on, and TRUNCATE gives a table another file.
+-- Numbers, one for each of those in order: another one once its table was written to in this
+-- transaction. What is undone counts on, and TRUNCATE gives a table another file.
 create or replace function prospectr_access.writes()
-returns numeric
+returns bigint []
 language sql
 security definer
 set search_path = ''
 as $function$
 select
-    sum(
+    pg_catalog.array_agg(
         pg_catalog.pg_stat_get_xact_tuples_inserted(relation)
         + pg_catalog.pg_stat_get_xact_tuples_updated(relation)
         + pg_catalog.pg_stat_get_xact_tuples_deleted(relation)
         + coalesce(pg_catalog.pg_relation_filenode(relation), 0)::bigint
+        order by relation, shown
     )
 from prospectr_access.watched
 $function$;
@@ -75,6 +81,40 @@ begin
 end
 $function$;
 
+-- The same for a question in parts, a JSON object with one for each table's oid: only what was
+-- written to since is asked about.
+create or replace function prospectr_access.ask(parts text, since bigint [])
+returns text []
+language plpgsql
+security definer
+set search_path = ''
+as $function$
+declare
+    question text;
+    labels text [];
+begin
+    select pg_catalog.string_agg(part, ' union all ')
+    into question
+    from (
+        select distinct pg_catalog.jsonb_extract_path_text(parts::jsonb, w.shown::text) as part
+        from (
+            select
+                shown,
+                pg_catalog.row_number() over (order by relation, shown) as place
+            from prospectr_access.watched
+        ) as w
+        inner join pg_catalog.unnest(prospectr_access.writes()) with ordinality as n (now, place)
+            on w.place = n.place
+        where n.now <> since[w.place]
+    ) as asked;
+    if question is null then
+        return '{}';
+    end if;
+    execute pg_catalog.format('select array(%s)', question) into labels;
+    return labels;
+end
+$function$;
+
 -- Ends a TRUNCATE that got past the privileges, before it does anything.
 create or replace function prospectr_access.stop()
 returns trigger
@@ -88,8 +128,7 @@ $function$;
 
 -- Run one statement, ask its question, undo both. Nothing of it remains, whatever happens.
 -- With listening, the statement is a query and its first rows come back as JSON; a CALL answers
--- with its INOUT and OUT parameters, or with nothing. What wrote nothing changed nothing, and is not
--- asked about: the question looks at every table.
+-- with its INOUT and OUT parameters, or with nothing.
 create or replace function prospectr_access.observe(
     statement text,
     question text,
@@ -108,11 +147,11 @@ language plpgsql
 as $function$
 declare
     answer record;
-    written numeric;
+    since bigint [];
 begin
     touched := 0;
-    if listening and question is not null then
-        written := prospectr_access.writes();
+    if question like '{%' then
+        since := prospectr_access.writes();
     end if;
     begin
         if listening and statement like 'call %' then
@@ -135,13 +174,11 @@ begin
         if settle then
             set constraints all immediate;
         end if;
-        if question is not null and listening then
+        if touched > 0 or listening then
             labels := case
-                when prospectr_access.writes() is not distinct from written then '{}'
-                else prospectr_access.ask(question)
+                when since is not null then prospectr_access.ask(question, since)
+                when question is not null then prospectr_access.ask(question)
             end;
-        elsif question is not null and touched > 0 then
-            labels := prospectr_access.ask(question);
         end if;
         raise exception using errcode = 'PRSBK';
     exception when others or assert_failure then

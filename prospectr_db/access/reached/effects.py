@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -70,15 +71,18 @@ def changed_rows(
 ) -> str:
     """Return the question which known rows changed, or were added for the owner, in some tables.
 
+    It is in parts, a JSON object with one for each table's oid: only what was written to is asked.
+
     A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``, and
     one that names the caller, too, as ``TABLE:new as COLUMN``: it is the caller's own in part. One
     that makes him more than the least there is ``TABLE:new as COLUMN with TABLE.role=admin``.
     With ``raised``, a row by which its user may do more than before is told as ``LABEL:raised``.
     """
-    parts: list[str] = []
+    asked: dict[str, str] = {}
     for relation in relations:
         if not relation.is_table:
             continue
+        parts: list[str] = []
         plan = observation.plan(relation)
         told = "select array_agg(r.label order by r.label)"
         parts.append(plan.changed().replace(told, "select r.label", 1))
@@ -116,9 +120,8 @@ def changed_rows(
                     )
                 )
                 parts[-1] += f" and {added}"
-    if not parts:
-        return "select '{}'::text[]"
-    return "".join(("select array(", " union all ".join(parts), ")"))
+        asked[str(relation.oid)] = " union all ".join(parts)
+    return json.dumps(asked)
 
 
 _RAISED = "select r.label || ':raised'"

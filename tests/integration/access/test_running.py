@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from prospectr_db.access.observation import Observation, prepared
 from prospectr_db.access.personas.knocks import Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.probes.running import run
+from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.tables.truncation import Truncations
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
@@ -111,3 +113,49 @@ def test_truncate_is_let_through_without_emptying_anything(observation: Observat
     )
     assert denied.state == "42501"
     assert run(observation, USER, [_select("id = 1")])[0].touched == 1
+
+
+WRITING = """
+create table public.parted (id int not null, note text) partition by list (id);
+create table public.parted_one partition of public.parted for values in (1);
+create table public.other (id int primary key);
+insert into public.parted values (1, 'a');
+insert into public.other values (1);
+create function public.write_part() returns void language sql security definer as $$
+    insert into public.parted values (1, 'new') $$;
+create function public.empty() returns void language sql security definer as $$
+    truncate public.other $$;
+create function public.try_in_vain() returns void language plpgsql security definer as $$
+begin
+    insert into public.other values (2);
+    raise exception 'no';
+exception when others then null;
+end $$;
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "asked"),
+    [
+        ("write_part()", {"parted", "parted_one"}),
+        ("empty()", {"other"}),
+        ("try_in_vain()", {"other"}),  # what was undone is asked about in vain, and no harm
+        ("write_part(), public.empty()", {"parted", "parted_one", "other"}),
+        ("ask_nothing()", set()),
+    ],
+)
+def test_a_call_is_asked_only_about_what_it_wrote_to(
+    target: Target, call: str, asked: set[str]
+) -> None:
+    with connect_as_migrator(target) as connection:
+        connection.execute(WRITING)
+        connection.execute(
+            "create function public.ask_nothing() returns void language sql as 'select'"
+        )
+    with prepared(target) as observation:
+        tables = {r.oid: r.name for r in observation.relations if r.is_table}
+        question = json.dumps({str(oid): f"select '{name}'" for oid, name in tables.items()})
+        probe = Probe(None, "", "call", "call", None, f"select public.{call}", None, question)
+        [outcome] = run(observation, observation.unbound(OWNER), [probe], listening=True)
+    assert outcome.state is None
+    assert set(outcome.labels) == asked
