@@ -115,7 +115,7 @@ class Ownership:
 
 def listed_claims(catalog: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return the claims that are compared with a column whose values are listed, with these."""
-    _, claims = comparisons(decision_texts(catalog))
+    _, claims = comparisons(catalog, decision_texts(catalog))
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for (oid, name), path in claims.items():
         relation = catalog.by_oid[oid]
@@ -131,7 +131,7 @@ def find_ownership(
     What is ``given`` overrides which columns hold owners, and adds to what is told apart.
     """
     texts = decision_texts(catalog)
-    compared, claims = comparisons(texts)
+    compared, claims = comparisons(catalog, texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
     claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
     claims |= called_alike(catalog, compared, claims)
@@ -160,7 +160,7 @@ def find_ownership(
         described = replace(
             described,
             counted=counted_rows(catalog, relation),
-            signing=tuple(dict.fromkeys(signing_columns(relation, described.users))),
+            signing=tuple(dict.fromkeys(signing_columns(catalog, relation, described.users))),
             missing=tuple(missing_columns(relation, described)),
         )
         result[relation.oid] = _with_given(relation, described, given, texts)

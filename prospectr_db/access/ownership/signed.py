@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.decisions import comparisons
 from prospectr_db.access.policies.expressions import normalise
-from prospectr_db.database.catalog import Relation
+from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.ownership.ownership import Ownership
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["missing_columns", "signing_columns"]
 
 
-def signing_columns(relation: Relation, users: Collection[str]) -> Iterator[str]:
+def signing_columns(catalog: Catalog, relation: Relation, users: Collection[str]) -> Iterator[str]:
     """Yield the columns that hold a user of which a policy asks only that they name the caller now.
 
     Whoever approves puts himself there, and so does whoever takes what is nobody's.
     """
     for policy in relation.policies:
         if policy.permissive and policy.command in ("update", "all") and policy.check:
-            after, _ = comparisons([(policy.check, policy.reads)])
+            after, _ = comparisons(catalog, [(policy.check, policy.reads)])
             for name in users:
                 here = relation.oid, name
                 # Whoever asks a helper about the row as it was may compare it there.

@@ -12,6 +12,7 @@ __all__ = [
     "EQUALS",
     "LISTED",
     "NAME",
+    "TABLE",
     "claim_keys",
     "claim_path",
     "literals",
@@ -81,7 +82,12 @@ EQUALS = (
     r"(?:\s+(?i:IN)\s+|\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*)"
     r"(?i:ANY\s+|SOME\s+)?(?i:ARRAY\s+(?=SELECT))?(?i:SELECT\s+)?"
 )
-NAME = r"(?:\w+\.)*(\w+)"
+NAME = r"((?:\w+\.)*\w+)"
+"""A column as it is named there: be it qualified or not."""
+TABLE = re.compile(
+    r'\b(?:from|join)\s+\(*(?:only\s+)?(?:"?\w+"?\.)?"?(\w+)"?(?:\s+(?:as\s+)?"?(\w+)"?)?', re.I
+)
+"""A table and its alias, as the server deparses them and as people write them."""
 # A list that holds the caller, as an array or in JSON, in the ways there are to ask for that.
 _UNFOLDED = r"(?:unnest|jsonb?_array_elements_text)"
 LISTED = (
