@@ -59,7 +59,8 @@ class Ownership:
     the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
     ``listing`` maps a column that can only name somebody on a list that gives power to that table.
     ``ranks`` are states that no policy asks for, and that give a standing when they are taken over.
-    Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody.
+    Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody, or no
+    parent.
     """
 
     users: tuple[str, ...] = ()
@@ -95,7 +96,20 @@ class Ownership:
         beside = {name: values_beside(other) for name, other in self.beside.items()}
         names = dict.fromkeys((*self.states, *beside))
         found = {name: (*self.states.get(name, ()), *beside.get(name, ())) for name in names}
-        return {**found, **dict.fromkeys(self.missing, (None,))}
+        return {
+            **found,
+            **dict.fromkeys((n for n in self.missing if n not in self.saying), (None,)),
+        }
+
+    @property
+    def saying(self) -> tuple[str, ...]:
+        """The columns that alone say whose a row is: without all of them it is nobody's.
+
+        Its users, or else the keys of its parents, where policies ask whether it has any.
+        """
+        if self.deciding or self.claims or self.members:
+            return self.deciding
+        return self.parents if {*self.parents} <= {*self.missing} else ()
 
     @property
     def path(self) -> str:
@@ -369,5 +383,5 @@ def _with_given(
         beside=beside,
         counted=counted,
         signing=tuple(name for name in signing if name in found.users),
-        missing=tuple(name for name in missing if name in found.users),
+        missing=tuple(name for name in missing if name in (*found.users, *found.parents)),
     )

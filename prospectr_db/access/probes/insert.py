@@ -207,7 +207,7 @@ def _is_as_said(plan: Plan, kind: str, given: Mapping[str, str | None]) -> str:
     """Return the question whether a new row belongs to whom the statement said it would."""
     said = {n: v for n, v in given.items() if plan.decides(n) and n not in plan.owner.states}
     if kind == "orphan":
-        columns = (plan.relation.by_name[name] for name in plan.owner.deciding)
+        columns = (plan.relation.by_name[name] for name in plan.owner.saying)
         said |= {c.name: None for c in columns if c.default is None}
     return _is_new(plan, said)
 
@@ -257,8 +257,8 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
         # Whoever is only related to the owner has no parents of his own.
         above = plan.world.actors[strange].world if is_related(knocker.persona.name) else home
         yield from _crossed(plan, actor, above, strange, role)
-    nobody = [n for n in plan.owner.deciding if not plan.relation.by_name[n].not_null]
-    if nobody and len(nobody) == len(plan.owner.deciding):
+    nobody = [n for n in plan.owner.saying if not plan.relation.by_name[n].not_null]
+    if nobody and len(nobody) == len(plan.owner.saying):
         values = plan.insert_values(OWNER, OWNER, role=role)
         if values is not None:
             yield "orphan", {n: v for n, v in values.items() if n not in nobody}
