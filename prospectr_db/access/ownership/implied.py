@@ -1,4 +1,4 @@
-"""Foreign keys that nobody declared: columns by which policies find a row of another table."""
+"""What nobody declared: by which columns policies find a row of another table, or a user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 
 from prospectr_db.access.ownership.polymorphic import Reference, find_references
 from prospectr_db.access.policies.claim_spelling import with_plain_claims
-from prospectr_db.access.policies.decisions import comparisons, decision_texts
+from prospectr_db.access.policies.decisions import comparisons, decision_texts, keys_held
 from prospectr_db.access.policies.expressions import TABLE
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
@@ -16,9 +16,13 @@ __all__ = ["keep_implied", "with_implied_keys"]
 
 _IMPLIED = "implied"
 _KEYS = frozenset({"uuid", "int8", "int4", "text", "varchar"})
+_TEXTS = frozenset({"text", "varchar"})
 _SUFFIX = re.compile(r"_?(?:id|uuid|key)$", re.IGNORECASE)
 _SHORTEST = 3
-_EQUAL = re.compile(r'"?(\w+)"?\."?(\w+)"?\)?\s*=\s*\(?(?:any\s*\(?)?"?(\w+)"?\."?(\w+)"?', re.I)
+_CAST = r"\)?(?:::\w+)?\)?"
+_EQUAL = re.compile(
+    rf'"?(\w+)"?\."?(\w+)"?{_CAST}\s*=\s*\(*(?:any\s*\(?)?"?(\w+)"?\."?(\w+)"?', re.I
+)
 
 
 def with_implied_keys(catalog: Catalog) -> Catalog:
@@ -54,16 +58,26 @@ def with_implied_keys(catalog: Catalog) -> Catalog:
                 continue
             named = _namesake(relation, column, tables, keyed, whole=pair not in read)
             target = compared.get(pair) or named
-            if target is not None and keyed[target].base_name == column.base_name:
+            if target is not None and _fits(column, keyed[target], read=pair in read):
                 implied = _implied(column.name, target, keyed[target].name)
                 found.setdefault(relation.oid, []).append(implied)
-    if not found:
+    held = keys_held(catalog, texts)
+    changed = found.keys() | {oid for oid, _ in held}
+    if not changed:
         return catalog
     relations = (
-        replace(r, constraints=(*r.constraints, *found[r.oid])) if r.oid in found else r
+        _holding(replace(r, constraints=(*r.constraints, *found.get(r.oid, ()))), held)
+        if r.oid in changed
+        else r
         for r in catalog.relations
     )
     return replace(catalog, relations=tuple(relations))
+
+
+def _holding(relation: Relation, held: Mapping[tuple[int, str], tuple[str, ...]]) -> Relation:
+    """Return a relation whose columns of JSON say under which keys they hold a user."""
+    columns = (replace(c, holding=held.get((relation.oid, c.name), ())) for c in relation.columns)
+    return replace(relation, columns=tuple(columns))
 
 
 def keep_implied(known: Catalog, fresh: Catalog) -> Catalog:
@@ -76,9 +90,16 @@ def keep_implied(known: Catalog, fresh: Catalog) -> Catalog:
         implied = tuple(fk for fk in before.foreign_keys if fk.definition == _IMPLIED)
         names = relation.by_name.keys()
         mine = tuple(fk for fk in implied if set(fk.columns) <= names)
+        held = {(relation.oid, c.name): c.holding for c in before.columns if c.holding}
+        relation = _holding(relation, held) if held else relation
         return replace(relation, constraints=(*relation.constraints, *mine)) if mine else relation
 
     return with_plain_claims(replace(fresh, relations=tuple(map(kept, fresh.relations))))
+
+
+def _fits(column: Column, key: Column, *, read: bool) -> bool:
+    """Whether a column can hold a key's values: a text can where policies read it, and cast it."""
+    return column.base_name == key.base_name or (read and column.base_name in _TEXTS)
 
 
 def _key(relation: Relation) -> Column | None:

@@ -10,6 +10,7 @@ from prospectr_db.access.policies.expressions import (
     CLAIM,
     EACH,
     EQUALS,
+    HELD,
     LISTED,
     NAME,
     TABLE,
@@ -29,6 +30,7 @@ __all__ = [
     "functions_behind",
     "helper_functions",
     "helper_texts",
+    "keys_held",
     "mentions",
     "user_metadata_keys",
 ]
@@ -176,6 +178,7 @@ def comparisons(
             re.findall(rf"(?<!= )@uid IN SELECT (?:DISTINCT )?{NAME}", plain, re.IGNORECASE)
         )
         names |= {name for asked in LISTED for name in re.findall(asked, plain)}
+        names |= {name for asked in HELD for name, *_ in re.findall(asked, plain)}
         uid |= {pair for name in names for pair in _meant(catalog, name, plain, pairs)}
         by_name = {
             name: claim_path(path) for name, path in re.findall(rf"{NAME}{EQUALS}{CLAIM}", plain)
@@ -185,6 +188,18 @@ def comparisons(
         for name, path in by_name.items():
             claims |= dict.fromkeys(_meant(catalog, name, plain, pairs), path)
     return uid, claims
+
+
+def keys_held(catalog: Catalog, texts: Iterable[Text]) -> dict[tuple[int, str], tuple[str, ...]]:
+    """Return the columns of JSON that hold a user under a key, with the keys on the way there."""
+    found: dict[tuple[int, str], tuple[str, ...]] = {}
+    for text, pairs in texts:
+        plain = normalise(text)
+        for name, steps, _ in (held for asked in HELD for held in re.findall(asked, plain)):
+            for oid, column in _meant(catalog, name, plain, pairs):
+                if catalog.by_oid[oid].by_name[column].base_name in ("json", "jsonb"):
+                    found.setdefault((oid, column), claim_path(steps))
+    return found
 
 
 def _meant(

@@ -12,7 +12,7 @@ from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.counting import states_when_counted
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.writing.statements import insert, literal, typed
-from prospectr_db.access.writing.values import is_list
+from prospectr_db.access.writing.values import names_one, naming
 from prospectr_db.database.catalog import Column, quote_identifier
 
 if TYPE_CHECKING:
@@ -306,11 +306,12 @@ def _for_others(
     """Yield rows among my own that name somebody else."""
     if plan.owner.parents or len(plan.owner.users) > 1:
         for name in plan.owner.users:
-            if name in plan.owner.listing or is_list(plan.relation.by_name[name]):
+            column = plan.relation.by_name[name]
+            if name in plan.owner.listing or not names_one(column):
                 continue
             values = plan.insert_values(actor, home, role=role, forced=(name,))
             if values is not None:
-                values[name] = plan.world.actors[VICTIM].id
+                values[name] = naming(column, plan.world.actors[VICTIM].id)
                 yield f"for another {name}", values
     for name in plan.ways_of(actor):
         values = plan.insert_values(actor, home, role=role, forced=(name,))

@@ -301,3 +301,82 @@ def test_what_is_called_as_such_a_key_elsewhere_is_no_users(target: Target) -> N
     assert facts.owners["profiles"] == "id"
     assert facts.owners["tasks"] == "through team_id"
     assert facts.owners["teams"] == "members in profiles"
+
+
+CAST = """
+create table public.groups (id uuid primary key default gen_random_uuid(), name text not null);
+create table public.group_members (
+    group_id uuid not null references public.groups (id),
+    user_id uuid not null references auth.users (id),
+    primary key (group_id, user_id)
+);
+create table public.expenses (
+    id uuid primary key default gen_random_uuid(),
+    group_id text not null, title text not null, paid_by jsonb not null
+);
+alter table public.groups enable row level security;
+alter table public.group_members enable row level security;
+alter table public.expenses enable row level security;
+create policy "own" on public.group_members for select to authenticated
+using (user_id = auth.uid());
+create policy "members" on public.groups for select to authenticated
+using (id in (select group_id from public.group_members where user_id = auth.uid()));
+create policy "members" on public.expenses for select to authenticated
+using (group_id::uuid in (select group_id from public.group_members where user_id = auth.uid()));
+create policy "payer" on public.expenses for delete to authenticated
+using ((paid_by ->> 'id') = auth.uid()::text);
+create policy "add" on public.expenses for insert to authenticated
+with check (
+    (paid_by ->> 'id') = auth.uid()::text
+    and group_id::uuid in (select group_id from public.group_members where user_id = auth.uid())
+);
+revoke all on all tables in schema public from anon, authenticated, service_role;
+grant select on all tables in schema public to authenticated, service_role;
+grant insert, delete on public.expenses to authenticated;
+"""
+"""A text that holds another table's uuid, and JSON that holds who paid."""
+IN_MINE = "group_id::uuid in (select group_id from public.group_members where user_id = auth.uid())"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            'alter policy "members" on public.expenses using (auth.uid() is not null)',
+            "Authenticated strangers can now read expenses (every column) on other people's rows.",
+        ),
+        (
+            f'alter policy "payer" on public.expenses using ({IN_MINE})',
+            "Plain members can now delete expenses on other people's rows.",
+        ),
+        (
+            f'alter policy "add" on public.expenses with check ({IN_MINE})',
+            "can now insert into expenses rows under somebody else's name (paid_by).",
+        ),
+        (
+            (
+                'alter policy "add" on public.expenses with check'
+                " (paid_by ->> 'id' = auth.uid()::text)"
+            ),
+            "rows that hang under somebody else's parent (group_id).",
+        ),
+    ],
+)
+def test_what_is_cast_and_what_json_holds_is_followed(
+    change: str, said: str, held: Callable[[str], Held]
+) -> None:
+    found = held(CAST)(change)
+    assert any(said in sentence for sentence in found), found
+
+
+def test_other_words_for_a_cast_and_for_a_user_in_json_change_nothing(
+    held: Callable[[str], Held],
+) -> None:
+    found = held(CAST)(
+        'alter policy "members" on public.expenses using (exists (select from'
+        " public.group_members as m where m.user_id = auth.uid()"
+        " and m.group_id::text = expenses.group_id));"
+        'alter policy "payer" on public.expenses'
+        " using ((select auth.uid()) = (paid_by ->> 'id')::uuid);"
+    )
+    assert found == set()
