@@ -32,7 +32,8 @@ def quote_identifier(name: str) -> str:
 class Column:
     """A column; ``privileges`` maps a role to what it holds: r, a, w (select, insert, update).
 
-    ``parts`` are the categories (pg_type.typcategory) of what a composite type or a range is of.
+    ``parts`` are the categories (pg_type.typcategory) of what a composite type or a range is of,
+    ``holding`` the keys under which JSON holds a user's id, where somebody found that out.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Column:
     domain_checks: tuple[str, ...]
     privileges: Mapping[str, str]
     parts: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
 
     @property
     def is_writable(self) -> bool:

@@ -59,7 +59,8 @@ class Ownership:
     the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
     ``listing`` maps a column that can only name somebody on a list that gives power to that table.
     ``ranks`` are states that no policy asks for, and that give a standing when they are taken over.
-    Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody.
+    Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody, or no
+    parent.
     """
 
     users: tuple[str, ...] = ()
@@ -95,7 +96,20 @@ class Ownership:
         beside = {name: values_beside(other) for name, other in self.beside.items()}
         names = dict.fromkeys((*self.states, *beside))
         found = {name: (*self.states.get(name, ()), *beside.get(name, ())) for name in names}
-        return {**found, **dict.fromkeys(self.missing, (None,))}
+        return {
+            **found,
+            **dict.fromkeys((n for n in self.missing if n not in self.saying), (None,)),
+        }
+
+    @property
+    def saying(self) -> tuple[str, ...]:
+        """The columns that alone say whose a row is: without all of them it is nobody's.
+
+        Its users, or else the keys of its parents, where policies ask whether it has any.
+        """
+        if self.deciding or self.claims or self.members:
+            return self.deciding
+        return self.parents if {*self.parents} <= {*self.missing} else ()
 
     @property
     def path(self) -> str:
@@ -115,7 +129,7 @@ class Ownership:
 
 def listed_claims(catalog: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return the claims that are compared with a column whose values are listed, with these."""
-    _, claims = comparisons(decision_texts(catalog))
+    _, claims = comparisons(catalog, decision_texts(catalog))
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for (oid, name), path in claims.items():
         relation = catalog.by_oid[oid]
@@ -131,7 +145,7 @@ def find_ownership(
     What is ``given`` overrides which columns hold owners, and adds to what is told apart.
     """
     texts = decision_texts(catalog)
-    compared, claims = comparisons(texts)
+    compared, claims = comparisons(catalog, texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
     claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
     claims |= called_alike(catalog, compared, claims)
@@ -160,7 +174,7 @@ def find_ownership(
         described = replace(
             described,
             counted=counted_rows(catalog, relation),
-            signing=tuple(dict.fromkeys(signing_columns(relation, described.users))),
+            signing=tuple(dict.fromkeys(signing_columns(catalog, relation, described.users))),
             missing=tuple(missing_columns(relation, described)),
         )
         result[relation.oid] = _with_given(relation, described, given, texts)
@@ -369,5 +383,5 @@ def _with_given(
         beside=beside,
         counted=counted,
         signing=tuple(name for name in signing if name in found.users),
-        missing=tuple(name for name in missing if name in found.users),
+        missing=tuple(name for name in missing if name in (*found.users, *found.parents)),
     )

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prospectr_db.access.policies.decisions import Text
+from prospectr_db.access.policies.expressions import TABLE
 from prospectr_db.database.catalog import Column, Constraint, Relation
 
 __all__ = ["Reference", "find_references", "kinds_of"]
 
-_TABLE = re.compile(
-    r'\b(?:from|join)\s+\(*(?:only\s+)?(?:"?\w+"?\.)?"?(\w+)"?(?:\s+(?:as\s+)?"?(\w+)"?)?', re.I
-)
 _NAME = r'(?:"?(\w+)"?\.)?"?(\w+)"?'
 _EQUAL = re.compile(rf"{_NAME}\)?\s*=\s*\(?{_NAME}", re.I)
 _IN = re.compile(rf"{_NAME}\)?\s+in\s+\(\s*select\s+(?:distinct\s+)?{_NAME}\s+from\b", re.I)
@@ -75,7 +73,7 @@ def _referred(
     named = {relation.name: relation for relation in tables}
     places = [
         (found.start(), name, named[found[1]])
-        for found in _TABLE.finditer(text)
+        for found in TABLE.finditer(text)
         if found[1] in named
         for name in (found[1], found[2])
         if name

@@ -160,7 +160,7 @@ def _is_needed_to_own(
 def _can_be_joined(catalog: Catalog, relation: Relation) -> bool:
     """Whether users put themselves on a list."""
     adding = [p for p in relation.policies if p.permissive and p.command in ("insert", "all")]
-    mine, _ = comparisons((policy.text, policy.reads) for policy in adding)
+    mine, _ = comparisons(catalog, ((policy.text, policy.reads) for policy in adding))
     granted = any(relation.holds_any(role, "a") for role in catalog.user_roles)
     own = any(oid == relation.oid for oid, _ in mine)
     return granted and (own or any(policy.text.strip("() ") == "true" for policy in adding))

@@ -19,17 +19,16 @@ from prospectr_db.access.policies.alternative_parts import (
     ordered,
     without_spare,
 )
+from prospectr_db.access.policies.joins import must_have_rows, read_joins
 from prospectr_db.access.policies.spelling import DEFINER, Tree, parsed, said, sides
 
 __all__ = ["alternatives"]
 
 _MOST = 24
 _OTHER_QUERIES = frozenset({"GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "WITH", "OFFSET"})
-_OTHER_JOINS = frozenset({"LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "USING", "LATERAL"})
 _AGGREGATES = frozenset(
     {"count", "max", "min", "sum", "avg", "bool_and", "every", "array_agg", "string_agg"}
 )
-_TABLE = re.compile(r"(?:[\w\"]+\.)?[\w\"]+")
 _TEXT = r"'(?:[^']|'')*'"
 _LISTED = re.compile(rf"(.+?) (= ANY|<> ALL) \(ARRAY ?\[({_TEXT}(?:, {_TEXT})*)\]\)")
 
@@ -260,54 +259,25 @@ def _rows(node: Tree, *, definer: bool, told: _Told, once: bool = True) -> list[
     cut = [node.index(word) if word in words else len(node) for word in ("FROM", "WHERE", "LIMIT")]
     ends = sorted(place for place in (*cut, len(node)))
     tables: list[str] = []
-    conditions: list[Tree] = []
+    where = node[cut[1] + 1 : next(e for e in ends if e > cut[1])] if cut[1] < len(node) else []
+    conditions: list[Tree] = [where] if where else []
+    target = [part for part in node[1 : cut[0]] if part != "DISTINCT"]
+    wanted = told(target[:-2] if target[-2:-1] == ["AS"] else target)
+    there = frozenset(must_have_rows((*conditions, *([wanted] if wanted else []))))
     plain = (
         words[:1] == ["SELECT"]
         and "FROM" in words
         and not _OTHER_QUERIES & set(words)
         and (once or "LIMIT" not in words)
-        and _read(node[cut[0] + 1 : ends[ends.index(cut[0]) + 1]], tables, conditions)
+        and read_joins(node[cut[0] + 1 : ends[ends.index(cut[0]) + 1]], tables, conditions, there)
         and len(set(tables)) == len(tables)
         and (_counts(node) or not _AGGREGATES & {*map(str, node[1 : cut[0]])})
     )
     if not plain:
         rights = f"{DEFINER} " if definer else ""
         return [frozenset({f"{rights}{said(node)} {said(told([]) or [])}".strip()})]
-    target = [part for part in node[1 : cut[0]] if part != "DISTINCT"]
-    if target[-2:-1] == ["AS"]:
-        target = target[:-2]
-    if cut[1] < len(node):
-        conditions.append(node[cut[1] + 1 : next(e for e in ends if e > cut[1])])
-    wanted = told(target)
     each = [
         _alternatives(condition, definer=definer)
         for condition in (*conditions, *([wanted] if wanted is not None else []))
     ]
     return [nested(frozenset(tables), parts, definer=definer) for parts in _all_of(each)]
-
-
-def _read(node: Tree, tables: list[str], conditions: list[Tree]) -> bool:
-    """Add the tables that a query joins, and on what; False where it joins otherwise."""
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
-    if any(isinstance(part, str) and part in _OTHER_JOINS for part in node):
-        return False
-    if "ON" in node:
-        place = len(node) - 1 - node[::-1].index("ON")
-        conditions.append(node[place + 1 :])
-        node = node[:place]
-    joined = sides(node, "JOIN")
-    if len(joined) > 1:
-        return all(_read(side, tables, conditions) for side in joined)
-    names = [str(part).rstrip(",") if isinstance(part, str) else part for part in node]
-    if len(names) > 1 and not all(str(part).endswith(",") for part in node[:-1]):
-        return False
-    for name in names:
-        if isinstance(name, list):
-            if not _read(name, tables, conditions):
-                return False
-        elif isinstance(name, str) and _TABLE.fullmatch(name):
-            tables.append(name)
-        else:
-            return False
-    return bool(names)

@@ -10,8 +10,10 @@ from prospectr_db.access.policies.expressions import (
     CLAIM,
     EACH,
     EQUALS,
+    HELD,
     LISTED,
     NAME,
+    TABLE,
     claim_keys,
     claim_path,
     normalise,
@@ -28,6 +30,7 @@ __all__ = [
     "functions_behind",
     "helper_functions",
     "helper_texts",
+    "keys_held",
     "mentions",
     "user_metadata_keys",
 ]
@@ -161,7 +164,7 @@ def helper_texts(catalog: Catalog) -> Iterator[Text]:
 
 
 def comparisons(
-    texts: Iterable[Text],
+    catalog: Catalog, texts: Iterable[Text]
 ) -> tuple[set[tuple[int, str]], dict[tuple[int, str], tuple[str, ...]]]:
     """Find the columns that are compared with the caller's id, and those compared with a claim."""
     uid: set[tuple[int, str]] = set()
@@ -175,11 +178,41 @@ def comparisons(
             re.findall(rf"(?<!= )@uid IN SELECT (?:DISTINCT )?{NAME}", plain, re.IGNORECASE)
         )
         names |= {name for asked in LISTED for name in re.findall(asked, plain)}
-        uid |= {pair for pair in pairs if pair[1] in names}
+        names |= {name for asked in HELD for name, *_ in re.findall(asked, plain)}
+        uid |= {pair for name in names for pair in _meant(catalog, name, plain, pairs)}
         by_name = {
             name: claim_path(path) for name, path in re.findall(rf"{NAME}{EQUALS}{CLAIM}", plain)
         }
         for found in re.finditer(rf"{CLAIM}{EQUALS}{NAME}", plain):
             by_name[found.group(2)] = claim_path(found.group(1))
-        claims |= {pair: by_name[pair[1]] for pair in pairs if pair[1] in by_name}
+        for name, path in by_name.items():
+            claims |= dict.fromkeys(_meant(catalog, name, plain, pairs), path)
     return uid, claims
+
+
+def keys_held(catalog: Catalog, texts: Iterable[Text]) -> dict[tuple[int, str], tuple[str, ...]]:
+    """Return the columns of JSON that hold a user under a key, with the keys on the way there."""
+    found: dict[tuple[int, str], tuple[str, ...]] = {}
+    for text, pairs in texts:
+        plain = normalise(text)
+        for name, steps, _ in (held for asked in HELD for held in re.findall(asked, plain)):
+            for oid, column in _meant(catalog, name, plain, pairs):
+                if catalog.by_oid[oid].by_name[column].base_name in ("json", "jsonb"):
+                    found.setdefault((oid, column), claim_path(steps))
+    return found
+
+
+def _meant(
+    catalog: Catalog, name: str, text: str, pairs: Iterable[tuple[int, str]]
+) -> set[tuple[int, str]]:
+    """Return the columns that a name can mean: of the tables that it is qualified with.
+
+    Else that ``u.id = auth.uid()`` is asked beside ``t.id`` would make a user of every ``t``.
+    """
+    before, _, column = name.rpartition(".")
+    found = {pair for pair in pairs if pair[1] == column}
+    qualifier = before.rpartition(".")[2]
+    if len(found) < 2 or not qualifier:
+        return found
+    tables = {table for table, alias in TABLE.findall(text) if qualifier == alias} or {qualifier}
+    return {pair for pair in found if catalog.by_oid[pair[0]].name in tables} or found

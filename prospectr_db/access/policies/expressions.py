@@ -10,8 +10,10 @@ __all__ = [
     "COMMENT",
     "EACH",
     "EQUALS",
+    "HELD",
     "LISTED",
     "NAME",
+    "TABLE",
     "claim_keys",
     "claim_path",
     "literals",
@@ -81,7 +83,15 @@ EQUALS = (
     r"(?:\s+(?i:IN)\s+|\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*)"
     r"(?i:ANY\s+|SOME\s+)?(?i:ARRAY\s+(?=SELECT))?(?i:SELECT\s+)?"
 )
-NAME = r"(?:\w+\.)*(\w+)"
+_STEP = r"\s*->>?\s*'[^']*'"
+NAME = r"((?:\w+\.)*\w+)"
+"""A column as it is named there: be it qualified or not."""
+TABLE = re.compile(
+    r'\b(?:from|join)\s+\(*(?:only\s+)?(?:"?\w+"?\.)?"?(\w+)"?(?:\s+(?:as\s+)?"?(\w+)"?)?', re.I
+)
+"""A table and its alias, as the server deparses them and as people write them."""
+HELD = (rf"(?<!@)\b{NAME}(({_STEP})+){EQUALS}@uid", rf"(?<!= )@uid{EQUALS}{NAME}(({_STEP})+)")
+"""A key of a column of JSON that holds the caller, by the column and the steps to it."""
 # A list that holds the caller, as an array or in JSON, in the ways there are to ask for that.
 _UNFOLDED = r"(?:unnest|jsonb?_array_elements_text)"
 LISTED = (

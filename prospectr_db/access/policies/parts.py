@@ -84,7 +84,8 @@ def parts_of(text: str) -> tuple[Part, ...]:
     parts: list[Part] = []
     for one in CONDITIONS if command == "all" else (command,):
         for condition in CONDITIONS.get(one, ()):
-            for holding in alternatives(each[condition]):
+            # A policy without a condition lets in nobody: the server joins those that there are.
+            for holding in alternatives(each[condition]) if each[condition] else ():
                 behind = frozenset(_behind(" ".join(map(str, holding)), beside))
                 parts.append(Part(one, condition, roles, restricting, holding, behind))
     return tuple(parts)
@@ -98,9 +99,8 @@ def is_said(text: str, by: Collection[str], marks: Collection[str] = ()) -> bool
     if text in by:
         return True
     others = [part for one in by for part in parts_of(one)]
-    mine = parts_of(text)
-    return bool(mine) and all(
-        part.mark in marks or any(other.says(part) for other in others) for part in mine
+    return _HEAD.match(text) is not None and all(
+        part.mark in marks or any(other.says(part) for other in others) for part in parts_of(text)
     )
 
 
@@ -123,8 +123,7 @@ def fingerprints(policies: Iterable[str]) -> tuple[str, ...]:
 def is_made_up_for(text: str, by: Collection[str]) -> bool:
     """Whether other policies let in whomever a policy lets in, by what they say themselves."""
     others = [part for one in by for part in parts_of(one)]
-    mine = parts_of(text)
-    return bool(mine) and all(any(other.lets_in(part) for other in others) for part in mine)
+    return all(any(other.lets_in(part) for other in others) for part in parts_of(text))
 
 
 def _behind(text: str, beside: Iterable[str]) -> Iterator[str]:

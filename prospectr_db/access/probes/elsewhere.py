@@ -10,7 +10,7 @@ from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.crossings import linked_columns
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.writing.statements import update
-from prospectr_db.access.writing.values import is_list, naming
+from prospectr_db.access.writing.values import names_one, naming
 
 if TYPE_CHECKING:
     from prospectr_db.access.probes.probes import Plan
@@ -34,7 +34,7 @@ def elsewhere(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     his = {
         name: naming(plan.relation.by_name[name], actor.id)
         for name in plan.owner.deciding
-        if name not in plan.owner.listing and not is_list(plan.relation.by_name[name])
+        if name not in plan.owner.listing and names_one(plan.relation.by_name[name])
     }
     for fk in plan.links():
         names = linked_columns(plan.owner, fk)

@@ -9,7 +9,7 @@ from prospectr_db.access.matrix.matrix import TOGETHER
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.writing.statements import update
-from prospectr_db.access.writing.values import is_list
+from prospectr_db.access.writing.values import names_one, naming
 from prospectr_db.database.catalog import Column
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def _owners(plan: Plan, taker: str) -> dict[str, str | None]:
     """Return every column that decides whose a row is, with one user in all of them."""
     user = plan.world.actors[taker].id
     return {
-        name: user
+        name: naming(plan.relation.by_name[name], user)
         for name in plan.owner.deciding
-        if not is_list(plan.relation.by_name[name]) and name not in plan.owner.listing
+        if names_one(plan.relation.by_name[name]) and name not in plan.owner.listing
     }
 
 
@@ -80,9 +80,11 @@ def _owners_and_parents(plan: Plan, taker: str) -> dict[str, str | None]:
     """Return all columns that hold a user, and the keys of parents, as a row of his has them."""
     actor = plan.world.actors[taker]
     values: dict[str, str | None] = {
-        name: plan.listed(name, taker) if name in plan.owner.listing else actor.id
+        name: plan.listed(name, taker)
+        if name in plan.owner.listing
+        else naming(plan.relation.by_name[name], actor.id)
         for name in plan.owner.users
-        if not is_list(plan.relation.by_name[name])
+        if names_one(plan.relation.by_name[name])
     }
     for fk in plan.links():
         for name in fk.columns:

@@ -12,7 +12,7 @@ from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.counting import states_when_counted
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM
 from prospectr_db.access.writing.statements import insert, literal, typed
-from prospectr_db.access.writing.values import is_list
+from prospectr_db.access.writing.values import names_one, naming
 from prospectr_db.database.catalog import Column, quote_identifier
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _is_as_said(plan: Plan, kind: str, given: Mapping[str, str | None]) -> str:
     """Return the question whether a new row belongs to whom the statement said it would."""
     said = {n: v for n, v in given.items() if plan.decides(n) and n not in plan.owner.states}
     if kind == "orphan":
-        columns = (plan.relation.by_name[name] for name in plan.owner.deciding)
+        columns = (plan.relation.by_name[name] for name in plan.owner.saying)
         said |= {c.name: None for c in columns if c.default is None}
     return _is_new(plan, said)
 
@@ -257,8 +257,8 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
         # Whoever is only related to the owner has no parents of his own.
         above = plan.world.actors[strange].world if is_related(knocker.persona.name) else home
         yield from _crossed(plan, actor, above, strange, role)
-    nobody = [n for n in plan.owner.deciding if not plan.relation.by_name[n].not_null]
-    if nobody and len(nobody) == len(plan.owner.deciding):
+    nobody = [n for n in plan.owner.saying if not plan.relation.by_name[n].not_null]
+    if nobody and len(nobody) == len(plan.owner.saying):
         values = plan.insert_values(OWNER, OWNER, role=role)
         if values is not None:
             yield "orphan", {n: v for n, v in values.items() if n not in nobody}
@@ -306,11 +306,12 @@ def _for_others(
     """Yield rows among my own that name somebody else."""
     if plan.owner.parents or len(plan.owner.users) > 1:
         for name in plan.owner.users:
-            if name in plan.owner.listing or is_list(plan.relation.by_name[name]):
+            column = plan.relation.by_name[name]
+            if name in plan.owner.listing or not names_one(column):
                 continue
             values = plan.insert_values(actor, home, role=role, forced=(name,))
             if values is not None:
-                values[name] = plan.world.actors[VICTIM].id
+                values[name] = naming(column, plan.world.actors[VICTIM].id)
                 yield f"for another {name}", values
     for name in plan.ways_of(actor):
         values = plan.insert_values(actor, home, role=role, forced=(name,))

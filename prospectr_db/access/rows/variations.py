@@ -37,7 +37,7 @@ def second_pass(builder: Builder) -> None:
 def add_orphan(builder: Builder, relation: Relation) -> None:
     """Make a row without an owner, where the owner may be missing."""
     owner = builder.ownership[relation.oid]
-    columns = owner.deciding
+    columns = owner.saying
     if not columns or owner.user_keyed or any(relation.by_name[n].not_null for n in columns):
         return
     if builder.world.row(relation, OWNER) is not None:

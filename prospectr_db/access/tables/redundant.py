@@ -132,8 +132,9 @@ def _ends_otherwise(observation: Observation, plan: Plan, arrivals: Sequence[Arr
 def implies(observation: Observation, relation: Relation, policy: Policy) -> bool:
     """Whether other policies let in whomever this one does, as they say it."""
     said = [
-        stated(relation, other, observation.helpers)
+        stated(relation, part, observation.helpers)
         for other in relation.policies
         if other.permissive and other.oid != policy.oid
+        for part in by_command(other)
     ]
     return is_made_up_for(stated(relation, policy, observation.helpers), said)

@@ -126,8 +126,20 @@ def _doubts(plan: Plan, people: Sequence[Knocker], arrivals: Sequence[Arrival]) 
                 if other.permissive and other.oid != policy.oid and command in commands_of(other)
             ]
             alone = any(not any(plan.catalog.binds(o, role) for o in rivals) for _, role in got)
-            if not alone and not is_nobodys(part):
+            if not alone and not is_nobodys(part) and _opens(part, rivals):
                 yield Doubt(plan.relation, part, partial(_rows, plan), {name for name, _ in got})
+
+
+def _opens(policy: Policy, rivals: Sequence[Policy]) -> bool:
+    """Whether a policy of one command lets anybody in: it has a condition on what is asked for.
+
+    The check of an UPDATE is asked of rows that it, or one of its rivals, lets somebody change.
+    """
+    if policy.command == "insert":
+        return policy.check is not None
+    return policy.using is not None or (
+        policy.check is not None and any(rival.using is not None for rival in rivals)
+    )
 
 
 def is_nobodys(policy: Policy) -> bool:

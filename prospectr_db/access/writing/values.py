@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from dataclasses import replace
@@ -19,6 +20,7 @@ __all__ = [
     "is_enumerated",
     "is_list",
     "listed_values",
+    "names_one",
     "naming",
     "same_value",
     "seeded_uuid",
@@ -37,14 +39,24 @@ def seeded_uuid(*parts: object) -> str:
 
 
 def is_list(column: Column) -> bool:
-    """Whether a column that holds users holds any number of them: an array, or one in JSON."""
+    """Whether a column that holds users holds more than one's id: an array of them, or JSON."""
     return column.category == "A" or column.base_name in ("json", "jsonb")
+
+
+def names_one(column: Column) -> bool:
+    """Whether a column that holds users holds one of them, be it under a key of JSON."""
+    return bool(column.holding) or not is_list(column)
 
 
 def naming(column: Column, user: str) -> str:
     """Return the text of a column's value that names one user by his id."""
     if column.category == "A":
         return "".join(("{", user, "}"))
+    if column.holding:
+        held: object = user
+        for key in reversed(column.holding):
+            held = {key: held}
+        return json.dumps(held)
     return f'["{user}"]' if is_list(column) else user
 
 

@@ -1,6 +1,9 @@
+# ruff: noqa: S608 - nothing of these schemas is input
 """What a list's own state decides about what is on it, asked in a policy or in a function."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
@@ -16,6 +19,7 @@ from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
 from tests.integration.access.held import run
+from tests.integration.access.holding import Held
 
 LISTS = """
 create schema private;
@@ -175,3 +179,97 @@ def test_what_a_function_asks_about_the_caller_is_his_standing(target: Target) -
     with connect_admin(target) as connection:
         _, standings = find_ownership(look(connection))
     assert [standing.column for standing in standings] == ["role"]
+
+
+GROUPS = """
+create table public.groups (id uuid primary key default gen_random_uuid(), name text not null);
+create table public.group_members (
+    group_id uuid references public.groups (id),
+    user_id uuid references auth.users (id),
+    primary key (group_id, user_id)
+);
+create table public.ledger_entries (
+    id uuid primary key default gen_random_uuid(),
+    group_id uuid references public.groups (id),
+    payer_id uuid not null references auth.users (id), memo text
+);
+create table public.categories (
+    id uuid primary key default gen_random_uuid(),
+    group_id uuid references public.groups (id), name text not null
+);
+alter table public.groups enable row level security;
+alter table public.group_members enable row level security;
+alter table public.ledger_entries enable row level security;
+alter table public.categories enable row level security;
+create policy "own" on public.group_members for select to authenticated
+using (user_id = auth.uid());
+create policy "members" on public.groups for select to authenticated
+using (id in (select m.group_id from public.group_members as m where m.user_id = auth.uid()));
+create policy "members" on public.ledger_entries for select to authenticated
+using (payer_id = auth.uid() or exists (
+    select from public.group_members as m
+    where m.group_id = ledger_entries.group_id and m.user_id = auth.uid()
+));
+create policy "members" on public.categories for select to authenticated
+using (group_id is null or exists (
+    select from public.group_members as m
+    where m.group_id = categories.group_id and m.user_id = auth.uid()
+));
+create policy "add" on public.categories for insert to authenticated
+with check (group_id is not null and exists (
+    select from public.group_members as m
+    where m.group_id = categories.group_id and m.user_id = auth.uid()
+));
+revoke all on all tables in schema public from anon, authenticated, service_role;
+grant select on all tables in schema public to authenticated, service_role;
+grant insert on public.categories to authenticated;
+"""
+"""Entries and categories that may have no group."""
+MINE = "select m.group_id from public.group_members as m where m.user_id = auth.uid()"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            (
+                'alter policy "members" on public.ledger_entries'
+                f" using (payer_id = auth.uid() or group_id is null or group_id in ({MINE}))"
+            ),
+            "can now read ledger_entries (every column) on other people's rows where group_id=null",
+        ),
+        (
+            f'alter policy "members" on public.categories using (group_id in ({MINE}))',
+            "can no longer read categories (every column) on rows without an owner.",
+        ),
+        (
+            (
+                'alter policy "add" on public.categories'
+                f" with check (group_id is null or group_id in ({MINE}))"
+            ),
+            "can now insert into categories rows without an owner.",
+        ),
+    ],
+)
+def test_rows_whose_parent_is_missing_are_tried(
+    change: str, said: str, held: Callable[[str], Held]
+) -> None:
+    found = held(GROUPS)(change)
+    assert any(said in sentence for sentence in found), found
+
+
+def test_other_words_for_a_parent_that_may_be_missing_change_nothing(
+    held: Callable[[str], Held],
+) -> None:
+    found = held(GROUPS)(
+        'alter policy "members" on public.ledger_entries using (payer_id = auth.uid()'
+        f" or (group_id is not null and group_id in ({MINE})));"
+        'alter policy "add" on public.categories'
+        f" with check (group_id in ({MINE}));"
+        'drop policy "members" on public.categories;'
+        'create policy "shared" on public.categories for select to authenticated'
+        " using (group_id is not distinct from null);"
+        'create policy "theirs" on public.categories for select to authenticated'
+        f" using (group_id in ({MINE}));"
+    )
+    assert found == set()

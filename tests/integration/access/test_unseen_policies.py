@@ -267,6 +267,55 @@ def test_what_one_for_all_commands_says_of_each_is_held_and_may_stand_in_others(
     assert told.startswith(f"A policy on notes {NOBODY} says otherwise now: insert to ")
 
 
+BARE = """
+create table public.notes (
+    id uuid primary key default gen_random_uuid(), user_id uuid not null references auth.users (id), body text
+);
+alter table public.notes enable row level security;
+grant select, insert, update, delete on public.notes to authenticated;
+"""
+CHECKING = """
+create policy a on public.notes for select to authenticated using (user_id = auth.uid());
+create policy b on public.notes to authenticated with check (user_id = auth.uid());
+"""
+
+
+def test_a_policy_without_a_condition_on_rows_lets_nobody_see_or_delete_any(
+    target: Target, run: Run
+) -> None:
+    run(BARE + CHECKING)
+    contract = written(target)
+    assert contract.facts.unseen == {}
+    assert red(target, contract) == {}
+    run("drop policy b on public.notes;")
+    run(
+        "create policy b on public.notes for insert to authenticated with check (user_id = auth.uid());"
+    )
+    assert red(target, contract) == {}
+    run("alter policy b on public.notes with check (user_id is not null);")
+    assert set(red(target, contract).values()) == {"leak"}
+
+
+def test_what_such_a_policy_checks_of_rows_that_another_lets_change_is_held(
+    target: Target, run: Run
+) -> None:
+    changing = (
+        "create policy c on public.notes for update to authenticated using (user_id = auth.uid())"
+    )
+    run(BARE + CHECKING + f"{changing} with check (body is null);")
+    run(
+        "alter policy b on public.notes with check (user_id = auth.uid() and char_length(body) > 500);"
+    )
+    contract = written(target)
+    text = "where (char_length(body) > 500) AND (user_id = auth.uid())"
+    assert contract.facts.unseen == {
+        "notes": (f"insert to authenticated {text}", f"update to authenticated {text}")
+    }
+    assert red(target, contract) == {}
+    run("alter policy b on public.notes with check (char_length(body) > 500);")
+    assert set(red(target, contract).values()) == {"leak"}
+
+
 def test_what_is_joined_by_or_may_be_split(target: Target, run: Run) -> None:
     either = f"user_id = auth.uid() or (is_pro and {LONG})"
     run(NOTES + f'alter policy "see own" on public.notes using ({either});')

@@ -34,6 +34,15 @@ def asked(expression: str) -> object:
         (f"(NOT (EXISTS ( SELECT 1 FROM m WHERE ({MINE} AND m.ok))))", f"(NOT (EXISTS ( SELECT 1 FROM m WHERE ({MINE} AND (m.ok = true)))))"),
         (f"definer(EXISTS (SELECT 1 FROM m WHERE ({MINE} AND (EXISTS (SELECT 1 FROM n WHERE (n.a = m.a))))))", f"definer(EXISTS (SELECT 1 FROM (m JOIN n ON ((m.a = n.a))) WHERE {MINE}))"),
         (f"(x IN ( SELECT m.t FROM m WHERE ({MINE} AND (m.t IS NOT NULL))))", f"(x IN ( SELECT m.t FROM m WHERE {MINE}))"),
+        # What is joined must have a row, if a column of it is equal to something.
+        (
+            "(auth.uid() IN ( SELECT m.u FROM (m LEFT JOIN n ON ((m.a = n.a))) WHERE (x = n.b)))",
+            "(EXISTS ( SELECT 1 FROM (n JOIN m ON ((n.a = m.a))) WHERE ((n.b = x) AND (m.u = auth.uid()))))",
+        ),
+        (
+            "(auth.uid() IN ( SELECT n.u FROM (m LEFT JOIN n ON ((m.a = n.a))) WHERE (x = m.b)))",
+            "(EXISTS ( SELECT 1 FROM (n JOIN m ON ((n.a = m.a))) WHERE ((m.b = x) AND (n.u = auth.uid()))))",
+        ),
         ("((s = 'a') AND (s IS NOT NULL))", "(s = 'a')"),
         ("(NOT ((s = 'a') OR (s = 'b')))", "(s <> ALL (ARRAY['b', 'a']))"),
         ("(NOT (s <> 'a'))", "(s = 'a')"),
@@ -68,6 +77,8 @@ def test_forms_of_the_same(one: str, other: str) -> None:
         (f"(( SELECT count(*) AS count FROM m WHERE {MINE}) > 1)", f"(EXISTS ( SELECT 1 FROM m WHERE {MINE}))"),
         ("(x = ( SELECT max(m.t) AS max FROM m))", "(x IN ( SELECT m.t FROM m))"),
         ("(x IN ( SELECT m.t FROM (m LEFT JOIN n ON ((m.a = n.a)))))", "(x IN ( SELECT m.t FROM (m JOIN n ON ((m.a = n.a)))))"),
+        ("(x IN ( SELECT m.t FROM (m LEFT JOIN n ON ((m.a = n.a))) WHERE ((n.b = y) OR m.c)))", "(x IN ( SELECT m.t FROM (m JOIN n ON ((m.a = n.a))) WHERE ((n.b = y) OR m.c)))"),
+        ("(x IN ( SELECT m.t FROM (m LEFT JOIN n ON ((m.a = n.a))) WHERE (m.b = y)))", "(x IN ( SELECT m.t FROM (m JOIN n ON ((m.a = n.a))) WHERE (m.b = y)))"),
         ("(x IN ( SELECT m.t FROM m LIMIT 1))", "(x IN ( SELECT m.t FROM m))"),
         (f"(EXISTS ( SELECT count(*) AS count FROM m WHERE {MINE}))", f"(EXISTS ( SELECT 1 FROM m WHERE {MINE}))"),
     ],
