@@ -14,6 +14,7 @@ from prospectr_db.access.matrix.facts import (
     ANSWER_STATES,
     ANSWERS,
     BESIDE,
+    BESIDE_NEW,
     BROUGHT,
     BY_CLAIM,
     COUNTED,
@@ -162,8 +163,15 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     if _is_of_several(entry, wanted):
         yield SEVERAL, f"in which states at once rows of {relation} are read"
     if _is_below(entry, wanted):
-        told = f"in which states of what is above them rows of {relation} are reached"
-        yield ABOVE, told
+        yield from _of_what_is_around(finding)
+
+
+def _of_what_is_around(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about states that are not the row's own."""
+    relation = finding.relation
+    yield ABOVE, f"in which states of what is above them rows of {relation} are reached"
+    if finding.command == "insert":
+        yield BESIDE_NEW, f"in which states of what is beside them rows of {relation} are added"
 
 
 def _of_triggers(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from prospectr_db.access.policies.decisions import Text
 from prospectr_db.access.policies.expressions import literals, near, normalise
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["NAMELESS", "implies_values", "takes_anything", "told_apart"]
+__all__ = ["NAMELESS", "implies_values", "is_forbidden", "takes_anything", "told_apart"]
 
 _MAX_VALUES = 6
 
@@ -49,7 +49,7 @@ def _told_by_texts(
     if column.category == "N":
         whole = [int(v) for v in said if re.fullmatch(r"-?\d+", v)]
         said = [str(near) for v in whole for near in (v, v + 1, v - 1)]
-        said = [v for v in said if not _is_forbidden(relation, column, int(v))]
+        said = [v for v in said if not is_forbidden(relation, column, int(v))]
     elif said or missing:
         said += literals(column.default or "")
         if takes_anything(relation, column):
@@ -78,7 +78,7 @@ def takes_anything(relation: Relation, column: Column) -> bool:
 _BOUND = r"\(?\b{}\b\)?(?:::\w+)? (>=|>|<=|<|<>) \(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::\w+)?"
 
 
-def _is_forbidden(relation: Relation, column: Column, value: int) -> bool:
+def is_forbidden(relation: Relation, column: Column, value: int) -> bool:
     """Whether a column's own checks forbid a number, each a comparison or several that must hold.
 
     A state that no row can be in is none.
