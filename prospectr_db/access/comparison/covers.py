@@ -27,6 +27,7 @@ from prospectr_db.access.matrix.facts import (
     OTHER_BUCKETS,
     OTHER_VALUES,
     OWN_STANDING,
+    OWNED_TENANTS,
     PUBLICATIONS,
     REFERRED,
     RELATED,
@@ -126,7 +127,7 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     found = (
         *_of_rows(finding, observed, wanted),
         *_of_numbers(finding, wanted),
-        *_of_users(finding, wanted),
+        *_of_users(finding, observed, wanted),
         *_of_answers(finding, observed, wanted),
     )
     return next((said for cover, said in found if cover not in wanted.covers), None)
@@ -204,7 +205,7 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield COUNTED, f"how many rows of {entry[0]} somebody may add"
 
 
-def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
     if finding.rows == ELSEWHERE:
@@ -213,6 +214,8 @@ def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
+    if _is_of_members(finding, observed):
+        yield OWNED_TENANTS, f"what the owner of a tenant does to others' rows in {relation}"
     if is_by_token(persona):
         yield BY_CLAIM, f"what users reach in {relation} whom a row names by their token"
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
@@ -254,6 +257,12 @@ def _is_in_new_folder(finding: Finding, wanted: Facts) -> bool:
         return False
     entries = (*wanted.allowed, *wanted.shut)
     return all(e[0] != FILES or folder_of(e[2]) != place for e in entries)
+
+
+def _is_of_members(finding: Finding, observed: Facts) -> bool:
+    """Whether a finding is about somebody else's membership in a tenant of one's own."""
+    tables = {table for members in observed.members.values() for table in members}
+    return finding.rows.startswith("other's under own ") and finding.relation in tables
 
 
 def _is_along(finding: Finding, observed: Facts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -148,13 +149,15 @@ def is_common(entry: Entry, facts: Facts) -> bool:
         return not apart and any(
             _lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY
         )
-    unlisted = is_unlisted(persona)
-    if not compared and not unlisted and not rows.startswith("other's under own"):
+    unlisted, below = is_unlisted(persona), rows.startswith("other's under own")
+    if not compared and not unlisted and not below:
         return False
     columns = set(facts.allowed.get(entry, ()))
+    # Below one's own there are also plain members, who may it on the rows of all.
+    plain = ("member", *itertools.chain(*facts.least.values())) if below else ()
     return any(
         usual is not None and (columns <= set(usual) or usual == ("*",))
-        for who in (_EVERYBODY[:1] if unlisted else _EVERYBODY)
+        for who in (_EVERYBODY[:1] if unlisted else (*_EVERYBODY, *plain))
         if (usual := facts.allowed.get((relation, who, "other", command))) is not None
     )
 
