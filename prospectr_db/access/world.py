@@ -11,6 +11,7 @@ import psycopg
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.ownership.tenancy import find_memberships
+from prospectr_db.access.people.addressed import add_addressed, find_addressed
 from prospectr_db.access.people.affiliations import add_affiliates, add_removed
 from prospectr_db.access.people.conditions import add_under_conditions, find_conditions
 from prospectr_db.access.people.gates import domain_of, find_gates, sign_in
@@ -164,6 +165,8 @@ def _add_people(
     add_pairs_of_two(builder, pairs)
     for two in find_through(catalog, ownership, known, builder.world.rosters):
         add_through(builder, two)
+    for addressed in find_addressed(catalog, ownership):
+        add_addressed(builder, addressed, known.get(addressed[0].label, frozenset()))
     plain = {m.relation.oid: add_affiliates(builder, m) for m in memberships}
     add_neighbours(builder, memberships, plain)
     for relation in relations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from prospectr_db.access.comparison.abroad import without_unknown_tenants
 from prospectr_db.access.comparison.answers import compare_answers
 from prospectr_db.access.comparison.around import compare_surroundings
 from prospectr_db.access.comparison.covers import as_covered, with_one_word
@@ -59,6 +60,7 @@ def compare(
     """
     found: list[Finding] = []
     observed = with_known_times(as_covered(observed, wanted), wanted)
+    observed = without_unknown_tenants(observed, wanted)
     unknown = _not_in(wanted, observed)
     gone = _not_in(observed, wanted)
     found += [unmentioned(relation, observed, matrix) for relation in sorted(unknown)]

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prospectr_db.access.comparison.answers import ANSWERED
-from prospectr_db.access.matrix.baselines import BOTH, is_at_once, is_related
+from prospectr_db.access.matrix.baselines import BOTH, is_at_once, is_by_token, is_related
 from prospectr_db.access.matrix.facts import (
     ABOVE,
     ALONG,
     ANSWER_STATES,
     ANSWERS,
     BESIDE,
+    BESIDE_NEW,
     BROUGHT,
+    BY_CLAIM,
     COUNTED,
     CROSSED,
     GIVEN,
@@ -25,6 +27,7 @@ from prospectr_db.access.matrix.facts import (
     OTHER_BUCKETS,
     OTHER_VALUES,
     OWN_STANDING,
+    OWNED_TENANTS,
     PUBLICATIONS,
     REFERRED,
     RELATED,
@@ -124,7 +127,7 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     found = (
         *_of_rows(finding, observed, wanted),
         *_of_numbers(finding, wanted),
-        *_of_users(finding, wanted),
+        *_of_users(finding, observed, wanted),
         *_of_answers(finding, observed, wanted),
     )
     return next((said for cover, said in found if cover not in wanted.covers), None)
@@ -161,8 +164,15 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
     if _is_of_several(entry, wanted):
         yield SEVERAL, f"in which states at once rows of {relation} are read"
     if _is_below(entry, wanted):
-        told = f"in which states of what is above them rows of {relation} are reached"
-        yield ABOVE, told
+        yield from _of_what_is_around(finding)
+
+
+def _of_what_is_around(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the same of a finding about states that are not the row's own."""
+    relation = finding.relation
+    yield ABOVE, f"in which states of what is above them rows of {relation} are reached"
+    if finding.command == "insert":
+        yield BESIDE_NEW, f"in which states of what is beside them rows of {relation} are added"
 
 
 def _of_triggers(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -195,7 +205,7 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield COUNTED, f"how many rows of {entry[0]} somebody may add"
 
 
-def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
     if finding.rows == ELSEWHERE:
@@ -204,6 +214,10 @@ def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
+    if _is_of_members(finding, observed):
+        yield OWNED_TENANTS, f"what the owner of a tenant does to others' rows in {relation}"
+    if is_by_token(persona):
+        yield BY_CLAIM, f"what users reach in {relation} whom a row names by their token"
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
         yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
 
@@ -243,6 +257,12 @@ def _is_in_new_folder(finding: Finding, wanted: Facts) -> bool:
         return False
     entries = (*wanted.allowed, *wanted.shut)
     return all(e[0] != FILES or folder_of(e[2]) != place for e in entries)
+
+
+def _is_of_members(finding: Finding, observed: Facts) -> bool:
+    """Whether a finding is about somebody else's membership in a tenant of one's own."""
+    tables = {table for members in observed.members.values() for table in members}
+    return finding.rows.startswith("other's under own ") and finding.relation in tables
 
 
 def _is_along(finding: Finding, observed: Facts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,16 +19,21 @@ __all__ = [
     "AT_ONCE",
     "BESIDE",
     "BOTH",
+    "KEYED",
+    "NAMED",
     "NEIGHBOURING",
     "UNNAMED",
+    "anybody",
     "beyond",
     "can_lose",
     "compared_with",
     "is_abroad",
     "is_at_once",
+    "is_by_token",
     "is_colleague",
     "is_common",
     "is_elsewhere",
+    "is_like_anybody",
     "is_of_both",
     "is_related",
     "is_related_to_others",
@@ -61,6 +67,12 @@ AT_ONCE = " and "
 ELSEWHERE = " elsewhere"
 """How the name of a persona ends who has power in another tenant."""
 
+NAMED = "named by "
+"""How a persona's name begins whom a row below the owner's names by an address in its column."""
+
+KEYED = ".["
+"""What stands, in the name of whoever holds a claim that a row says, before the row's column."""
+
 _EVERYBODY = ("newcomer", "stranger")
 
 
@@ -86,6 +98,23 @@ def is_colleague(persona: str) -> bool:
 def is_unnamed(persona: str) -> bool:
     """Whether a persona's token holds a claim that policies ask for, with a value none names."""
     return persona.endswith(f"={UNNAMED}")
+
+
+def is_by_token(persona: str) -> bool:
+    """Whether a persona is known by what a row says of its token: an address, or a claim's key."""
+    return persona.startswith(NAMED) or KEYED in persona
+
+
+def is_like_anybody(persona: str) -> bool:
+    """Whether only what a persona may beyond anybody who is signed in is told of it."""
+    abroad = is_elsewhere(persona) or is_abroad(persona)
+    return abroad or is_colleague(persona) or is_unnamed(persona) or is_at_once(persona)
+
+
+def anybody(access: Access, found: Found) -> list[Access]:
+    """Return what anybody who is signed in may on the same rows."""
+    usual = (found.get((persona, access.rows, access.command)) for persona in _EVERYBODY)
+    return [other for other in usual if other is not None]
 
 
 def is_unlisted(persona: str) -> bool:
@@ -114,21 +143,21 @@ def is_common(entry: Entry, facts: Facts) -> bool:
     relation, persona, rows, command = entry
     if is_lesser(persona):
         return lesser_is_common(entry, facts)
-    compared = is_elsewhere(persona) or is_of_both(persona) or is_removed(persona)
-    compared = compared or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona)
-    compared = compared or is_at_once(persona)
+    compared = is_like_anybody(persona) or is_of_both(persona) or is_removed(persona)
     if is_related(persona):
         apart = BOTH in persona and (relation, compared_with(persona), *entry[2:]) in facts.shut
         return not apart and any(
             _lets_in(facts, (relation, who, rows, command)) for who in _EVERYBODY
         )
-    unlisted = is_unlisted(persona)
-    if not compared and not unlisted and not rows.startswith("other's under own"):
+    unlisted, below = is_unlisted(persona), rows.startswith("other's under own")
+    if not compared and not unlisted and not below:
         return False
     columns = set(facts.allowed.get(entry, ()))
+    # Below one's own there are also plain members, who may it on the rows of all.
+    plain = ("member", *itertools.chain(*facts.least.values())) if below else ()
     return any(
         usual is not None and (columns <= set(usual) or usual == ("*",))
-        for who in (_EVERYBODY[:1] if unlisted else _EVERYBODY)
+        for who in (_EVERYBODY[:1] if unlisted else (*_EVERYBODY, *plain))
         if (usual := facts.allowed.get((relation, who, "other", command))) is not None
     )
 
@@ -179,11 +208,10 @@ def beyond(access: Access, found: Found) -> Access | None:
     persona = access.persona
     if is_lesser(persona):
         return differing(access, found)
-    if is_elsewhere(persona) or is_abroad(persona) or is_colleague(persona) or is_unnamed(persona):
+    if is_like_anybody(persona):
         own = access.rows.startswith(("own", "for another")) and "other's" not in access.rows
+        own = own and not is_at_once(persona)
         return None if own else _more(access, found, _EVERYBODY)
-    if is_at_once(persona):
-        return _more(access, found, _EVERYBODY)
     if is_unlisted(persona):
         return _unlisted(access, found) if access.rows.startswith("other") else None
     if is_of_both(persona):

@@ -35,7 +35,9 @@ __all__ = [
     "ANSWER_STATES",
     "BELONGING",
     "BESIDE",
+    "BESIDE_NEW",
     "BROUGHT",
+    "BY_CLAIM",
     "CHANNEL",
     "COMMANDS",
     "COUNTED",
@@ -51,6 +53,7 @@ __all__ = [
     "OF_NOBODY",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
+    "OWNED_TENANTS",
     "OWN_STANDING",
     "PARTS",
     "PUBLICATIONS",
@@ -112,11 +115,14 @@ SHOWN = "what views show of rows without an owner"
 TWO_FOLDERS, ROW_FOLDERS = "folders with the ids of two rows", "folders with the id of any row"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 BELONGING = "who belongs to what, and which standing gives least"
+BY_CLAIM = "users whom a row names by what is in their token"
+BESIDE_NEW, OWNED_TENANTS = "states of what is beside new rows", "members of tenants with an owner"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -119,7 +119,7 @@ def held_claims(
 
     ``standing`` are the columns that give others theirs, who are called alike.
     """
-    held = re.compile(rf"(?!(?:{'|'.join(map(re.escape, standing)) or '(?!)'})=)[\w.-]+=\S+")
+    held = re.compile(rf"(?!(?:{'|'.join(map(re.escape, standing)) or '(?!)'})=)[][\w.-]+=\S+")
     found: dict[str, set[str]] = {}
     for relation, persona, _, _ in entries:
         if held.fullmatch(persona):

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.baselines import beyond, compared_with, is_related
+from prospectr_db.access.matrix.baselines import (
+    anybody,
+    beyond,
+    compared_with,
+    is_like_anybody,
+    is_related,
+)
 from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.row_classes import plainer
 
@@ -286,6 +292,10 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
             return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
+    if is_like_anybody(access.persona) and access.succeeds:
+        usual = next(iter(anybody(access, found)), None)
+        if usual is not None and not usual.succeeds and not _repeats(usual, found):
+            return False  # it keeps out everybody but him
     if access.command == "insert" and access.columns_total:
         names = {name.partition("=")[0] for name in access.columns}
         known = {name for name in plain.columns if name.partition("=")[0] in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.decisions import asked_by_policies
@@ -11,7 +11,14 @@ from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Constraint,
 if TYPE_CHECKING:
     from prospectr_db.access.ownership.ownership import Ownership
 
-__all__ = ["above", "asked_far", "below_and_beside", "states_above"]
+__all__ = [
+    "above",
+    "asked_far",
+    "below_and_beside",
+    "beside_new",
+    "states_above",
+    "states_beside_new",
+]
 
 
 def above(catalog: Catalog, relation: Relation) -> Iterator[tuple[Constraint, Relation]]:
@@ -47,6 +54,42 @@ def below_and_beside(
         fits = other.is_table and not other.is_partition and other.oid not in tops
         if fits and near & {fk.target for fk in other.foreign_keys}:
             yield other
+
+
+def beside_new(
+    catalog: Catalog, relation: Relation, asked: Iterable[Relation]
+) -> Iterator[tuple[Constraint, Relation]]:
+    """Yield the tables beside a new row, and those above them, of those that are ``asked``.
+
+    The subscription of the account that a document is for, and its plan; each with the key by which
+    the new row comes to it.
+    """
+    found = list(asked)
+    seen = {relation.oid, *(top.oid for _, top in above(catalog, relation))}
+    for other in below_and_beside(catalog, relation, found):
+        targets = {fk.target for fk in other.foreign_keys} - {relation.oid, None}
+        link = next((fk for fk in relation.foreign_keys if fk.target in targets), None)
+        for table in (other, *(top for _, top in above(catalog, other))) if link else ():
+            if link and table in found and table.oid not in seen:
+                seen.add(table.oid)
+                yield link, table
+
+
+def states_beside_new(
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    relation: Relation,
+    asked: Collection[tuple[int, str]],
+) -> frozenset[tuple[str, str]]:
+    """Return which states beside a new row decide about it, of the columns ``asked`` for then."""
+    read = {oid for oid, _ in asked}
+    tables = [other for other in catalog.own_relations if other.oid in read]
+    return frozenset(
+        (table.name, name)
+        for _, table in beside_new(catalog, relation, tables)
+        for oid, name in asked
+        if oid == table.oid and name in ownership[oid].told and name not in ownership[oid].weakest
+    )
 
 
 def asked_far(

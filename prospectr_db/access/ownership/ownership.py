@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from prospectr_db.access.matrix.given import NOTHING, Given
 from prospectr_db.access.matrix.row_classes import NOBODY, ROWS_OF, is_partly
-from prospectr_db.access.ownership.above import asked_far, states_above
+from prospectr_db.access.ownership.above import asked_far, states_above, states_beside_new
 from prospectr_db.access.ownership.beside import compared_columns, is_beside, values_beside
 from prospectr_db.access.ownership.counted import counted_rows
 from prospectr_db.access.ownership.distances import distances
 from prospectr_db.access.ownership.joined import tables_of_members
+from prospectr_db.access.ownership.limits import limiting
 from prospectr_db.access.ownership.own_standing import own_standings
 from prospectr_db.access.ownership.ranks import find_ranks
 from prospectr_db.access.ownership.signed import missing_columns, signing_columns
@@ -54,7 +55,8 @@ class Ownership:
     ``partly`` the parents, such as ``rooms as members``, below which rows were tried before.
     ``together`` are states of what is above that were tried at once before.
     ``asked`` are the columns that its policies or their helpers read, as (oid, column), and
-    ``asked_of_new`` those that they read about new rows.
+    ``asked_of_new`` those that they read about new rows, and ``beside_new`` the (table, column) of
+    what is beside such a row that tell it apart.
     ``beside`` maps a number to the other one in the row that it is compared with, ``counted``
     the rows of a table, as ``rows of todos``, to how many of them matter to a new row.
     ``listing`` maps a column that can only name somebody on a list that gives power to that table.
@@ -78,6 +80,7 @@ class Ownership:
     together: frozenset[tuple[str, ...]] = frozenset()
     asked: frozenset[tuple[int, str]] = frozenset()
     asked_of_new: frozenset[tuple[int, str]] = frozenset()
+    beside_new: frozenset[tuple[str, str]] = frozenset()
     beside: Mapping[str, str] = field(default_factory=dict)
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listing: Mapping[str, int] = field(default_factory=dict)
@@ -198,9 +201,12 @@ def find_ownership(
     far = asked_far(catalog, asked)
     own_standing = own_standings(catalog, result, far)
     for oid, found_above in states_above(catalog, result, far).items():
-        mine = result[oid]
+        mine, relation = result[oid], catalog.by_oid[oid]
+        known_beside = given.parents.get(relation.label, frozenset())
+        new = states_beside_new(catalog, result, relation, asked_of_new[oid])
         result[oid] = replace(
             mine,
+            beside_new=new | known_beside,
             parent_states=mine.parent_states | found_above,
             own_standing=mine.own_standing | own_standing.get(oid, frozenset()),
             asked=asked[oid],
@@ -344,7 +350,7 @@ def _describe(
 
 
 def _told(relation: Relation, column: Column, texts: Sequence[Text]) -> tuple[str | None, ...]:
-    values = told_apart(relation, column, texts)
+    values = told_apart(relation, column, texts) or limiting(relation, column, texts)
     return (*values, *distances(relation, column, texts)) if values else ()
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 
 from prospectr_db.access.policies.decisions import Text
-from prospectr_db.access.policies.expressions import literals, near
+from prospectr_db.access.policies.expressions import literals, near, normalise
 from prospectr_db.database.catalog import Column, Relation
 
-__all__ = ["NAMELESS", "implies_values", "takes_anything", "told_apart"]
+__all__ = ["NAMELESS", "implies_values", "is_forbidden", "takes_anything", "told_apart"]
 
 _MAX_VALUES = 6
 
@@ -37,6 +37,7 @@ def _told_by_texts(
     """Return the values of a text or number that its own check lists, or else policies name."""
     pair = (relation.oid, column.name)
     said: list[str] = []
+    missing = False
     for check in relation.checks:
         if check.columns == (column.name,):
             said += literals(check.definition)
@@ -44,15 +45,24 @@ def _told_by_texts(
         for text, pairs in texts:
             if pair in pairs:
                 said += near(column.name, text)
+                missing = missing or _may_be_missing(column, text)
     if column.category == "N":
         whole = [int(v) for v in said if re.fullmatch(r"-?\d+", v)]
         said = [str(near) for v in whole for near in (v, v + 1, v - 1)]
-        said = [v for v in said if not _is_forbidden(relation, column, int(v))]
-    elif said:
+        said = [v for v in said if not is_forbidden(relation, column, int(v))]
+    elif said or missing:
         said += literals(column.default or "")
         if takes_anything(relation, column):
             said.append(NAMELESS)
-    return tuple(dict.fromkeys(said))[:_MAX_VALUES]
+    told = tuple(dict.fromkeys(said))[:_MAX_VALUES]
+    return (None, *told) if missing and told else told
+
+
+def _may_be_missing(column: Column, text: str) -> bool:
+    """Whether something asks of a text that may be empty if it is."""
+    asked = rf"\b{re.escape(column.name)} IS (?:NOT )?NULL"
+    empty = column.category == "S" and not column.not_null and column.default is None
+    return empty and re.search(asked, normalise(text), re.IGNORECASE) is not None
 
 
 NAMELESS = "other"
@@ -68,7 +78,7 @@ def takes_anything(relation: Relation, column: Column) -> bool:
 _BOUND = r"\(?\b{}\b\)?(?:::\w+)? (>=|>|<=|<|<>) \(?'?(-?\d+(?:\.\d+)?)'?\)?(?:::\w+)?"
 
 
-def _is_forbidden(relation: Relation, column: Column, value: int) -> bool:
+def is_forbidden(relation: Relation, column: Column, value: int) -> bool:
     """Whether a column's own checks forbid a number, each a comparison or several that must hold.
 
     A state that no row can be in is none.

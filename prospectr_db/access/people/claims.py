@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.baselines import ABROAD, BESIDE, UNNAMED
+from prospectr_db.access.matrix.baselines import ABROAD, BESIDE, KEYED, UNNAMED
 from prospectr_db.access.ownership.ownership import listed_claims
+from prospectr_db.access.people.keyed import keyed_users
 from prospectr_db.access.personas.claim_options import Option, holding
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.policies.decisions import helper_functions, mentions
@@ -52,7 +53,9 @@ def server_claims(observation: Observation) -> Iterator[Knocker]:
         personal = _personal(observation)
         yield Knocker(actors[COLLEAGUE].persona(BESIDE), COLLEAGUE, only=personal)
     only = _asking(observation.catalog, tenants) if tenants else None
-    remembered = (_said_in(name) for name in sorted(observation.given.claims))
+    once = (name for name in sorted(observation.given.claims) if KEYED not in name)
+    remembered = map(_said_in, once)
+    yield from keyed_users(observation, COLLEAGUE if tenants else NEWCOMER)
     asked: set[tuple[str, ...]] = set()
     listed = listed_claims(observation.catalog).items()
     possible = ((path, value) for path, values in listed for value in values)

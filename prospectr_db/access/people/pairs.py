@@ -17,7 +17,7 @@ from prospectr_db.access.rows.reaching import keep
 from prospectr_db.access.writing.values import is_list, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["add_pairs", "add_pairs_of_two", "find_pairs", "states_of_pair"]
+__all__ = ["add_pairs", "add_pairs_of_two", "find_pairs", "named", "states_of_pair"]
 
 _MOST_TABLES = 4
 _MOST_STATES = 3
@@ -96,7 +96,7 @@ def add_pairs(builder: Builder, relation: Relation, known: Iterable[str] = ()) -
     for mine in _columns(relation, owner):
         _add_elsewhere(builder, relation, mine, only)
         for states in states_of_pair(owner, base.values):
-            _add_pair(builder, relation, _named(relation, mine, states), mine, states, only)
+            _add_pair(builder, relation, named(relation, mine, states), mine, states, only)
     # Constraints may forbid such a row, and then there is nothing to observe about it.
     del builder.world.unbuildable[before:]
 
@@ -117,7 +117,7 @@ def add_pairs_of_two(builder: Builder, pairs: Sequence[Relation]) -> None:
         kinds = [states for states in states_of_pair(owner, base.values) if states] or [{}]
         users = product(_columns(one, owner), kinds, _columns(other, second))
         for mine, states, theirs in islice(users, _MOST_TOGETHER):
-            names = _named(one, mine, states), _named(other, theirs, {})
+            names = named(one, mine, states), named(other, theirs, {})
             first = [builder.world.affiliates.get(name) for name in names]
             only = frozenset().union(*(who.asking for who in first if who is not None))
             key = BOTH.join(names)
@@ -130,7 +130,8 @@ def add_pairs_of_two(builder: Builder, pairs: Sequence[Relation]) -> None:
     del builder.world.unbuildable[before:]
 
 
-def _named(relation: Relation, mine: str, states: Mapping[str, str | None]) -> str:
+def named(relation: Relation, mine: str, states: Mapping[str, str | None]) -> str:
+    """Return how a user is called who stands in a column of a row of the owner's, in a state."""
     told = "".join(f", {name}={'null' if v is None else v}" for name, v in states.items())
     return f"{mine} to the owner in {relation.label}{told}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from prospectr_db.access.policies.claim_spelling import spelling
 from prospectr_db.access.policies.expressions import (
@@ -11,6 +12,7 @@ from prospectr_db.access.policies.expressions import (
     EACH,
     EQUALS,
     HELD,
+    KEY,
     LISTED,
     NAME,
     TABLE,
@@ -21,6 +23,7 @@ from prospectr_db.access.policies.expressions import (
 from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
 
 __all__ = [
+    "Keyed",
     "Text",
     "all_texts",
     "asked_by_policies",
@@ -31,6 +34,7 @@ __all__ = [
     "helper_functions",
     "helper_texts",
     "keys_held",
+    "keyed_claims",
     "mentions",
     "user_metadata_keys",
 ]
@@ -163,6 +167,36 @@ def helper_texts(catalog: Catalog) -> Iterator[Text]:
         yield function.source, mentions(catalog, function.source)
 
 
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A claim whose key stands in a column: where it is, which column, and what it is compared to.
+
+    That is another column by its name, a text in quotes, or nothing.
+    """
+
+    inside: tuple[str, ...]
+    key: tuple[int, str]
+    value: str
+
+
+def keyed_claims(texts: Iterable[Text]) -> tuple[Keyed, ...]:
+    """Return the claims that are asked for under a key that rows hold: ``->> flags.claim``."""
+    found: dict[Keyed, None] = {}
+    for text, pairs in texts:
+        plain = normalise(text)
+        for claim in re.finditer(CLAIM, plain):
+            *inside, last = claim_path(claim[1]) or ("",)
+            if not last.startswith(KEY):
+                continue
+            after = re.match(rf"{EQUALS}('[^']*'|{NAME})", plain[claim.end() :])
+            before = re.search(rf"({NAME}){EQUALS}$", plain[: claim.start()])
+            side = after or before
+            value = side[1].rpartition(".")[2] if side else ""
+            key = last.removeprefix(KEY)
+            found |= {Keyed(tuple(inside), pair, value): None for pair in pairs if pair[1] == key}
+    return tuple(sorted(found, key=lambda one: (one.key, one.inside, one.value)))
+
+
 def comparisons(
     catalog: Catalog, texts: Iterable[Text]
 ) -> tuple[set[tuple[int, str]], dict[tuple[int, str], tuple[str, ...]]]:
@@ -185,6 +219,8 @@ def comparisons(
         }
         for found in re.finditer(rf"{CLAIM}{EQUALS}{NAME}", plain):
             by_name[found.group(2)] = claim_path(found.group(1))
+        # Under a key of the row's own, what is compared is no claim that says whose the row is.
+        by_name = {name: path for name, path in by_name.items() if not path[-1].startswith(KEY)}
         for name, path in by_name.items():
             claims |= dict.fromkeys(_meant(catalog, name, plain, pairs), path)
     return uid, claims

@@ -11,6 +11,7 @@ __all__ = [
     "EACH",
     "EQUALS",
     "HELD",
+    "KEY",
     "LISTED",
     "NAME",
     "TABLE",
@@ -30,11 +31,13 @@ def normalise(expression: str) -> str:
     """Return an expression without casts, parentheses and sub-select wrappers around the caller.
 
     `auth.uid()`, `(select auth.uid())` and the claim `sub` all become ``@uid``, the token ``@jwt``.
-    A claim that is a list becomes each of its elements, however these are asked for.
+    A claim that is a list becomes each of its elements, however these are asked for; one whose key
+    something else says becomes the one under that name.
     """
     text = re.sub(r"[()]", " ", with_caller(expression)).replace('"', "")
     text = re.sub(r"@jwt\s*->>\s*'sub'", "@uid", text)
-    return _with_elements(re.sub(r"\s+", " ", text).strip())
+    text = _SELECTED.sub(r"@jwt\1", re.sub(r"\s+", " ", text).strip())
+    return _with_elements(_KEYED.sub(lambda found: f"@jwt{found[1]} ->> '{KEY}{found[2]}'", text))
 
 
 @lru_cache(maxsize=8192)
@@ -62,7 +65,7 @@ def with_caller(expression: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
-    text = re.sub(r"\b(?:nullif|coalesce)\(", "(", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(?:nullif|coalesce|lower|upper|btrim)\(", "(", text, flags=re.IGNORECASE)
     text = re.sub(r",\s*''\s*\)", ")", text)
     text = re.sub(
         r"\(\s*select\s+(@\w+)\s*(?:as\s+\"?\w+\"?)?\s*\)", r" \1 ", text, flags=re.IGNORECASE
@@ -79,6 +82,14 @@ COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 CLAIM = r"@jwt((?:\s*(?:->>?|#>>?)\s*(?:'[^']*'|\d+))+)"
 EACH = "*"
 """The last key of the path to a claim that is a list: whichever element."""
+KEY = "?"
+"""How the last key of a path begins that no text says, but a column or an argument of that name."""
+_SELECTED = re.compile(rf"(?i:\bSELECT) {CLAIM} (?i:AS) \?column\?(?! (?i:FROM)\b)")
+# What Auth keeps under these names is an object: there `?` asks for a key, and not for an element.
+_KEYED = re.compile(
+    rf"{CLAIM}\s*(?:->>?|(?<=_metadata')\s*\?[|&]?)\s*(?i:ARRAY\[\s*)?(?:\w+\.)*"
+    r"(?!(?i:ARRAY|SELECT)\b)([a-zA-Z_]\w*)(?![\w.])"
+)
 EQUALS = (
     r"(?:\s+(?i:IN)\s+|\s*(?:=|(?i:IS NOT DISTINCT FROM))\s*)"
     r"(?i:ANY\s+|SOME\s+)?(?i:ARRAY\s+(?=SELECT))?(?i:SELECT\s+)?"
@@ -102,7 +113,7 @@ LISTED = (
 
 # A claim that is a list, in the ways there are to ask whether a column's value is in it. How
 # somebody signed in (amr) is a list of objects, and asked for otherwise.
-_LIST = rf"(?!@jwt\s*->>?\s*'amr'){CLAIM}"
+_LIST = rf"(?!@jwt\s*->>?\s*'amr'){CLAIM}(?<!@jwt -> 'app_metadata')(?<!@jwt -> 'user_metadata')"
 _WHOSE = r"(?:(?:to_jsonb|jsonb_build_array)\s+)?(?:ARRAY\[)?((?:\w+\.)*\w+)\]?"
 _ELSE = r"(?:\s*, '[^']*')?"
 _HOLDS = (
@@ -139,8 +150,12 @@ def _each(arrows: str) -> str:
 
 
 def claim_keys(text: str) -> set[tuple[str, ...]]:
-    """Return the paths of the claims that an expression or function source reads."""
-    return {claim_path(found) for found in re.findall(CLAIM, normalise(text))}
+    """Return the paths of the claims that an expression or function source reads.
+
+    Of a claim whose key is said elsewhere, the path of what it is in.
+    """
+    paths = {claim_path(found) for found in re.findall(CLAIM, normalise(text))}
+    return {path[:-1] if path[-1:] and path[-1].startswith(KEY) else path for path in paths}
 
 
 def claim_path(arrows: str) -> tuple[str, ...]:

@@ -60,22 +60,25 @@ def add_crossings(builder: Builder, relation: Relation) -> None:
 
     A row gets there by an upsert, an import, or when its parent changes hands; or it has two users
     by its parents alone, as who is reviewed and who reviews. Whoever is in a tenant is another
-    question, and has personas of its own.
+    question, and has personas of its own; but another's membership in a tenant that somebody owns
+    is seen by its owner in no other row, for he may treat his own otherwise.
     """
     owner = builder.ownership[relation.oid]
     if owner.user_keyed or relation.is_partition:
         return
-    links = [
+    every = [
         fk
         for fk in links_of(builder.catalog, builder.ownership, relation)
         # Over the user as well no such row can be.
-        if not builder.ownership[fk.target or 0].members and not set(fk.columns) & set(owner.users)
+        if not set(fk.columns) & set(owner.users)
     ]
+    links = [fk for fk in every if not builder.ownership[fk.target or 0].members]
     if not owner.deciding:
         links = _links_to_users(builder, relation, links)
-    for fk in links:
+    tenants = [fk for fk in every if _is_in_owned_tenant(builder, relation, fk)]
+    for fk in (*links, *tenants):
         names = ", ".join(linked_columns(owner, fk))
-        kinds = [(f"own under other's {names}", OWNER, OTHER)]
+        kinds = [] if fk in tenants else [(f"own under other's {names}", OWNER, OTHER)]
         if owner.deciding:
             kinds.append((f"other's under own {names}", OTHER, OWNER))
         for rows, whose, under in kinds:
@@ -85,6 +88,12 @@ def add_crossings(builder: Builder, relation: Relation) -> None:
                 builder.world.crossings[relation.oid, rows] = row
         if owner.claims.keys() & set(fk.columns):
             _add_within_tenant(builder, relation, fk)
+
+
+def _is_in_owned_tenant(builder: Builder, relation: Relation, fk: Constraint) -> bool:
+    """Whether a row says who is a member of a tenant that is somebody's by a column of its own."""
+    tenant = builder.ownership[fk.target or 0]
+    return relation.label in tenant.members and bool(tenant.deciding)
 
 
 def _add_within_tenant(builder: Builder, relation: Relation, fk: Constraint) -> None:

@@ -56,11 +56,13 @@ def _of_kind(plan: Plan, rows: str, given: Mapping[str, str | None], state: str)
 def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Iterator[Probe]:
     """Yield new rows under a parent of the owner's, in each state of it that policies ask for.
 
+    Or of what is beside the row: the subscription of the account that a document is for.
+
     ``known`` are the kinds of row that get in without one: of these only whether is asked, and not
     with which columns. Below somebody else's parent one's own is in the same state: a policy may
     take it for the right one.
     """
-    states = tuple(plan.states_above(knocker))
+    states = tuple(plan.states_for_new(knocker))
     home = plan.home(knocker) if states and knocker.actor is not None else OWNER
     mine = plan.same_above(home) if home != OWNER else {}
     for rows, wanted in insert_classes(plan, knocker) if states else ():

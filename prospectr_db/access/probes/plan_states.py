@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from prospectr_db.access.matrix.row_classes import state_name
-from prospectr_db.access.ownership.above import above, below_and_beside
+from prospectr_db.access.ownership.above import above, below_and_beside, beside_new
 from prospectr_db.access.ownership.own_standing import states_of_standing
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.plan_known import KnownRows
@@ -88,6 +88,21 @@ class RowStates(KnownRows):
         yield from self._states_above
         if knocker is not None and knocker.actor == OWNER:
             yield from ((None, name, preparation) for name, preparation in self._own_standing)
+
+    def states_for_new(
+        self, knocker: Knocker | None = None
+    ) -> Iterator[tuple[Constraint | None, str, str]]:
+        """Yield the same for a new row, and the states of what is beside it that it is asked for.
+
+        The subscription of the account that a document is for: it lets in more, or no more.
+        """
+        yield from self.states_above(knocker)
+        told = self.owner.beside_new
+        named = {table for table, _ in told}
+        others = [other for other in self.catalog.own_relations if other.name in named]
+        for link, other in beside_new(self.catalog, self.source, others):
+            for name, preparation in self.states_of_table(other, told):
+                yield link, name, preparation
 
     @cached_property
     def _states_above(self) -> tuple[tuple[Constraint, str, str], ...]:

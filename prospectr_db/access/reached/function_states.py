@@ -10,7 +10,9 @@ from itertools import combinations
 from prospectr_db.access.matrix.baselines import AT_ONCE
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import compared_columns, is_usual, resolved, values_beside
+from prospectr_db.access.ownership.limits import limiting_elsewhere
 from prospectr_db.access.ownership.told_apart import implies_values, told_apart
+from prospectr_db.access.policies.expressions import near
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.rows.reaching import reach_state
@@ -149,13 +151,15 @@ def _columns(
     words = set(re.findall(r"\w+", source))
     given: Mapping[str, Values] = observation.given.states.get(function.label, {})
     standing = {(s.relation, s.column) for s in observation.standings}
+    tables = [relation for relation in catalog.own_relations if relation.name in words]
     for relation in catalog.own_relations:
         row = observation.world.row(relation, OWNER)
         if not relation.is_table or relation.is_partition or row is None:
             continue
         owner = observation.ownership[relation.oid]
         links = {name for fk in relation.foreign_keys for name in fk.columns}
-        settled = {*owner.users, *owner.claims, *links, *relation.primary_key}
+        key = {n for n in relation.primary_key if not _is_said(relation.by_name[n], source)}
+        settled = {*owner.users, *owner.claims, *links, *key}
         known = frozenset((relation.oid, name) for name in relation.by_name if name in words)
         beside = compared_columns(relation, [(source, known)]) if relation.name in words else {}
         for column in relation.columns:
@@ -166,10 +170,17 @@ def _columns(
             if (relation.oid, column.name) in standing and len(owner.deciding) < 2:
                 continue  # there is a persona for each; a row of two users says nothing of one
             text = (source, frozenset({(relation.oid, column.name)}))
-            values = (*told_apart(relation, column, [text]), *given.get(place, ()))
+            values = told_apart(relation, column, [text])
+            values = values or limiting_elsewhere(relation, column, source, tables)
+            values = (*values, *given.get(place, ()))
             if column.name in beside:
                 values = (*values, *values_beside(beside[column.name]))
             yield relation, row, column, tuple(dict.fromkeys(values))
+
+
+def _is_said(column: Column, source: str) -> bool:
+    """Whether a part of a key is a kind of thing that a function asks for: ``metric = 'calls'``."""
+    return column.category == "S" and bool(near(column.name, source))
 
 
 def _preparation(
@@ -187,8 +198,9 @@ def _preparation(
     kept = [name for name in row.values if name not in told and name not in values]
     names: Sequence[str] = relation.primary_key or kept or tuple(row.values)
     found = equals(relation, {name: row.values[name] for name in names})
+    later = equals(relation, {name: {**row.values, **values}[name] for name in names})
     there = " ".join(
-        ("(select t.tableoid, t.ctid, to_jsonb(t) from", relation.sql_name, "as t where", found)
+        ("(select t.tableoid, t.ctid, to_jsonb(t) from", relation.sql_name, "as t where", later)
     )
     noted = " ".join(
         (
@@ -198,5 +210,9 @@ def _preparation(
             literal(row.label),
         )
     )
+    if set(relation.primary_key) & values.keys():
+        after = {**row.values, **values}
+        key = ", ".join(f"{literal(after[name])}::text" for name in relation.primary_key)
+        noted = noted.replace(" set (", f" set key = array[{key}]::text[], (", 1)
     changed = observation.world.reaching(state, update(relation, values, found))
     return "; ".join((changed, noted) if relation.primary_key or kept else (changed,))

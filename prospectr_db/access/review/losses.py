@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from prospectr_db.access.matrix.baselines import is_of_both
 from prospectr_db.access.matrix.finding import IDLE_POLICY, RECURSION, UNEXPOSED, Finding
-from prospectr_db.access.matrix.matrix import SIGN, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix.matrix import SIGN, Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.unobserved import is_unobserved
 from prospectr_db.access.review.phrases import joined
 from prospectr_db.database.catalog import PRIVILEGES
@@ -53,6 +53,35 @@ def losses_of(table: TableAccess) -> Iterator[Finding]:
             f"{'' if _is_granted(table, command) else ': no role of the API is granted it'}.",
             rule=IDLE_POLICY,
         )
+    yield from _refusing(table)
+
+
+def _refusing(table: TableAccess) -> Iterator[Finding]:
+    """Yield that a function with its owner's rights let nobody through, however it was called.
+
+    What it asks for first hides what it asks for then: if that goes, nothing is seen to change.
+    """
+    if table.kind != "function" or table.rls or table.unbuildable or table.serves:
+        return
+    refused = [a for a in table.accesses if a.verdict is Verdict.REFUSED]
+    if not refused or any(access.succeeds for access in table.accesses):
+        return
+    access = min(refused, key=_by_persona)
+    why = (access.reason or "it does not say why").rstrip(".")
+    yield Finding(
+        "loss",
+        "warning",
+        table.relation,
+        "",
+        "",
+        "call",
+        (),
+        f"No user of the world gets anything from {table.relation}: it refuses every call ({why}). "
+        "What else it asks for is not seen; the contract can give values, or nobody needs to be "
+        "granted it.",
+        access.statement,
+        "idle-function",
+    )
 
 
 def _endless(table: TableAccess) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from prospectr_db.access.ownership.ownership import find_ownership
 from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_admin
-from tests.integration.access.held import Run
+from tests.integration.access.held import Run, hold
 
 CLAIM = "(auth.jwt() -> 'app_metadata' ->> 'tenant_id')::uuid"
 TABLES = """
@@ -218,3 +218,39 @@ def test_without_a_tenant_in_the_token_the_role_belongs_to_nobody_in_particular(
     text = render(facts_of(observe(target)), accepted={})
     assert f'[tables.invoices."{ADMIN}"]' in text
     assert "of another tenant" not in text
+
+
+OFFERS = """
+create table public.offers (key text primary key, plan text not null);
+create table public.bills (id uuid primary key default gen_random_uuid(), note text not null,
+    owner_id uuid not null references auth.users (id) on delete cascade);
+create index on public.bills (owner_id);
+alter table public.offers enable row level security;
+alter table public.bills enable row level security;
+revoke all on all tables in schema public from anon, authenticated, service_role;
+grant select on public.offers, public.bills to authenticated;
+create policy offered on public.offers for select to authenticated
+    using (plan = 'all' or strpos(auth.jwt() -> 'app_metadata' ->> 'plan', plan) = 1);
+create policy own on public.bills for select to authenticated
+    using (owner_id = (select auth.uid()));
+create policy support on public.bills for select to authenticated
+    using (auth.jwt() -> 'app_metadata' ->> 'role' = 'support');
+"""
+
+
+def test_a_tenant_that_a_contract_did_not_know_makes_nobody_new_elsewhere(target: Target) -> None:
+    held = hold(target, OFFERS)
+    plan = "plan = 'all' or plan = (auth.jwt() -> 'app_metadata' ->> 'plan')"
+    told = held.after(f"alter policy offered on public.offers using ({plan})")
+    assert told
+    assert not [one for one in told if "bills" in one]
+
+
+def test_what_is_opened_beside_such_a_tenant_is_told(target: Target) -> None:
+    held = hold(target, OFFERS)
+    plan = "plan = 'all' or plan = (auth.jwt() -> 'app_metadata' ->> 'plan')"
+    told = held.after(
+        f"alter policy offered on public.offers using ({plan});"
+        "alter policy support on public.bills using (auth.jwt() -> 'app_metadata' ? 'role')"
+    )
+    assert [one for one in told if "bills" in one]
