@@ -157,7 +157,7 @@ def prepare(
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")
-    # Tables that were never analysed are taken for large; for a few rows no worker is worth a start.
+    # Tables that were never analysed are taken for large; for a few rows no worker is worth it.
     connection.execute("set local max_parallel_workers_per_gather = 0")
     settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
     settle = settle or any(
@@ -235,8 +235,9 @@ def knockers(observation: Observation) -> list[Knocker]:
     ]
     found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
     found += [
-        Knocker(actors[key].persona(key), key, brief=who.brief, only=who.asking)
+        Knocker(actors[user].persona(key), user, brief=who.brief, only=who.asking)
         for key, who in observation.world.affiliates.items()
+        for user in (who.actor or key,)
     ]
     found += server_claims(observation)
     found += role_personas(observation)

@@ -17,6 +17,7 @@ from prospectr_db.access.people.gates import domain_of, find_gates, sign_in
 from prospectr_db.access.people.listed_owners import add_rows_of_listed_owners
 from prospectr_db.access.people.neighbours import add_neighbours
 from prospectr_db.access.people.pairs import add_pairs, add_pairs_of_two, find_pairs
+from prospectr_db.access.people.related_members import add_related_members
 from prospectr_db.access.people.rosters import (
     add_listed,
     add_rows_of_listed,
@@ -166,6 +167,7 @@ def _add_people(
         add_through(builder, two)
     plain = {m.relation.oid: add_affiliates(builder, m) for m in memberships}
     add_neighbours(builder, memberships, plain)
+    add_related_members(builder, pairs, [(m, plain[m.relation.oid]) for m in memberships], known)
     for relation in relations:
         for name in ownership[relation.oid].users:
             # Whoever is to be given a row needs the profile that it would point at.

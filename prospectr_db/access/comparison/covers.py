@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prospectr_db.access.comparison.answers import ANSWERED
-from prospectr_db.access.matrix.baselines import BOTH, is_at_once, is_related
+from prospectr_db.access.matrix.baselines import BOTH, is_at_once, is_related, is_related_member
 from prospectr_db.access.matrix.facts import (
     ABOVE,
     ALONG,
@@ -15,6 +15,7 @@ from prospectr_db.access.matrix.facts import (
     ANSWERS,
     BESIDE,
     BROUGHT,
+    CALLED,
     COUNTED,
     CROSSED,
     GIVEN,
@@ -204,6 +205,9 @@ def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
+    called = wanted.relations[relation] == "function" and finding.command != "call"
+    if is_related_member(persona) or (called and is_related(persona)):
+        yield CALLED, f"what users related to its owner reach by {relation}, or in it as members"
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
         yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.baselines import is_related
+from prospectr_db.access.matrix.baselines import is_related, is_related_member
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.counting import states_when_counted
@@ -255,7 +255,8 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
         yield "other", other
     if actor is not None:
         # Whoever is only related to the owner has no parents of his own.
-        above = plan.world.actors[strange].world if is_related(knocker.persona.name) else home
+        apart = is_related(knocker.name) and not is_related_member(knocker.name)
+        above = plan.world.actors[strange].world if apart else home
         yield from _crossed(plan, actor, above, strange, role)
     nobody = [n for n in plan.owner.deciding if not plan.relation.by_name[n].not_null]
     if nobody and len(nobody) == len(plan.owner.deciding):

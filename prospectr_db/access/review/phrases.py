@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prospectr_db.access.matrix.baselines import NEIGHBOURING, is_related
+from prospectr_db.access.matrix.baselines import BOTH, NEIGHBOURING, is_related, is_related_member
 from prospectr_db.access.matrix.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix.matrix import (
     BY,
@@ -77,6 +77,9 @@ def who(persona: str) -> str:
         return role_words(persona)
     if is_lesser(persona):
         return lesser_words(persona, who(lesser_base(persona)))
+    if is_related_member(persona):
+        how, _, plain = persona.rpartition(BOTH)
+        return f"{who(plain)} who are {how}"
     if is_related(persona):
         return f"users who are {persona}"
     if NEIGHBOURING in persona:

@@ -67,12 +67,14 @@ class Affiliate:
     """A user who is a member of another tenant, of several, or no longer of any.
 
     ``asking`` are the relations that can treat him otherwise than others; ``brief`` skips their
-    columns one by one. ``second`` is the universe of another tenant to which he belongs.
+    columns one by one. ``second`` is the universe of another tenant to which he belongs. ``actor``
+    is the user whose rows are his, where he is one of the others in another situation.
     """
 
     asking: frozenset[int]
     brief: bool = True
     second: str | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,9 @@ class World:
     ``substitutes`` are columns that hold somebody else, or refer to his row, because a check wants
     them to differ from others.
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
-    signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
-    users a second factor, ``secrets`` what the owner's hashes were made of, by relation and column.
+    signs in anonymously has no address there, either. ``noted`` says of a row among that that it
+    was there before any statement. ``enrolments`` are the statements that gave users a second
+    factor, ``secrets`` what the owner's hashes were made of, by relation and column.
     ``neighbours`` are the universes with a tenant of the owner's other than his first.
     """
 
@@ -149,6 +152,7 @@ class World:
     together: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     gates: tuple[Option, ...] = ()
     changes: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, str] = field(default_factory=dict)
     enrolments: list[str] = field(default_factory=list)
     secrets: dict[tuple[int, str], str] = field(default_factory=dict)
     neighbours: set[str] = field(default_factory=set)
