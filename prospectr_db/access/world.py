@@ -36,6 +36,7 @@ from prospectr_db.access.rows.amounts import add_amounts
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.hashed import keep_secrets
 from prospectr_db.access.rows.inhabitants import (
+    BYSTANDER,
     COLLEAGUE,
     NEWCOMER,
     OTHER,
@@ -172,6 +173,27 @@ def _add_people(
         for name in ownership[relation.oid].users:
             # Whoever is to be given a row needs the profile that it would point at.
             builder.settle_down(relation, name, VICTIM)
+    _add_bystander(builder, relations)
+
+
+def _add_bystander(builder: Builder, relations: Sequence[Relation]) -> None:
+    """Make a user beside whom nobody stands, where rows of several tables name the same one.
+
+    New rows name him: whoever is blocked by all others could be followed by nobody.
+    """
+    world, ownership = builder.world, builder.ownership
+    naming = [
+        (relation, name)
+        for relation in relations
+        for name in sorted(world.substitutes.get(relation.oid, ()))
+        if name in ownership[relation.oid].users
+    ]
+    if len({relation.oid for relation, _ in naming}) > 1:
+        email = f"{BYSTANDER.lower()}@example.com"
+        builder.add_actor(Actor(BYSTANDER, seeded_uuid("user", BYSTANDER), email, BYSTANDER))
+        for relation in relations:
+            for name in ownership[relation.oid].users:
+                builder.settle_down(relation, name, BYSTANDER)
 
 
 def _refresh(connection: Connection[Any], catalog: Catalog) -> None:

@@ -15,13 +15,13 @@ from prospectr_db.access.matrix.facts import (
     ANSWERS,
     BESIDE,
     BROUGHT,
-    CALLED,
     COUNTED,
     CROSSED,
     GIVEN,
     IN_PART,
     LEFT,
     LISTS,
+    NAMED,
     OF_NOBODY,
     OTHER_BUCKETS,
     OTHER_VALUES,
@@ -125,7 +125,7 @@ def _unknown(finding: Finding, observed: Facts, wanted: Facts) -> str | None:
     found = (
         *_of_rows(finding, observed, wanted),
         *_of_numbers(finding, wanted),
-        *_of_users(finding, wanted),
+        *_of_users(finding, observed, wanted),
         *_of_answers(finding, observed, wanted),
     )
     return next((said for cover, said in found if cover not in wanted.covers), None)
@@ -196,7 +196,7 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield COUNTED, f"how many rows of {entry[0]} somebody may add"
 
 
-def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
+def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about users who are what they are to others, or twice."""
     relation, persona = finding.relation, finding.persona
     if finding.rows == ELSEWHERE:
@@ -205,11 +205,42 @@ def _of_users(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
-    called = wanted.relations[relation] == "function" and finding.command != "call"
-    if is_related_member(persona) or (called and is_related(persona)):
-        yield CALLED, f"what users related to its owner reach by {relation}, or in it as members"
+    if _names_somebody(finding, observed, wanted):
+        yield (
+            NAMED,
+            f"what users reach by {relation}, or add to it, who are related to whom it names",
+        )
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
         yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
+
+
+def _adds_for_others(finding: Finding, observed: Facts) -> bool:
+    """Whether a call only names others in what it adds, which was told as a change before."""
+    return any(
+        entry[:2] == (finding.relation, finding.persona)
+        and entry[2].startswith("for another ")
+        and entry[3] == "insert"
+        for entry in observed.allowed
+    )
+
+
+def _names_somebody(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+    """Whether a finding rests on whom a new row, or a call, names: somebody one is related to.
+
+    Or that nobody could add a row before, because whomever rows named was related to everybody.
+    """
+    relation, persona, rows = finding.relation, finding.persona, finding.rows
+    if is_related(persona):
+        called = wanted.relations[relation] == "function" and finding.command != "call"
+        return called or is_related_member(persona) or rows.startswith("for another ")
+    if wanted.relations[relation] == "function":
+        lost = (finding.kind, finding.command) == ("loss", "update")
+        return rows.startswith("for another ") or (lost and _adds_for_others(finding, observed))
+    if finding.command != "insert" or " or " not in wanted.owners.get(relation, ""):
+        return False
+    adding = {e[1] for e in wanted.allowed if (e[0], e[3]) == (relation, "insert")}
+    granted = bool(adding) or any("insert" in held for held in wanted.idle.get(relation, ()))
+    return granted and not adding & {"owner", "stranger"}
 
 
 def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:

@@ -167,9 +167,9 @@ def _called_by_all(
 
 
 def _reaches_others(cells: Iterable[Cell]) -> bool:
-    """Whether a call showed or changed other people's rows."""
+    """Whether a call showed or changed other people's rows, or named others in what it added."""
     return any(
-        cell.rows.partition(" [")[0].partition(KNOWING)[0] == "other"
+        cell.rows.partition(" [")[0].partition(KNOWING)[0].startswith(("other", "for another "))
         and cell.verdict is Verdict.ALLOWED
         for cell in cells
     )

@@ -288,7 +288,8 @@ def _otherwise(access: Access, found: Found) -> Access | None:
         rules += [*compared_in_calls(persona)[1:], "stranger"]
     known = (found.get((rule, access.rows, access.command)) for rule in rules)
     usual = next((other for other in known if other is not None), None)
-    below = access.rows.startswith("own under other's") or is_related_member(persona)
+    named = access.rows.startswith("for another") and (is_call or access.command == "insert")
+    below = access.rows.startswith("own under other's") or is_related_member(persona) or named
     if access.rows.startswith(("own", "for another")) and not below:
         return None
     if usual is None:

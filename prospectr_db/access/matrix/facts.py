@@ -36,7 +36,6 @@ __all__ = [
     "BELONGING",
     "BESIDE",
     "BROUGHT",
-    "CALLED",
     "CHANNEL",
     "COMMANDS",
     "COUNTED",
@@ -49,6 +48,7 @@ __all__ = [
     "LEFT",
     "LISTS",
     "MADE_UP",
+    "NAMED",
     "OF_NOBODY",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
@@ -113,12 +113,12 @@ SHOWN = "what views show of rows without an owner"
 TWO_FOLDERS, ROW_FOLDERS = "folders with the ids of two rows", "folders with the id of any row"
 OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to two users"
 BELONGING = "who belongs to what, and which standing gives least"
-CALLED = "what related users reach by calls, and as members"
+NAMED = "whom related users name, and what they reach by calls and as members"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
-    *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING, CALLED),
+    *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING, NAMED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

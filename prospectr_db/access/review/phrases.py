@@ -208,7 +208,9 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     if access.command == "insert" and column:
         return f"{subject_can} add rows that name them in {column}, and others, by calling {name}"
     if access.command == "insert":
-        return f"{subject_can} add rows below other people's by calling {name}"
+        whom = access.rows.partition(" [")[0].partition("for another ")[2]
+        what = f"that name others ({whom})" if whom else "below other people's"
+        return f"{subject_can} add rows {what} by calling {name}"
     verb = "get" if access.command == "select" else "change"
     whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
     whose = f"rows that name them in {column} only" if column else whose

@@ -12,6 +12,7 @@ from prospectr_db.access.personas.personas import Persona, user
 from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = [
+    "BYSTANDER",
     "COLLEAGUE",
     "NEWCOMER",
     "OTHER",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 OWNER, OTHER, NEWCOMER, VICTIM = "A", "B", "C", "D"
+# Whom new rows name where rows of two tables name the victim: who is blocked cannot be followed.
+BYSTANDER = "E"
 # Whoever owns nothing, as a member of the owner's tenant, where a claim of the token says which.
 COLLEAGUE = "C beside A"
 
@@ -160,6 +163,11 @@ class World:
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""
         return self.rows.get((relation.oid, key))
+
+    @property
+    def named(self) -> Actor:
+        """Whom new rows name beside their user: in no row beside anybody, if there is one."""
+        return self.actors.get(BYSTANDER) or self.actors[VICTIM]
 
     def reaching(self, state: tuple[int, str, str | None], statement: str) -> str:
         """Return the statement that brings a row into a state with what must be around it."""
