@@ -243,8 +243,9 @@ def knockers(observation: Observation) -> list[Knocker]:
     ]
     found += [Knocker(actors[key].persona(key), key) for key in observation.world.standings]
     found += [
-        Knocker(actors[key].persona(key), key, brief=who.brief, only=who.asking)
+        Knocker(actors[user].persona(key), user, brief=who.brief, only=who.asking)
         for key, who in observation.world.affiliates.items()
+        for user in (who.actor or key,)
     ]
     found += server_claims(observation)
     found += role_personas(observation)

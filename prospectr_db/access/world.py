@@ -18,6 +18,7 @@ from prospectr_db.access.people.gates import domain_of, find_gates, sign_in
 from prospectr_db.access.people.listed_owners import add_rows_of_listed_owners
 from prospectr_db.access.people.neighbours import add_neighbours
 from prospectr_db.access.people.pairs import add_pairs, add_pairs_of_two, find_pairs
+from prospectr_db.access.people.related_members import add_related_members
 from prospectr_db.access.people.rosters import (
     add_listed,
     add_rows_of_listed,
@@ -36,6 +37,7 @@ from prospectr_db.access.rows.amounts import add_amounts
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.hashed import keep_secrets
 from prospectr_db.access.rows.inhabitants import (
+    BYSTANDER,
     COLLEAGUE,
     NEWCOMER,
     OTHER,
@@ -169,10 +171,32 @@ def _add_people(
         add_addressed(builder, addressed, known.get(addressed[0].label, frozenset()))
     plain = {m.relation.oid: add_affiliates(builder, m) for m in memberships}
     add_neighbours(builder, memberships, plain)
+    add_related_members(builder, pairs, [(m, plain[m.relation.oid]) for m in memberships], known)
     for relation in relations:
         for name in ownership[relation.oid].users:
             # Whoever is to be given a row needs the profile that it would point at.
             builder.settle_down(relation, name, VICTIM)
+    _add_bystander(builder, relations)
+
+
+def _add_bystander(builder: Builder, relations: Sequence[Relation]) -> None:
+    """Make a user beside whom nobody stands, where rows of several tables name the same one.
+
+    New rows name him: whoever is blocked by all others could be followed by nobody.
+    """
+    world, ownership = builder.world, builder.ownership
+    naming = [
+        (relation, name)
+        for relation in relations
+        for name in sorted(world.substitutes.get(relation.oid, ()))
+        if name in ownership[relation.oid].users
+    ]
+    if len({relation.oid for relation, _ in naming}) > 1:
+        email = f"{BYSTANDER.lower()}@example.com"
+        builder.add_actor(Actor(BYSTANDER, seeded_uuid("user", BYSTANDER), email, BYSTANDER))
+        for relation in relations:
+            for name in ownership[relation.oid].users:
+                builder.settle_down(relation, name, BYSTANDER)
 
 
 def _refresh(connection: Connection[Any], catalog: Catalog) -> None:

@@ -15,7 +15,7 @@ from prospectr_db.access.comparison.policies import compare_unseen_policies
 from prospectr_db.access.comparison.states import compare_states, is_unheard_of
 from prospectr_db.access.comparison.storage import SHARED, is_backends_share
 from prospectr_db.access.comparison.times import with_known_times
-from prospectr_db.access.comparison.untold import implied, is_tried
+from prospectr_db.access.comparison.untold import goes_for_all, implied, is_tried
 from prospectr_db.access.comparison.values import as_tried, of_the_same
 from prospectr_db.access.comparison.views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.matrix.baselines import BOTH, is_common
@@ -152,6 +152,8 @@ def _entry(
     relation, _, _, command = entry
     table, access = _find(matrix, entry)
     if _is_no_news(entry, observed, wanted) or is_unheard_of(entry, wanted):
+        return
+    if entry not in observed.allowed and goes_for_all(entry, observed, wanted, table):
         return
     sides = _sides(entry, observed, wanted, table)
     if sides is None:

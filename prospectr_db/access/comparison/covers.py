@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prospectr_db.access.comparison.answers import ANSWERED
-from prospectr_db.access.matrix.baselines import BOTH, is_at_once, is_by_token, is_related
+from prospectr_db.access.matrix.baselines import (
+    BOTH,
+    is_at_once,
+    is_by_token,
+    is_related,
+    is_related_member,
+)
 from prospectr_db.access.matrix.facts import (
     ABOVE,
     ALONG,
@@ -23,6 +29,7 @@ from prospectr_db.access.matrix.facts import (
     IN_PART,
     LEFT,
     LISTS,
+    NAMED,
     OF_NOBODY,
     OTHER_BUCKETS,
     OTHER_VALUES,
@@ -218,8 +225,42 @@ def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tupl
         yield OWNED_TENANTS, f"what the owner of a tenant does to others' rows in {relation}"
     if is_by_token(persona):
         yield BY_CLAIM, f"what users reach in {relation} whom a row names by their token"
+    if _names_somebody(finding, observed, wanted):
+        yield (
+            NAMED,
+            f"what users reach by {relation}, or add to it, who are related to whom it names",
+        )
     if _is_at_once((relation, persona, finding.rows, finding.command), wanted):
         yield TWO_CONDITIONS, f"what users reach in {relation} who meet two conditions at once"
+
+
+def _adds_for_others(finding: Finding, observed: Facts) -> bool:
+    """Whether a call only names others in what it adds, which was told as a change before."""
+    return any(
+        entry[:2] == (finding.relation, finding.persona)
+        and entry[2].startswith("for another ")
+        and entry[3] == "insert"
+        for entry in observed.allowed
+    )
+
+
+def _names_somebody(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+    """Whether a finding rests on whom a new row, or a call, names: somebody one is related to.
+
+    Or that nobody could add a row before, because whomever rows named was related to everybody.
+    """
+    relation, persona, rows = finding.relation, finding.persona, finding.rows
+    if is_related(persona):
+        called = wanted.relations[relation] == "function" and finding.command != "call"
+        return called or is_related_member(persona) or rows.startswith("for another ")
+    if wanted.relations[relation] == "function":
+        lost = (finding.kind, finding.command) == ("loss", "update")
+        return rows.startswith("for another ") or (lost and _adds_for_others(finding, observed))
+    if finding.command != "insert" or " or " not in wanted.owners.get(relation, ""):
+        return False
+    adding = {e[1] for e in wanted.allowed if (e[0], e[3]) == (relation, "insert")}
+    granted = bool(adding) or any("insert" in held for held in wanted.idle.get(relation, ()))
+    return granted and not adding & {"owner", "stranger"}
 
 
 def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:

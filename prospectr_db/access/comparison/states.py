@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 
-from prospectr_db.access.matrix.baselines import can_lose, compared_with, is_related
+from prospectr_db.access.matrix.baselines import (
+    can_lose,
+    compared_in_calls,
+    compared_with,
+    is_related,
+    is_related_member,
+)
 from prospectr_db.access.matrix.facts import Entry, Facts, expand
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser, is_told_of_the_owner
@@ -24,8 +30,11 @@ def _without(entry: Entry, facts: Facts) -> Entry:
     if not can_lose(persona) or (is_related(persona) and rows != mine[2] and mine in facts.allowed):
         return mine
     usual = compared_with(persona, command)
-    whose = (usual, "owner") if is_lesser(persona) and rows.startswith("own") else (usual,)
-    if is_related(usual):
+    as_owner = rows.startswith("own") and (is_lesser(persona) or is_related_member(persona))
+    whose: tuple[str, ...] = (usual, "owner") if as_owner else (usual,)
+    if is_related(persona) and facts.relations.get(relation) == "function":
+        whose = (*compared_in_calls(persona), "stranger")
+    elif is_related(usual):
         whose = (usual, compared_with(usual, command))  # of whom nothing is told but differences
     exact = [(relation, who, kind, command) for who in whose for kind in (rows, plainer(rows))]
     return next((entry for entry in exact if entry in facts.allowed), exact[-1])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from prospectr_db.access.matrix.facts import Entry, Facts
+from prospectr_db.access.matrix.facts import ALL, Entry, Facts
 from prospectr_db.access.matrix.matrix import TableAccess
 from prospectr_db.access.matrix.row_classes import states_of
 
-__all__ = ["implied", "is_tried"]
+__all__ = ["goes_for_all", "implied", "is_tried"]
 
 
 def is_tried(rows: str, table: TableAccess) -> bool:
@@ -32,3 +32,16 @@ def implied(entry: Entry, facts: Facts) -> tuple[str, ...] | None:
         if known:
             return None if facts.shut & set(known) else facts.allowed[known[0]]
     return None
+
+
+def goes_for_all(entry: Entry, observed: Facts, wanted: Facts, table: TableAccess) -> bool:
+    """Whether somebody who is not tried on a relation any more was to do what all others may.
+
+    Nothing there asks any more who he is, so that he is one of them.
+    """
+    relation, persona, rows, command = entry
+    if not table.accesses or any(access.persona == persona for access in table.accesses):
+        return False
+    columns = set(wanted.allowed.get(entry, ()))
+    usual = observed.allowed.get((relation, "stranger", rows, command))
+    return usual is not None and (usual == (ALL,) or columns <= set(usual))

@@ -18,6 +18,7 @@ __all__ = ["Seeing", "call_cell", "call_probe", "rows_of"]
 
 
 _IN_PART = ":new as "
+_NAMED = ":new for "
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,11 @@ class Seeing:
         seen = self.markers.see(lines, knocker.actor)
         if seen.other or (knocker.actor == OWNER and seen.own):
             yield "select", "", Verdict.ALLOWED
-        if set(outcome.labels) & self.labels:
+        named = [label for label in outcome.labels if _NAMED in label]
+        if set(outcome.labels) & self.labels or (named and knocker.actor == OWNER):
             yield "update", "", Verdict.ALLOWED
+        for label in named if knocker.actor != OWNER else ():
+            yield "insert", f"for another {label.rpartition(_NAMED)[2]}", Verdict.ALLOWED
         if knocker.actor != OWNER and any(name.endswith(":below") for name in outcome.labels):
             yield "insert", "", Verdict.ALLOWED
         for label in outcome.labels:

@@ -14,7 +14,8 @@ from prospectr_db.access.functions.calls_in_states import StateCalls
 from prospectr_db.access.functions.calls_of_listed import calls_of_listed
 from prospectr_db.access.functions.fitting import Fit, fit
 from prospectr_db.access.functions.known_secrets import Knowledge, Secrets, called
-from prospectr_db.access.matrix.lesser import is_lesser, lesser_base
+from prospectr_db.access.matrix.baselines import compared_in_calls, is_related
+from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.matrix import (
     DEPENDENT,
     KNOWING,
@@ -166,9 +167,9 @@ def _called_by_all(
 
 
 def _reaches_others(cells: Iterable[Cell]) -> bool:
-    """Whether a call showed or changed other people's rows."""
+    """Whether a call showed or changed other people's rows, or named others in what it added."""
     return any(
-        cell.rows.partition(" [")[0].partition(KNOWING)[0] == "other"
+        cell.rows.partition(" [")[0].partition(KNOWING)[0].startswith(("other", "for another "))
         and cell.verdict is Verdict.ALLOWED
         for cell in cells
     )
@@ -183,13 +184,17 @@ def _rights(function: Function) -> str:
 
 
 def _missed(cells: Sequence[Cell], mine: Sequence[Cell], knocker: Knocker) -> Iterator[Cell]:
-    """Yield what the same user's calls come to with his usual token, and with this one do not."""
-    if not is_lesser(knocker.name) or not any(c.verdict is Verdict.ALLOWED for c in mine):
+    """Yield what calls of those he is compared with come to, and his do not.
+
+    The same user with his usual token; who is related to the owner, as others are to others.
+    """
+    if not any(cell.verdict is Verdict.ALLOWED for cell in mine):
         return  # where no call gets through nothing else is told
+    usual = compared_in_calls(knocker.name)
     got = {(cell.rows, cell.command) for cell in mine}
-    for cell in cells:
-        usual = cell.persona == lesser_base(knocker.name) and cell.verdict is Verdict.ALLOWED
-        if usual and "[" not in cell.rows and (cell.rows, cell.command) not in got:
+    for cell in cells if is_lesser(knocker.name) or is_related(knocker.name) else ():
+        known = cell.persona in usual and cell.verdict is Verdict.ALLOWED
+        if known and "[" not in cell.rows and (cell.rows, cell.command) not in got:
             yield replace(cell, persona=knocker.name, verdict=Verdict.FILTERED)
 
 

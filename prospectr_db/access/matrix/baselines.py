@@ -26,6 +26,7 @@ __all__ = [
     "anybody",
     "beyond",
     "can_lose",
+    "compared_in_calls",
     "compared_with",
     "is_abroad",
     "is_at_once",
@@ -36,6 +37,7 @@ __all__ = [
     "is_like_anybody",
     "is_of_both",
     "is_related",
+    "is_related_member",
     "is_related_to_others",
     "is_removed",
     "is_unlisted",
@@ -130,7 +132,8 @@ def is_of_both(persona: str) -> bool:
 def is_at_once(persona: str) -> bool:
     """Whether a persona meets two conditions on his own row: ``plan=pro and active=true``."""
     one, _, other = persona.partition(AT_ONCE)
-    return "=" in one and "=" in other and not _is_in_another(persona)
+    several = _is_in_another(persona) or is_related(persona)
+    return "=" in one and "=" in other and not several
 
 
 def is_removed(persona: str) -> bool:
@@ -182,7 +185,7 @@ def compared_with(persona: str, command: str = "select") -> str:
     if is_lesser(persona):
         return lesser_base(persona)
     if is_related(persona) and BOTH in persona:
-        return persona.rpartition(BOTH)[2]
+        return persona.rpartition(BOTH)[2]  # by the second alone, or a member without any
     if is_related(persona) and command == "insert":
         return "stranger"
     return persona.partition(", ")[0] if is_of_both(persona) else "newcomer"
@@ -196,6 +199,24 @@ def is_related(persona: str) -> bool:
 def is_related_to_others(persona: str) -> bool:
     """Whether a persona stands in such rows, but with others than the owner."""
     return " to others in " in persona
+
+
+def is_related_member(persona: str) -> bool:
+    """Whether a persona is a member of the owner's tenant who is related to him, too."""
+    return is_related(persona) and BOTH in persona and not is_related(persona.rpartition(BOTH)[2])
+
+
+def compared_in_calls(persona: str) -> list[str]:
+    """Return those one of whom must reach something by a call that such a persona can lose.
+
+    Of users related to the owner also whoever stands in the same rows with others: what he lacks
+    otherwise, they lack as well.
+    """
+    rule = compared_with(persona)
+    if not is_related(persona) or BOTH in persona:
+        return [rule]
+    others = persona.partition(", ")[0].replace(" to the owner in ", " to others in ")
+    return [rule, others] if others != persona else [rule]
 
 
 def beyond(access: Access, found: Found) -> Access | None:
@@ -285,13 +306,22 @@ def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | N
 def _otherwise(access: Access, found: Found) -> Access | None:
     """Return what somebody related to the owner may more than a stranger to him, or less.
 
-    Whoever is related twice: than somebody related by the second alone.
+    Whoever is related twice: than somebody related by the second alone; a member: than one who is
+    related to nobody. What calls reach is told of nobody where nobody reaches it.
     """
-    rule = compared_with(access.persona, access.command)
-    usual = found.get((rule, access.rows, access.command))
-    below = access.rows.startswith("own under other's")
-    if (access.rows.startswith(("own", "for another")) and not below) or usual is None:
+    persona = access.persona
+    rules = [compared_with(persona, access.command)]
+    is_call = (persona, "all", "call") in found
+    if is_call and BOTH not in persona:
+        rules += [*compared_in_calls(persona)[1:], "stranger"]
+    known = (found.get((rule, access.rows, access.command)) for rule in rules)
+    usual = next((other for other in known if other is not None), None)
+    named = access.rows.startswith("for another") and (is_call or access.command == "insert")
+    below = access.rows.startswith("own under other's") or is_related_member(persona) or named
+    if access.rows.startswith(("own", "for another")) and not below:
         return None
+    if usual is None:
+        return access if is_call and access.succeeds else None
     if access.succeeds:
         return None if _covers(usual, access) else access
     if usual.succeeds:

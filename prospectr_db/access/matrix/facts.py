@@ -50,6 +50,7 @@ __all__ = [
     "LEFT",
     "LISTS",
     "MADE_UP",
+    "NAMED",
     "OF_NOBODY",
     "OTHER_BUCKETS",
     "OTHER_VALUES",
@@ -117,12 +118,13 @@ OWN_STANDING, REFERRED = "states of users' own standing", "rows that refer to tw
 BELONGING = "who belongs to what, and which standing gives least"
 BY_CLAIM = "users whom a row names by what is in their token"
 BESIDE_NEW, OWNED_TENANTS = "states of what is beside new rows", "members of tenants with an owner"
+NAMED = "whom related users name, and what they reach by calls and as members"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
-    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

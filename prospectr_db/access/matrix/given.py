@@ -96,7 +96,7 @@ def related_pairs(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, fro
     found: dict[str, set[str]] = {}
     for relation, persona, _, _ in entries:
         if is_related(persona):
-            for part in persona.split(BOTH):
+            for part in filter(is_related, persona.split(BOTH)):
                 who, _, table = part.partition(", ")[0].rpartition(" in ")
                 name = f"{who} in {table}" if "." in who else table
                 found.setdefault(name, set()).add(relation)

@@ -17,7 +17,14 @@ from prospectr_db.access.rows.reaching import keep
 from prospectr_db.access.writing.values import is_list, seeded_uuid
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["add_pairs", "add_pairs_of_two", "find_pairs", "named", "states_of_pair"]
+__all__ = [
+    "add_pairs",
+    "add_pairs_of_two",
+    "find_pairs",
+    "named",
+    "states_of_pair",
+    "users_of_pair",
+]
 
 _MOST_TABLES = 4
 _MOST_STATES = 3
@@ -43,7 +50,7 @@ def find_pairs(
     found = [
         relation
         for relation in catalog.own_relations
-        if len(_columns(relation, ownership[relation.oid])) > 1
+        if len(users_of_pair(relation, ownership[relation.oid])) > 1
         and relation.is_table
         and not relation.is_partition
         and (
@@ -60,7 +67,7 @@ def find_pairs(
 
 def _finds_users(catalog: Catalog, ownership: Mapping[int, Ownership], pair: Relation) -> bool:
     """Whether a policy elsewhere asks for both users of a pair, one of them as its own row's."""
-    columns = _columns(pair, ownership[pair.oid])
+    columns = users_of_pair(pair, ownership[pair.oid])
     theirs = "|".join(map(re.escape, columns))
     for relation in catalog.own_relations:
         users = "|".join(map(re.escape, ownership[relation.oid].users))
@@ -77,7 +84,8 @@ def _finds_users(catalog: Catalog, ownership: Mapping[int, Ownership], pair: Rel
     return False
 
 
-def _columns(relation: Relation, owner: Ownership) -> tuple[str, ...]:
+def users_of_pair(relation: Relation, owner: Ownership) -> tuple[str, ...]:
+    """Return the columns of a table that hold the two users it relates."""
     return tuple(name for name in owner.users if not is_list(relation.by_name[name]))[:2]
 
 
@@ -93,7 +101,7 @@ def add_pairs(builder: Builder, relation: Relation, known: Iterable[str] = ()) -
     if base is None or not only:
         return
     before = len(builder.world.unbuildable)
-    for mine in _columns(relation, owner):
+    for mine in users_of_pair(relation, owner):
         _add_elsewhere(builder, relation, mine, only)
         for states in states_of_pair(owner, base.values):
             _add_pair(builder, relation, named(relation, mine, states), mine, states, only)
@@ -115,7 +123,7 @@ def add_pairs_of_two(builder: Builder, pairs: Sequence[Relation]) -> None:
         if base is None or builder.world.row(other, OWNER) is None:
             continue
         kinds = [states for states in states_of_pair(owner, base.values) if states] or [{}]
-        users = product(_columns(one, owner), kinds, _columns(other, second))
+        users = product(users_of_pair(one, owner), kinds, users_of_pair(other, second))
         for mine, states, theirs in islice(users, _MOST_TOGETHER):
             names = named(one, mine, states), named(other, theirs, {})
             first = [builder.world.affiliates.get(name) for name in names]
@@ -162,7 +170,7 @@ def _add_pair(
     given = builder.given(relation, key)
     if given is None:
         return
-    columns = _columns(relation, builder.ownership[relation.oid])
+    columns = users_of_pair(relation, builder.ownership[relation.oid])
     users = {
         name: user.id if name == mine else world.actors[OWNER if name in columns else VICTIM].id
         for name in builder.ownership[relation.oid].users
@@ -191,7 +199,7 @@ def _add_elsewhere(builder: Builder, relation: Relation, mine: str, only: frozen
     for number, (states, other) in enumerate(
         zip(variants, (VICTIM, OTHER, NEWCOMER), strict=False)
     ):
-        users = dict.fromkeys(_columns(relation, owner), world.actors[other].id)
+        users = dict.fromkeys(users_of_pair(relation, owner), world.actors[other].id)
         for name in users:
             builder.settle_down(relation, name, other)
         values = {**given[0], **users, mine: user.id, **states}

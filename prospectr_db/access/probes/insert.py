@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.baselines import is_related
+from prospectr_db.access.matrix.baselines import is_related, is_related_member
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.counting import states_when_counted
-from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM
+from prospectr_db.access.rows.inhabitants import OTHER, OWNER
 from prospectr_db.access.writing.statements import insert, literal, typed
 from prospectr_db.access.writing.values import names_one, naming
 from prospectr_db.database.catalog import Column, quote_identifier
@@ -257,8 +257,10 @@ def insert_classes(plan: Plan, knocker: Knocker) -> Iterator[tuple[str, dict[str
         yield "other", other
     if actor is not None:
         # Whoever is only related to the owner has no parents of his own.
-        above = plan.world.actors[strange].world if is_related(knocker.persona.name) else home
+        apart = is_related(knocker.name) and not is_related_member(knocker.name)
+        above = plan.world.actors[strange].world if apart else home
         yield from _crossed(plan, actor, above, strange, role)
+        yield from _for_others(plan, knocker, above)
     nobody = [n for n in plan.owner.saying if not plan.relation.by_name[n].not_null]
     if nobody and len(nobody) == len(plan.owner.saying):
         values = plan.insert_values(OWNER, OWNER, role=role)
@@ -299,13 +301,21 @@ def _crossed(
                 values[name] = plan.parent_value(fk, name, strange)
         names = ", ".join(name for name in fk.columns if name not in plan.owner.users)
         yield f"own under other's {names}", values
-    yield from _for_others(plan, actor, home, role)
 
 
 def _for_others(
-    plan: Plan, actor: str, home: str, role: str
+    plan: Plan, knocker: Knocker, home: str
 ) -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Yield rows among my own that name somebody else."""
+    """Yield rows among my own that name somebody else.
+
+    Whoever is related to the owner names him, where nothing but users is named.
+    """
+    role, actor = knocker.persona.role, knocker.actor or ""
+    named = plan.world.named
+    if is_related(knocker.name) and not is_related_member(knocker.name):
+        if plan.links():
+            return
+        named = plan.world.actors[OWNER]
     if plan.owner.parents or len(plan.owner.users) > 1:
         for name in plan.owner.users:
             column = plan.relation.by_name[name]
@@ -313,7 +323,7 @@ def _for_others(
                 continue
             values = plan.insert_values(actor, home, role=role, forced=(name,))
             if values is not None:
-                values[name] = naming(column, plan.world.actors[VICTIM].id)
+                values[name] = naming(column, named.id)
                 yield f"for another {name}", values
     for name in plan.ways_of(actor):
         values = plan.insert_values(actor, home, role=role, forced=(name,))

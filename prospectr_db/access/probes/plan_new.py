@@ -89,7 +89,7 @@ class NewRows(RowStates):
             return self.listed(column.name, actor)
         if column.name in self.owner.users:
             if column.name in self.world.substitutes.get(self.relation.oid, ()):
-                user = self.world.actors[VICTIM]
+                user = self.world.named
             return naming(column, user.id)
         fk = self.foreign_key(column.name)
         if fk is not None:

@@ -70,7 +70,8 @@ def run(
     connection.execute("savepoint prospectr_run")
     try:
         if change := observation.world.changes.get(persona.name):
-            connection.execute(change)
+            noted = observation.world.noted.get(persona.name, "")
+            connection.execute("; ".join(filter(None, (change, noted))))
         if observation.planned_early and not persona.has_sound_claims:
             connection.execute(observation.planned_early)
         connection.execute(become(persona))

@@ -75,7 +75,8 @@ def changed_rows(
 
     A row added in his name is told as ``TABLE:new``, one below a row of his as ``TABLE:below``, and
     one that names the caller, too, as ``TABLE:new as COLUMN``: it is the caller's own in part. One
-    that makes him more than the least there is ``TABLE:new as COLUMN with TABLE.role=admin``.
+    that makes the caller more than the least is ``TABLE:new as COLUMN with TABLE.role=admin``, one
+    that makes the owner a member of what is not his ``TABLE:new for COLUMN``.
     With ``raised``, a row by which its user may do more than before is told as ``LABEL:raised``.
     """
     asked: dict[str, str] = {}
@@ -111,7 +112,15 @@ def changed_rows(
         alone = " and ".join((f"({his})", *(f"not {one}" for one in shared.values())))
         both = {f"new as {name}": f"({his}) and {one}" for name, one in shared.items()}
         more = _more_than_the_least(observation, relation, below) if below else {}
-        for mark, condition in {"new": his and alone, **both, "below": apart, **more}.items():
+        new = {"new": his and alone}
+        if his and _says_who_belongs(observation, relation):
+            users = observation.ownership[relation.oid].users
+            inside = _below_the_owners(observation, relation, but=users) or "(false)"
+            new = {
+                "new": f"{alone} and {inside}",
+                f"new for {users[0]}": f"{alone} and not {inside}",
+            }
+        for mark, condition in {**new, **both, "below": apart, **more}.items():
             if condition:
                 told = literal(f"{relation.label}:{mark}")
                 parts.append(
@@ -122,6 +131,14 @@ def changed_rows(
                 parts[-1] += f" and {added}"
         asked[str(relation.oid)] = " union all ".join(parts)
     return json.dumps(asked)
+
+
+def _says_who_belongs(observation: Observation, relation: Relation) -> bool:
+    """Whether a table makes users members of what hangs below nobody's account, such as a chat."""
+    owners = observation.ownership
+    return bool(owners[relation.oid].users) and any(
+        relation.label in owner.members and not owner.user_keyed for owner in owners.values()
+    )
 
 
 _RAISED = "select r.label || ':raised'"
@@ -197,14 +214,21 @@ def _more_than_the_least(
     }
 
 
-def _below_the_owners(observation: Observation, relation: Relation) -> str:
-    """Return the condition that a row hangs below one of the owner's; empty where none can."""
+def _below_the_owners(
+    observation: Observation, relation: Relation, *, but: Sequence[str] = ()
+) -> str:
+    """Return the condition that a row hangs below one of the owner's; empty where none can.
+
+    ``but`` are columns by which it does not count: that they name his account makes it his.
+    """
     row = observation.world.row(relation, OWNER)
     users = observation.catalog.users
     found = []
     for fk in relation.foreign_keys:
         target = observation.catalog.by_oid.get(fk.target or 0)
         if target is None or target is users or not observation.ownership[target.oid].owned:
+            continue
+        if set(fk.columns) & set(but):
             continue
         values = {name: row.values.get(name) for name in fk.columns} if row else {}
         if values and all(value is not None for value in values.values()):

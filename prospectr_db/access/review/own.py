@@ -36,7 +36,7 @@ def review_own_update(
             e.succeeds and e.command == "select" and e.rows == "other" and e.persona == "stranger"
             for e in parent.accesses
         )
-        if not visible:
+        if not visible or _goes_round_insert(table, columns):
             sentence = (
                 f"{subject} can move their rows of {table.relation} under somebody else's "
                 f"{parent_label} by updating {', '.join(names)}"
@@ -192,7 +192,46 @@ def _can_rise(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
                 not known or reached.get(taken, 0) > reached.get(access.persona, 0)
             ):
                 return True
-    return not tried
+    return not tried and not _only_lowers(matrix, table, column)
+
+
+def _only_lowers(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
+    """Whether an owner loses by each other value of a column and cannot take it back: who left.
+
+    His rows were tried while his own is in each state; none opens what he cannot reach without.
+    """
+    states = {state for state in table.tried if state.partition("=")[0] == column}
+    states.discard(table.usual.get(column, ""))
+    there = [table.find("owner", f"own [{state}]", "update") for state in sorted(states)]
+    if not there or any(one is None or (one.succeeds and column in _names(one)) for one in there):
+        return False  # what is not told is as in no state: he may go back
+    name = table.relation.rpartition(".")[2]
+    places = {f"[{place}]" for state in states for place in (state, f"{name}.{state}")}
+    for other in matrix.tables:
+        for access in other.accesses:
+            base, _, state = access.rows.partition(" ")
+            if access.persona == "owner" and access.succeeds and state in places:
+                plain = other.find("owner", base, access.command)
+                if plain is None or not plain.succeeds:
+                    return False
+    return True
+
+
+def _names(access: Access) -> set[str]:
+    return {part.partition("=")[0] for part in _parts(access)}
+
+
+def _goes_round_insert(table: TableAccess, columns: str) -> bool:
+    """Whether a row is moved to where its owner, who adds such rows, could not have added it."""
+    added = table.find("owner", "own", "insert")
+    there = [table.find(who, f"own under other's {columns}", "insert") for who in _BETWEEN]
+    tried = [access for access in there if access is not None]
+    refused = bool(tried) and not any(access.succeeds or access.unproven for access in tried)
+    return refused and added is not None and added.succeeds
+
+
+_BETWEEN = ("owner", "stranger")
+"""Whose new rows are tried below the other's parents."""
 
 
 def _is_his_to_give(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:

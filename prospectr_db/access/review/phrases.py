@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prospectr_db.access.matrix.baselines import NEIGHBOURING, is_related
+from prospectr_db.access.matrix.baselines import BOTH, NEIGHBOURING, is_related, is_related_member
 from prospectr_db.access.matrix.lesser import is_lesser, lesser_base, lesser_words
 from prospectr_db.access.matrix.matrix import (
     BY,
@@ -77,6 +77,9 @@ def who(persona: str) -> str:
         return role_words(persona)
     if is_lesser(persona):
         return lesser_words(persona, who(lesser_base(persona)))
+    if is_related_member(persona):
+        how, _, plain = persona.rpartition(BOTH)
+        return f"{who(plain)} who are {how}"
     if is_related(persona):
         return f"users who are {persona}"
     if NEIGHBOURING in persona:
@@ -205,7 +208,9 @@ def _call_phrase(table: TableAccess, access: Access, subject_can: str) -> str:
     if access.command == "insert" and column:
         return f"{subject_can} add rows that name them in {column}, and others, by calling {name}"
     if access.command == "insert":
-        return f"{subject_can} add rows below other people's by calling {name}"
+        whom = access.rows.partition(" [")[0].partition("for another ")[2]
+        what = f"that name others ({whom})" if whom else "below other people's"
+        return f"{subject_can} add rows {what} by calling {name}"
     verb = "get" if access.command == "select" else "change"
     whose = "rows of their own" if access.rows.startswith("own") else "other people's rows"
     whose = f"rows that name them in {column} only" if column else whose

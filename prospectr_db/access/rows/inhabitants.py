@@ -12,6 +12,7 @@ from prospectr_db.access.personas.personas import Persona, user
 from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = [
+    "BYSTANDER",
     "COLLEAGUE",
     "NEWCOMER",
     "OTHER",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 OWNER, OTHER, NEWCOMER, VICTIM = "A", "B", "C", "D"
+# Whom new rows name where rows of two tables name the victim: who is blocked cannot be followed.
+BYSTANDER = "E"
 # Whoever owns nothing, as a member of the owner's tenant, where a claim of the token says which.
 COLLEAGUE = "C beside A"
 
@@ -67,12 +70,14 @@ class Affiliate:
     """A user who is a member of another tenant, of several, or no longer of any.
 
     ``asking`` are the relations that can treat him otherwise than others; ``brief`` skips their
-    columns one by one. ``second`` is the universe of another tenant to which he belongs.
+    columns one by one. ``second`` is the universe of another tenant to which he belongs. ``actor``
+    is the user whose rows are his, where he is one of the others in another situation.
     """
 
     asking: frozenset[int]
     brief: bool = True
     second: str | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +129,9 @@ class World:
     ``substitutes`` are columns that hold somebody else, or refer to his row, because a check wants
     them to differ from others.
     ``changes`` maps a persona's name to what else is other in the database while he knocks: whoever
-    signs in anonymously has no address there, either. ``enrolments`` are the statements that gave
-    users a second factor, ``secrets`` what the owner's hashes were made of, by relation and column.
+    signs in anonymously has no address there, either. ``noted`` says of a row among that that it
+    was there before any statement. ``enrolments`` are the statements that gave users a second
+    factor, ``secrets`` what the owner's hashes were made of, by relation and column.
     ``neighbours`` are the universes with a tenant of the owner's other than his first.
     """
 
@@ -149,6 +155,7 @@ class World:
     together: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     gates: tuple[Option, ...] = ()
     changes: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, str] = field(default_factory=dict)
     enrolments: list[str] = field(default_factory=list)
     secrets: dict[tuple[int, str], str] = field(default_factory=dict)
     neighbours: set[str] = field(default_factory=set)
@@ -156,6 +163,11 @@ class World:
     def row(self, relation: Relation, key: str) -> Row | None:
         """Return one row of a relation."""
         return self.rows.get((relation.oid, key))
+
+    @property
+    def named(self) -> Actor:
+        """Whom new rows name beside their user: in no row beside anybody, if there is one."""
+        return self.actors.get(BYSTANDER) or self.actors[VICTIM]
 
     def reaching(self, state: tuple[int, str, str | None], statement: str) -> str:
         """Return the statement that brings a row into a state with what must be around it."""

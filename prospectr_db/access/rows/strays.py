@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.writing.statements import equals
 from prospectr_db.database.catalog import Relation
 
 if TYPE_CHECKING:
     from prospectr_db.access.rows.building import Builder
 
-__all__ = ["note_strays"]
+__all__ = ["note_strays", "noting"]
 
 
 def note_strays(builder: Builder) -> None:
@@ -35,6 +37,21 @@ def note_strays(builder: Builder) -> None:
     for oid, actor, number in found.fetchall():
         if actor in keys:
             builder.world.strays[oid, keys[actor]] = number
+
+
+def noting(relation: Relation, values: Mapping[str, str | None]) -> str:
+    """Return what notes one row that is put there before statements, and is nobody's."""
+    keys = {name: values[name] for name in relation.primary_key or values}
+    return " ".join(
+        (
+            "insert into prospectr_access.strays (relation, partition, place) select",
+            str(relation.oid),
+            ", tableoid, ctid from",
+            relation.sql_name,
+            "where",
+            equals(relation, keys),
+        )
+    )
 
 
 def _noting(relation: Relation, users: Relation) -> str:
