@@ -34,6 +34,7 @@ from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.publications import compare_publications
 from prospectr_db.access.review.along import comparable
+from prospectr_db.access.review.objections import cause_of
 from prospectr_db.access.review.phrases import joined, on_rows, people, phrase, who
 
 __all__ = ["SERVER_ONLY", "compare"]
@@ -300,6 +301,7 @@ def _difference(
         f"{sentence}.",
         access.statement if access else "",
         SERVER_ONLY if taken else f"contract-{kind}",
+        cause_of(table, command) if kind == "leak" else "",
     )
 
 

@@ -81,10 +81,7 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     outsider = outsider or is_related_to_others(access.persona) or is_unlisted(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
-        given = _truncate_severity(matrix, table)
-        yield objection(
-            table, access, "truncate", "warning" if is_in_role(access.persona) else given
-        )
+        yield from _review_truncate(matrix, table, access)
     elif access.command == "escalate":
         meant: Severity = "note" if is_meant(table, access) else "error"
         yield objection(table, access, "escalation", meant)
@@ -338,8 +335,33 @@ def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAcce
     return matrix.table(table.links.get(columns, ""))
 
 
+def _review_truncate(matrix: AccessMatrix, table: TableAccess, access: Access) -> Iterator[Finding]:
+    """Yield the objection to whoever can empty a table, if he finds a way to say so.
+
+    By default every new table has it, and the Data API has no way: that is a note, and none where
+    nothing else is granted. On a table that stands out somebody granted it.
+    """
+    severity = "warning" if is_in_role(access.persona) else _truncate_severity(matrix, table)
+    if severity == "note" and not any(map(_is_granted, matrix.tables)):
+        return
+    sentence = f"{phrase(table, access)}; {_HOW_TO_TRUNCATE}"
+    yield objection(table, access, "truncate", severity, sentence=sentence)
+
+
+_HOW_TO_TRUNCATE = (
+    "the Data API has no TRUNCATE, so that takes an SQL connection, or a function that sends it "
+    "with its caller's rights"
+)
+
+
+def _is_granted(table: TableAccess) -> bool:
+    """Whether visitors or users hold a privilege that the Data API has a use for."""
+    held = any(set(letters) & set("rawd") for letters in table.privileges.values())
+    own = table.kind == "table" and table.relation.partition(".")[0] not in PLATFORM_SCHEMAS
+    return own and (held or any(table.column_privileges.values()))
+
+
 def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
-    """By default every new table has it; on a table that stands out somebody granted it."""
     others = [
         other
         for other in matrix.tables
@@ -351,4 +373,4 @@ def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
     # Where everything was taken away nobody weighed one privilege against another.
     given = [t for t in others if any(t.privileges.values()) or any(t.column_privileges.values())]
     careful = any(not any("D" in held for held in t.privileges.values()) for t in given)
-    return "warning" if table.default_truncate and not careful else "error"
+    return "note" if table.default_truncate and not careful else "error"

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.review.crowds import crowd
 from prospectr_db.access.review.phrases import people
-from prospectr_db.access.review.telling import crowd, tell
+from prospectr_db.access.review.telling import tell
 
 
 def found(
@@ -204,7 +205,7 @@ def test_policies_without_a_grant_are_told_with_the_switch_that_gives_it() -> No
         alone(
             name,
             "idle-policy",
-            f"No user of the world can select {name}, although 'own' says that some can: "
+            f"No user that was tried can read {name}, although 'own' says that some can: "
             "no role of the API is granted it.",
             severity="error",
         )
