@@ -33,6 +33,8 @@ _KINDS = {
     "drift": ("difference", "differences"),
 }
 
+_LABELS = {"vacuous": "unproven"}
+
 
 def verdict_line(report: CheckReport, style: Style) -> str:
     """Return the answer in one line."""
@@ -61,7 +63,7 @@ def finding_lines(
     for one in tell(findings):
         if one.severity == "note" and not notes:
             continue
-        label = one.kind if one.severity == "error" else one.severity
+        label = _LABELS.get(one.kind, one.kind) if one.severity == "error" else one.severity
         width = 1 + max(len(kind) for kind in _KINDS)
         text = style.wrap(f"{label:<{width}}{one.sentence}", indent=width)
         yield paint[one.severity](text[:width]) + text[width:]

@@ -113,7 +113,7 @@ def unexposed(matrix: AccessMatrix) -> Iterator[Finding]:
     if any(table.idle for table in tables):
         yield Finding(
             "loss",
-            "warning",
+            "error",
             "",
             "",
             "",

@@ -443,13 +443,26 @@ def test_a_migration_that_was_not_run_is_told_beside_the_answer(
 def test_a_function_that_looks_names_up_where_its_caller_says_is_a_warning(
     target: Target, run: Run
 ) -> None:
-    body = "returns int language sql security definer"
+    body = "returns bigint language sql security definer"
+    count = "select count(*) from"
+    dynamic = "returns void language plpgsql security definer"
     run(
-        f"create function public.loose() {body} as $$ select 1 $$;"
-        f"create function public.fixed() {body} set search_path = '' as $$ select 1 $$;"
+        "create table public.things (id int primary key, at timestamptz default now());"
+        "create type public.mood as enum ('low', 'high');"
+        f"create function public.loose() {body} as $$ {count} auth.users u, things $$;"
+        f"create function public.typed() {body} as $$ select 1 where 'low'::mood = 'low' $$;"
+        f"create function public.nested() {body} as $$ select loose() $$;"
+        f"create function public.run(p text) {dynamic} as $$ begin execute p; end $$;"
+        # None of these leaves it to the caller what a name means.
+        f"create function public.fixed() {body} set search_path = '' as $$ {count} auth.users $$;"
+        f"create function public.named() {body} as $$ {count} public.things where at < now() $$;"
+        f"create function public.bound() {body} begin atomic {count} things; end;"
+        "create function public.signed_up() returns trigger language plpgsql security definer as $$"
+        " declare n int; begin -- into things\n"
+        " insert into public.things (id) values (1) returning id into n; return new; end $$;"
     )
-    found = [f.relation for f in judge(observe(target)) if f.rule == "search-path"]
-    assert found == ["public.loose()"]
+    found = {f.relation for f in judge(observe(target)) if f.rule == "search-path"}
+    assert found == {"public.loose()", "public.typed()", "public.nested()", "public.run(text)"}
 
 
 def test_a_policys_name_is_not_taken_for_its_condition(target: Target, run: Run) -> None:

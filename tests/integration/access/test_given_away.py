@@ -43,4 +43,6 @@ def test_who_is_in_a_row_already_is_not_given_it(target: Target) -> None:
 
 
 def _given_away(target: Target) -> set[str]:
-    return {f.sentence for f in judge(observe(target)) if "away" in f.sentence}
+    return {
+        f.sentence for f in judge(observe(target)) if "somebody else's by updating" in f.sentence
+    }

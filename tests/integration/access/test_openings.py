@@ -165,4 +165,4 @@ def test_a_policy_on_files_does_not_make_the_platforms_truncate_a_leak(target: T
         """,
     )
     found = [f for f in judge(observe(target)) if f.rule == "truncate"]
-    assert {finding.severity for finding in found} == {"note"}
+    assert {finding.severity for finding in found} == {"warning"}
