@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from prospectr_db.access.comparison.answers import compare_answers
 from prospectr_db.access.comparison.around import compare_surroundings
+from prospectr_db.access.comparison.backend import reaches_anyhow
 from prospectr_db.access.comparison.covers import as_covered, with_one_word
 from prospectr_db.access.comparison.flags import compare_once, compare_row_security
 from prospectr_db.access.comparison.grants import compare_grants
@@ -216,8 +217,10 @@ def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:
     if is_told_otherwise(entry, wanted if now else observed):
         return True
     wider = wanted if now else observed
-    return is_backends_share(entry, observed, wanted) or (
-        now is not then and is_narrower(entry, wider)
+    if is_backends_share(entry, observed, wanted):
+        return True
+    return now is not then and (
+        is_narrower(entry, wider) or reaches_anyhow(entry, observed, wanted)
     )
 
 

@@ -155,8 +155,16 @@ def _say_framed(frame: Words, parts: Sequence[Words]) -> str:
 
 def _in_place(objects: Sequence[str]) -> str:
     whole = all(name.endswith(_EVERY) for name in objects)
-    names = _all([(name.removesuffix(_EVERY) if whole else name,) for name in objects])
-    return f"{names}{_EVERY if whole else ''}"
+    said = [name.removesuffix(_EVERY) if whole else name for name in objects]
+    if any(", " in name for name in said):
+        said = [_with_columns(name) for name in said]
+    return f"{_all([(name,) for name in said])}{_EVERY if whole else ''}"
+
+
+def _with_columns(name: str) -> str:
+    """Return ``notes.title, notes.body and 2 more columns`` as ``notes (title, body and 2 …)``."""
+    table, dot, _ = name.partition(".")
+    return f"{table} ({name.replace(f'{table}{dot}', '')})" if dot else name
 
 
 def _same_tables(filled: Sequence[str]) -> str | None:
