@@ -65,8 +65,9 @@ def finding_lines(
             continue
         label = _LABELS.get(one.kind, one.kind) if one.severity == "error" else one.severity
         width = 1 + max(len(kind) for kind in _KINDS)
-        text = style.wrap(f"{label:<{width}}{one.sentence}", indent=width)
-        yield paint[one.severity](text[:width]) + text[width:]
+        # The label keeps its place: what is wrapped begins behind it.
+        text = style.wrap(f"{'':<{width}}{one.sentence}", indent=width)
+        yield paint[one.severity](f"{label:<{width}}") + text[width:]
 
 
 def check_text(report: CheckReport, style: Style) -> str:
