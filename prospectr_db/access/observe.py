@@ -20,9 +20,9 @@ from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.only_row import only_row
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import Outcome, run
-from prospectr_db.access.probes.several import on_top, several
 from prospectr_db.access.probes.signing import signings, unsigned
 from prospectr_db.access.probes.two_columns import two_columns
+from prospectr_db.access.probes.ways import find_ways, on_top
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.tables.left_behind import left_behind
 from prospectr_db.access.tables.redundant import Arrival, is_through
@@ -201,8 +201,9 @@ def _observe_chunk(
     cells = _tried(observation, plans, personas, first, arrivals)
     # What single states have opened is tried once more in two states at once; where only several
     # open anything, each further one on top, and where only a state may be changed, more with it.
+    ways = find_ways(observation, plans, personas, cells)
     for more in (
-        (combined, several, signings),
+        (combined, ways.probes, signings),
         (on_top, alongside, unsigned, only_row, two_columns, columns_in_states),
     ):
         probes = {

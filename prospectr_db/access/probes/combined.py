@@ -1,4 +1,4 @@
-"""Rows in two states at once, where one more let in; and new rows under a parent in a state."""
+"""Rows in two states at once, where one of them let in; and new rows under a parent in a state."""
 
 from __future__ import annotations
 
@@ -30,15 +30,13 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     """Yield statements on rows in two states, of those that single states ask for.
 
     Where a state lets a persona in who is kept out otherwise, every other state is tried on top of
-    it. Where a policy speaks of a command and no single state lets anybody in, all pairs are.
-    A new row is tried under its parent in each state that policies ask for.
+    it. A new row is tried under its parent in each state that policies ask for.
     """
     if knocker.only is not None and plan.source.oid not in knocker.only:
         return
-    known = list(cells)
     mine = {
         (cell.rows, cell.command)
-        for cell in known
+        for cell in cells
         if cell.persona == knocker.name and (cell.verdict is Verdict.ALLOWED or cell.passed)
     }
     yield from _new_rows(plan, knocker, mine)
@@ -58,12 +56,10 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
         if (base, command) in mine:
             continue
         opening = [name for name in states if (f"{base} [{name}]", command) in mine]
-        closed = not opening and _is_closed(plan, knocker, command, known)
         wanted[command] = [
             (one, other)
             for one, other in permutations(states, 2)
-            if not columns_of(one) & columns_of(other)
-            and (one in opening or (closed and one < other))
+            if one in opening and not columns_of(one) & columns_of(other)
         ][:_MOST]
     for pair in dict.fromkeys(pair for pairs in wanted.values() for pair in pairs):
         rows = f"{base} [{pair[0]}, {pair[1]}]"
@@ -91,17 +87,6 @@ def _new_rows(plan: Plan, knocker: Knocker, mine: set[tuple[str, str]]) -> Itera
     if not knocker.brief:
         yield from inserts_with_states(plan, knocker, known)
     yield from inserts_between(plan, knocker, known)
-
-
-def _is_closed(plan: Plan, knocker: Knocker, command: str, cells: Iterable[Cell]) -> bool:
-    """Whether a policy opens a command to this role, and nobody but the backend came through."""
-    return bool(_opening(plan, knocker, command)) and not any(
-        cell.command == command
-        and (cell.verdict is Verdict.ALLOWED or cell.passed)
-        and cell.form != "column"
-        and cell.persona != "service_role"
-        for cell in cells
-    )
 
 
 def _opening(plan: Plan, knocker: Knocker, command: str) -> Sequence[Policy]:

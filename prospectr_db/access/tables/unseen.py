@@ -27,8 +27,8 @@ from prospectr_db.access.tables.redundant import (
     implies,
     is_needed,
 )
-from prospectr_db.access.writing.statements import typed
-from prospectr_db.database.catalog import PRIVILEGES, Policy, Relation, quote_identifier
+from prospectr_db.access.writing.statements import as_row
+from prospectr_db.database.catalog import PRIVILEGES, Policy, Relation
 
 __all__ = ["Doubt", "holding_for_nobody", "is_nobodys", "unseen_policies"]
 
@@ -190,8 +190,8 @@ def _questions(doubt: Doubt, knocker: Knocker, most: int) -> Iterator[Probe]:
     for condition in sorted(conditions - {""}):
         held = "".join(("(", condition, ")", "" if policy.permissive else " is not true"))
         for row, preparation in rows:
-            text = " ".join(("select 1 from", _as_row(doubt.relation, row), "where", held))
-            yield Probe(None, "", "select", "holds", None, text, preparation)
+            text = " ".join(("select 1 from", as_row(doubt.relation, row), "where", held))
+            yield Probe(None, "", "call", "holds", None, text, preparation)
 
 
 def _condition(policy: Policy, command: str) -> str:
@@ -232,12 +232,3 @@ def _in_states(plan: Plan, row: Row, knocker: Knocker) -> Rows:
         for name in states if missing in states else ():
             values = {**row.values, **changes.get(name, {}), **changes.get(missing, {})}
             yield values, f"{states[name]}; {states[missing]}"
-
-
-def _as_row(relation: Relation, values: Mapping[str, str | None]) -> str:
-    """Return a row of a table as a sub-select under the table's own name."""
-    columns = ", ".join(
-        " as ".join((typed(relation, c.name, values.get(c.name)), quote_identifier(c.name)))
-        for c in relation.columns
-    )
-    return "".join(("(select ", columns, ") as ", quote_identifier(relation.name)))

@@ -12,6 +12,7 @@ from prospectr_db.access.writing.times import from_now
 from prospectr_db.database.catalog import Relation, quote_identifier
 
 __all__ = [
+    "as_row",
     "delete",
     "equals",
     "insert",
@@ -39,6 +40,21 @@ def typed(relation: Relation, column: str, value: str | None) -> str:
     known = relation.by_name[column]
     moving = from_now(value) if value is not None and known.category == "D" else None
     return "::".join((moving or literal(value), known.type))
+
+
+def as_row(relation: Relation, values: Mapping[str, str | None]) -> str:
+    """Return what stands in FROM for a table that has this row and no other.
+
+    Under the table's own name and of its own type, so that a function may be handed all of it.
+    """
+    columns = ", ".join(
+        " as ".join((typed(relation, c.name, values.get(c.name)), quote_identifier(c.name)))
+        for c in relation.columns
+    )
+    image = "".join(("(select to_jsonb(q) from (select ", columns, ") as q)"))
+    empty = "::".join(("null", relation.sql_name))
+    name = quote_identifier(relation.name)
+    return "".join(("jsonb_populate_record(", empty, ", ", image, ") as ", name))
 
 
 def equals(relation: Relation, values: Mapping[str, str | None]) -> str:
