@@ -53,6 +53,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         },
         keys=keys_of(relation, owner),
         members=owner.members,
+        joined_by=owner.joined_by,
         least=tuple(f"{name}={value}" for name, value in sorted(owner.weakest.items()) if value),
         unbuildable=tuple(
             f"{problem.key}: {problem.reason}"
