@@ -28,6 +28,7 @@ from prospectr_db.access.matrix.facts import (
     GIVEN,
     IN_PART,
     LEFT,
+    LISTED,
     LISTS,
     NAMED,
     OF_NOBODY,
@@ -277,6 +278,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield GIVEN, f"which standing {relation} gives"
     if kind == "function" and _is_in_part(finding, observed):
         yield IN_PART, f"which rows {relation} reaches, or adds, that name their user and others"
+    if kind == "function" and _is_of_listed(finding, wanted):
+        yield LISTED, f"what {relation} does with rows of users who have a standing"
     if kind == "function" and _is_opening(finding, wanted):
         yield ANSWER_STATES, f"in which states of rows {relation} reaches them"
     if kind in VIEWS and finding.rows.startswith((f"{ANYBODYS} [", "orphan")):
@@ -390,6 +393,17 @@ def _is_opening(finding: Finding, wanted: Facts) -> bool:
     base = finding.rows.partition(" [")[0]
     plain = (finding.relation, finding.persona, base, finding.command)
     return " [" in finding.rows and base != "all" and plain not in wanted.allowed
+
+
+def _is_of_listed(finding: Finding, wanted: Facts) -> bool:
+    """Whether a function was called while the owner had a standing of which nothing is said."""
+    told = {state.partition("=")[0] for state in states_of(finding.rows)}
+    return any(
+        (place := f"{label.rpartition('.')[2]}.{name}") in told
+        and place not in wanted.states.get(finding.relation, ())
+        for label, names in wanted.standing.items()
+        for name in names
+    )
 
 
 def _is_news(finding: Finding, observed: Facts, wanted: Facts) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prospectr_db.access.matrix.facts import Facts
+from prospectr_db.access.matrix.facts import VIEWS, Facts
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
 from prospectr_db.access.review.phrases import joined, who
@@ -25,13 +25,26 @@ def unmentioned(relation: str, observed: Facts, matrix: AccessMatrix | None) -> 
     if kind == "table" and table is not None and not table.rls:
         rights = ", which has no row-level security"
     said = f"The {kind} {relation} is not in the contract: {reach}{rights}"
-    if table is not None and table.serves and _tells_nothing(table):
-        sentence = f"{said}. Policies ask it, and it tells a caller nothing of others."
+    if table is not None and (harmless := _harmless(table)):
+        sentence = f"{said}. {harmless}."
         return Finding(
             "unmentioned", "warning", relation, "", "", "", (), sentence, rule="unmentioned"
         )
     sentence = f"{said}; say who may do what to it."
     return Finding("unmentioned", "error", relation, "", "", "", (), sentence, rule="unmentioned")
+
+
+def _harmless(table: TableAccess) -> str | None:
+    """Return why nobody may more because of a helper of policies or a view, if that is so.
+
+    What a function or another view shows of a view that nobody may name is told of these.
+    """
+    if table.serves and _tells_nothing(table):
+        return "Policies ask it, and it tells a caller nothing of others"
+    granted = (*table.privileges.values(), *table.column_privileges.values())
+    if table.kind in VIEWS and not any(granted):
+        return "Nothing is granted on it"
+    return None
 
 
 def _tells_nothing(function: TableAccess) -> bool:

@@ -84,6 +84,7 @@ def given_by(
         signed=signed_columns(facts.allowed),
         folders=folders_named(entries),
         members=facts.members if BELONGING in facts.covers else None,
+        joined_by=facts.joined_by,
         least={r: dict(_pair(one) for one in told) for r, told in facts.least.items()},
         powers=powers_elsewhere(entries),
         claims=held_claims(

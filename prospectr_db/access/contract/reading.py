@@ -25,7 +25,8 @@ _SECTIONS = ("version", "covers", "personas", "database", "buckets", *_RELATIONS
 _UNSEEN = "unseen_policies"
 _LISTS = (
     *("columns", "server_only", "idle_grants", "outside_policies"),
-    *("owner_columns", "standing", "members", "least", "once", "alternatives", _UNSEEN),
+    *("owner_columns", "standing", "members", "joined_by", "least", "once", "alternatives"),
+    _UNSEEN,
 )
 _SWITCH = "row_level_security"
 _ABOUT = ("owned_by", *_LISTS, "values", "states", _SWITCH)
@@ -130,6 +131,7 @@ class _Reader:
             alternatives=lists["alternatives"],
             once=lists["once"],
             members=lists["members"],
+            joined_by=lists["joined_by"],
             least=lists["least"],
             unseen={relation: texts for relation, texts in lists[_UNSEEN].items() if texts},
         )

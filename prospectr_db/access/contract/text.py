@@ -115,6 +115,7 @@ def _about_lines(relation: str, facts: Facts, extras: Contract | None) -> Iterat
         ("outside_policies", facts.outside),
         ("once", facts.once),
         ("members", facts.members),
+        ("joined_by", facts.joined_by),
         ("least", facts.least),
         ("standing", facts.standing),
         ("unseen_policies", facts.unseen),

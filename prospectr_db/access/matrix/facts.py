@@ -48,6 +48,7 @@ __all__ = [
     "HELPERS",
     "IN_PART",
     "LEFT",
+    "LISTED",
     "LISTS",
     "MADE_UP",
     "NAMED",
@@ -119,12 +120,13 @@ BELONGING = "who belongs to what, and which standing gives least"
 BY_CLAIM = "users whom a row names by what is in their token"
 BESIDE_NEW, OWNED_TENANTS = "states of what is beside new rows", "members of tenants with an owner"
 NAMED = "whom related users name, and what they reach by calls and as members"
+LISTED = "what calls show of users with a standing"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
-    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -151,8 +153,9 @@ class Facts:
     ``spellings`` all that a relation has; a contract does not say those, but ``alternatives``, the
     marks of such as say several things at once. ``once`` are the columns in which no two rows are
     the same, so that a user has one row of a kind; of all ``keys`` a contract does not speak.
-    ``members`` are the tables that say who belongs to a row, ``least`` what a column says of users
-    who may least (``role=viewer``): another spelling shall find the same people in the world.
+    ``members`` are the tables that say who belongs to a row, ``joined_by`` those that do so only
+    for what is below it, ``least`` what a column says of users who may least (``role=viewer``):
+    another spelling shall find the same people in the world.
     """
 
     relations: Mapping[str, str]
@@ -176,6 +179,7 @@ class Facts:
     once: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    joined_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -251,6 +255,7 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         once={t.relation: keys for t in matrix.tables if (keys := once_per(t))},
         keys={t.relation: tuple(t.keys) for t in matrix.tables},
         members={table.relation: table.members for table in matrix.tables if table.members},
+        joined_by={table.relation: table.joined_by for table in matrix.tables if table.joined_by},
         least={table.relation: table.least for table in matrix.tables if table.least},
         without_rls=frozenset(
             table.relation for table in matrix.tables if table.kind == "table" and not table.rls

@@ -58,6 +58,7 @@ class Given:
     put themselves into, ``folders`` whose folders of which bucket files were tried in. For the
     same reason ``owned`` says by which columns rows belonged to users, and by which to whom a claim
     names, ``members`` which tables said who belongs to a row (None where that was not asked),
+    ``joined_by`` which ones did so only for what is below it,
     ``least`` which value of a column gave least, and ``powers`` which values gave power in other
     tenants.
     """
@@ -80,6 +81,7 @@ class Given:
     signed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
     members: Mapping[str, tuple[str, ...]] | None = None
+    joined_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     powers: frozenset[tuple[str, str]] = frozenset()
 

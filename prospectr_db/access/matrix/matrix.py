@@ -174,7 +174,8 @@ class TableAccess:
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows
     must differ, with whether they say that a user has one row of a kind. ``hindered`` says of a
     bucket what refuses every file in it, and by which words. ``members`` are the tables
-    that say who belongs to its rows, ``least`` the values of whoever may least. ``circle`` are the
+    that say who belongs to its rows, ``joined_by`` those of which only what is below it asks that,
+    ``least`` the values of whoever may least. ``circle`` are the
     policies, with their tables, that ask each other again, where statements failed of it.
     ``counted`` are columns that functions with their owner's rights count, with their names.
     ``silent`` says that nothing else in the project speaks of its rows, and that none stands in
@@ -218,6 +219,7 @@ class TableAccess:
     circle: tuple[tuple[str, str], ...] = ()
     counted: Mapping[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()
+    joined_by: tuple[str, ...] = ()
     least: tuple[str, ...] = ()
     silent: bool = False
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.given import NOTHING, Given
+from prospectr_db.access.ownership.standing import placed
 from prospectr_db.access.policies.asking import Asking
 from prospectr_db.access.policies.decisions import helper_functions, helper_texts, mentions
-from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog
+from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Constraint, Relation
 
-__all__ = ["tables_of_members"]
+if TYPE_CHECKING:
+    from prospectr_db.access.ownership.ownership import Ownership
+    from prospectr_db.access.ownership.standing import Standing
+
+__all__ = ["is_once", "joined_below", "tables_of_members"]
 
 
 def tables_of_members(
@@ -54,3 +60,44 @@ def tables_of_members(
             if asks and relation.label not in found.get(target.oid, ()):
                 found[target.oid] = (*found.get(target.oid, ()), relation.label)
     return found
+
+
+def joined_below(
+    catalog: Catalog,
+    ownership: Mapping[int, Ownership],
+    standings: Sequence[Standing],
+    given: Given = NOTHING,
+) -> dict[int, tuple[str, ...]]:
+    """Return the tables whose own policies ask for no members and those of what is below do.
+
+    With the labels of the tables that say who is what there: everybody may read which clinics there
+    are, and only a clinic's doctors its patients. What a contract says is kept.
+    """
+    mine = [catalog.by_oid[oid] for oid in dict.fromkeys(s.relation for s in standings)]
+    looking = Asking(catalog, placed(catalog)) if mine else None
+    found: dict[int, tuple[str, ...]] = {}
+    for relation in mine:
+        names = ownership[relation.oid].users
+        for fk in relation.foreign_keys:
+            tenant = catalog.by_oid.get(fk.target or 0)
+            if (
+                looking is not None
+                and tenant is not None
+                and tenant.schema not in PLATFORM_SCHEMAS
+                and not ownership[tenant.oid].user_keyed
+                and relation.label not in ownership[tenant.oid].members
+                and not {*fk.columns} <= {*names}
+                and is_once(relation, fk, {*names})
+                and (
+                    relation.label in given.joined_by.get(tenant.label, ())
+                    or looking.about_caller(relation, fk.columns[0], names)
+                )
+            ):
+                found[tenant.oid] = (*found.get(tenant.oid, ()), relation.label)
+    return found
+
+
+def is_once(relation: Relation, link: Constraint, users: set[str]) -> bool:
+    """Whether there is at most one row per user and tenant."""
+    both = {*link.columns, *users}
+    return any(unique.columns and set(unique.columns) <= both for unique in relation.uniques)

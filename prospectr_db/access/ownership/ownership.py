@@ -12,7 +12,7 @@ from prospectr_db.access.ownership.above import asked_far, states_above, states_
 from prospectr_db.access.ownership.beside import compared_columns, is_beside, values_beside
 from prospectr_db.access.ownership.counted import counted_rows
 from prospectr_db.access.ownership.distances import distances
-from prospectr_db.access.ownership.joined import tables_of_members
+from prospectr_db.access.ownership.joined import joined_below, tables_of_members
 from prospectr_db.access.ownership.limits import limiting
 from prospectr_db.access.ownership.own_standing import own_standings
 from prospectr_db.access.ownership.ranks import find_ranks
@@ -63,6 +63,7 @@ class Ownership:
     ``ranks`` are states that no policy asks for, and that give a standing when they are taken over.
     Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody, or no
     parent.
+    ``joined_by`` are tables that say who is what in it, for which only what is below it asks.
     """
 
     users: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class Ownership:
     ranks: tuple[str, ...] = ()
     signing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    joined_by: tuple[str, ...] = ()
 
     @property
     def owned(self) -> bool:
@@ -189,6 +191,8 @@ def find_ownership(
         lowest = once if once in standing.values and once else weakest(standing, said)
         least = {**mine.weakest, standing.column: lowest}
         result[standing.relation] = replace(mine, weakest=least)
+    for oid, labels in joined_below(catalog, result, standings, given).items():
+        result[oid] = replace(result[oid], joined_by=labels)
     for relation in catalog.own_relations if standings else ():
         mine = result[relation.oid]
         if ranks := dict(find_ranks(catalog, relation, mine, standings, reads)):

@@ -21,7 +21,7 @@ from prospectr_db.database.catalog import Catalog, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.ownership.ownership import Ownership
 
-__all__ = ["Standing", "find_standings", "weakest"]
+__all__ = ["Standing", "find_standings", "placed", "weakest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def find_standings(
         for pair in mentions(catalog, function.source)
     )
     found: list[Standing] = []
-    asking = Asking(catalog, _placed(catalog))
+    asking = Asking(catalog, placed(catalog))
     for relation in catalog.own_relations:
         mine = ownership[relation.oid]
         if not mine.users or not relation.is_table or relation.is_partition:
@@ -125,7 +125,7 @@ def find_standings(
     return tuple(found)
 
 
-def _placed(catalog: Catalog) -> Iterator[tuple[int | None, Text]]:
+def placed(catalog: Catalog) -> Iterator[tuple[int | None, Text]]:
     """Yield everything that decides, with the relation whose own row alone it is about.
 
     A policy that reads its own table looks somebody up there, as policies of others do.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from prospectr_db.access.ownership.joined import is_once
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.policies.closure import leading_to
@@ -27,7 +28,7 @@ class Membership:
     the column that says who left. ``exclusive`` says that nobody can be in two tenants.
     ``asking`` are the relations whose policies ask for members, ``below`` those under a tenant,
     ``inside`` these with the tenant's own and whatever says who belongs there, and ``joining`` all
-    tables of members there are.
+    tables of members there are. ``below_only`` says that the tenant's own policies ask for nobody.
     """
 
     relation: Relation
@@ -42,12 +43,16 @@ class Membership:
     below: frozenset[int]
     inside: frozenset[int]
     joining: frozenset[int]
+    below_only: bool = False
 
     @property
     def can_be_left(self) -> bool:
-        """Whether a member can go without his account going: rows are deleted, or a key emptied."""
+        """Whether a member can go without his account going: rows are deleted, or a key emptied.
+
+        Where only what is below a tenant asks for members, whoever has gone is anybody.
+        """
         optional = all(not self.relation.by_name[name].not_null for name in self.link.columns)
-        return self.leaving is not None or optional or not self.keyed
+        return not self.below_only and (self.leaving is not None or optional or not self.keyed)
 
 
 def find_memberships(
@@ -60,11 +65,12 @@ def find_memberships(
 
     ``known`` are values that gave members power once.
     """
-    found = list(_links(catalog, ownership))
+    asked = list(_links(catalog, ownership))
+    found = [*asked, *_links_below(catalog, ownership)]
     joining = frozenset(relation.oid for relation, _, _ in found)
     said = {value for text, _ in decision_texts(catalog) for value in literals(text)}
     members: list[Membership] = []
-    for relation, tenant, link in found[:_MOST_TABLES]:
+    for place, (relation, tenant, link) in enumerate(found[:_MOST_TABLES]):
         below = _below(catalog, ownership, tenant)
         mine = [s for s in standings if s.relation == relation.oid]
         users = set(ownership[relation.oid].users)
@@ -83,15 +89,18 @@ def find_memberships(
                 below - joining,
                 below | {tenant.oid},
                 joining,
+                below_only=place >= len(asked),
             )
         )
     return tuple(members)
 
 
-def _links(
-    catalog: Catalog, ownership: Mapping[int, Ownership]
-) -> Iterator[tuple[Relation, Relation, Constraint]]:
-    """Yield (table of members, tenant, the foreign key between them), each table once."""
+_Link = tuple[Relation, Relation, Constraint]
+"""A table of members, their tenant, and the foreign key between them."""
+
+
+def _links(catalog: Catalog, ownership: Mapping[int, Ownership]) -> Iterator[_Link]:
+    """Yield the tables of members that tenants' policies ask for, each table once."""
     seen: set[int] = set()
     depth = {r.oid: len(r.foreign_keys) for r in catalog.own_relations}
     for tenant in sorted(catalog.own_relations, key=lambda r: (depth[r.oid], r.label)):
@@ -107,16 +116,19 @@ def _links(
             if link is not None and fit and relation.oid != tenant.oid:
                 links.append((relation, link))
         # Where some tables say so once per user, others only hold what members made.
-        once = [(r, fk) for r, fk in links if _once(r, fk, set(ownership[r.oid].users))]
+        once = [(r, fk) for r, fk in links if is_once(r, fk, set(ownership[r.oid].users))]
         for relation, link in once or links:
             seen.add(relation.oid)
             yield relation, tenant, link
 
 
-def _once(relation: Relation, link: Constraint, users: set[str]) -> bool:
-    """Whether there is at most one row per user and tenant."""
-    both = {*link.columns, *users}
-    return any(unique.columns and set(unique.columns) <= both for unique in relation.uniques)
+def _links_below(catalog: Catalog, ownership: Mapping[int, Ownership]) -> Iterator[_Link]:
+    """Yield the tables of members for which only what is below their tenants asks."""
+    for tenant in catalog.own_relations:
+        for label in ownership[tenant.oid].joined_by:
+            relation = catalog.by_label[label]
+            link = next(fk for fk in relation.foreign_keys if fk.target == tenant.oid)
+            yield relation, tenant, link
 
 
 def _leaving(

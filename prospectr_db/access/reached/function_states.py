@@ -12,6 +12,7 @@ from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import compared_columns, is_usual, resolved, values_beside
 from prospectr_db.access.ownership.limits import limiting_elsewhere
 from prospectr_db.access.ownership.told_apart import implies_values, told_apart
+from prospectr_db.access.policies.decisions import helper_functions
 from prospectr_db.access.policies.expressions import near
 from prospectr_db.access.policies.ordering import without_ordering
 from prospectr_db.access.policies.reach import called_functions
@@ -157,8 +158,12 @@ def _columns(
     source = _source(catalog, function)
     words = set(re.findall(r"\w+", source))
     given: Mapping[str, Values] = observation.given.states.get(function.label, {})
-    standing = {(s.relation, s.column) for s in observation.standings}
+    standings = {(s.relation, s.column) for s in observation.standings}
     tables = [relation for relation in catalog.own_relations if relation.name in words]
+    # A list of those who have a standing shows nothing of the owner while he has none. What helpers
+    # of policies ask is their caller's standing.
+    helps = function.oid in helper_functions(catalog)
+    shown = set() if helps else set(re.findall(r"\w+", function.source))
     for relation in catalog.own_relations:
         row = observation.world.row(relation, OWNER)
         if not relation.is_table or relation.is_partition or row is None:
@@ -174,7 +179,8 @@ def _columns(
             named = relation.name in words and column.name in words
             if not (named or place in given) or column.name in settled or not column.is_writable:
                 continue
-            if (relation.oid, column.name) in standing and len(owner.deciding) < 2:
+            standing = (relation.oid, column.name) in standings and len(owner.deciding) < 2
+            if standing and column.name not in shown:
                 continue  # there is a persona for each; a row of two users says nothing of one
             text = (source, frozenset({(relation.oid, column.name)}))
             values = told_apart(relation, column, [text])

@@ -53,6 +53,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         },
         keys=keys_of(relation, owner),
         members=owner.members,
+        joined_by=owner.joined_by,
         least=tuple(f"{name}={value}" for name, value in sorted(owner.weakest.items()) if value),
         unbuildable=tuple(
             f"{problem.key}: {problem.reason}"
@@ -74,7 +75,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         writable=tuple(column.name for column in relation.columns if column.is_writable),
         publications=tuple(published_words(one) for one in relation.publications),
         policies=tuple(policy_text(relation, policy) for policy in relation.policies),
-        column_privileges=_column_privileges(relation, catalog.user_roles),
+        column_privileges=column_privileges(relation, catalog.user_roles),
         reads=read_conditions(relation),
         tried=frozenset(
             cell.rows.partition(" [")[2].rstrip("]") for cell in cells if " [" in cell.rows
@@ -194,13 +195,16 @@ def _is_truncate_given(catalog: Catalog, relation: Relation) -> bool:
     )
 
 
-def _column_privileges(relation: Relation, roles: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return the writable columns that a role may name, by role and command."""
+def column_privileges(
+    relation: Relation, roles: Iterable[str], *, readable: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """Return the writable columns that a role may name, by role and command; or also read."""
     found: dict[str, tuple[str, ...]] = {}
+    reading = (("r", "select"),) if readable else ()
     for role in roles:
-        for letter, command in (("a", "insert"), ("w", "update")):
+        for letter, command in (*reading, ("a", "insert"), ("w", "update")):
             names = [c for c in relation.columns if letter in c.privileges.get(role, "")]
-            if held := tuple(c.name for c in names if c.is_writable):
+            if held := tuple(c.name for c in names if c.is_writable or command == "select"):
                 found[f"{role} {command}"] = held
     return found
 

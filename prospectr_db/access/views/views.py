@@ -22,6 +22,7 @@ from prospectr_db.access.reached.view_states import Setting
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.rows.markers import Markers
 from prospectr_db.access.tables.extremes import Extremes
+from prospectr_db.access.tables.summing_up import column_privileges
 from prospectr_db.access.views.changes import view_changes
 from prospectr_db.access.views.inserts import view_inserts
 from prospectr_db.access.views.nobodys import is_closed, orphans
@@ -58,6 +59,7 @@ def observe_views(
             view.security_invoker,
             accesses,
             {role: view.privileges.get(role, "") for role in users},
+            column_privileges=column_privileges(view, users, readable=True),
             columns=tuple(column.name for column in view.columns),
             writable=tuple(column.name for column in view.columns),
             links={r.label: r.label for r in reached if observation.ownership[r.oid].owned},

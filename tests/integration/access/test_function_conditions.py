@@ -8,7 +8,7 @@ from prospectr_db.access.contract.contract import Contract
 from prospectr_db.access.observe import observe
 from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
-from tests.integration.access.held import run, written
+from tests.integration.access.held import hold, run, written
 
 BASE = """
 create schema private;
@@ -173,6 +173,19 @@ def test_who_reaches_what_is_new_is_said_beside_that_it_is_unmentioned(target: T
         "Authenticated strangers can read titles.title on other people's rows.",
     }
     assert not any("answer of public.mine()" in sentence for sentence in sentences)
+
+
+def test_a_view_on_which_nothing_is_granted_is_doubtful_and_not_red(target: Target) -> None:
+    held = hold(target, RIGHT)
+    view = "create view public.{0} as select d.title from public.docs as d; revoke all on public.{0} from anon, authenticated;"
+    assert held.after(view.format("closed")) == set()
+    assert held.warnings() >= {
+        "The view closed is not in the contract: neither visitors nor users can read or write it, with the rights of postgres. Nothing is granted on it."
+    }
+    found = held.after(
+        view.format("titles") + "grant select (title) on public.titles to authenticated;"
+    )
+    assert any("The view titles is not in the contract" in sentence for sentence in found)
 
 
 HARMFUL = {
