@@ -34,8 +34,8 @@ __all__ = [
     "functions_behind",
     "helper_functions",
     "helper_texts",
-    "keys_held",
     "keyed_claims",
+    "keys_held",
     "mentions",
     "user_metadata_keys",
 ]
