@@ -166,9 +166,9 @@ class TableAccess:
     ``states`` are the columns whose values were told apart; the values, where only the policies'
     text names them. ``tried`` are the states in which its rows were tried, such as ``locked=true``,
     ``usual`` how they are otherwise, by the column of a state: ``locked=false``. ``serves`` says of
-    a function that policies call it, ``secrets`` are those that it asks for by name, ``sources``
-    the tables that it can reach, ``roster`` says of a table that whoever is in it may more than
-    others.
+    a function that policies call it, ``secrets`` are those that it asks for by name, of a table
+    its own, ``sources`` the tables that it can reach, ``roster`` says of a table that whoever is
+    in it may more than others.
     ``spellings`` are all its policies as the contract would hold them, and as an older one did,
     which did not say what helpers do; ``unseen`` those of them that nothing of the world
     needs, so that nothing tried would show that they go. ``keys`` are the columns of which rows

@@ -10,7 +10,6 @@ from prospectr_db.access.matrix.baselines import (
     is_abroad,
     is_elsewhere,
     is_of_both,
-    is_related,
     is_related_to_others,
     is_removed,
     is_unlisted,
@@ -31,6 +30,7 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.row_classes import ELSEWHERE, NOBODY, states_of
 from prospectr_db.access.policies.whole_tables import opens_every_row
+from prospectr_db.access.review.conditional import is_conditional, review_conditional
 from prospectr_db.access.review.functions import is_meant, is_readable, review_call
 from prospectr_db.access.review.kept import review_kept
 from prospectr_db.access.review.linking import OUTSIDERS, is_read, is_shown, is_unheard
@@ -234,30 +234,8 @@ def _judge_others(matrix: AccessMatrix, table: TableAccess, access: Access) -> I
     if access.command == "select":
         if table.kind in VIEWS and table.rls and is_readable(matrix, table, access):
             return  # with its reader's rights it shows what its tables do: that is told of these
-        base, _, state = access.rows.partition(" [")
-        plain = table.find(access.persona, base, "select")
-        # Rows that are somebody's by one of several columns are tried in no state of their own.
-        tried = "other" if base.startswith("other's as ") else base
-        states = [
-            other
-            for other in table.accesses
-            if (other.persona, other.command) == (access.persona, "select")
-            and other.rows.startswith((f"{base} [", f"{tried} ["))
-        ]
-        blocked = [
-            other
-            for other in table.accesses
-            if (other.rows, other.command) == (base, "select") and is_related(other.persona)
-        ]
-        # Readable in some states only: somebody decided so (published, public, shared), as who says
-        # by whom alone they are not, such as those whom their user has blocked. Of a view
-        # nothing but its conditions decides, and one on what is deleted makes nobody's rows public.
-        is_view = table.kind in VIEWS
-        conditional = (state and plain is not None and (is_view or not plain.succeeds)) or (
-            not state and not is_view and any(not other.succeeds for other in [*states, *blocked])
-        )
-        if conditional:
-            yield objection(table, access, "conditional-read", "note", kind="surprise")
+        if is_conditional(table, access):
+            yield review_conditional(table, access)
             return
         if _reads_everything(table, access):
             sentence = f"{phrase(table, access)}: a policy lets them read every row"

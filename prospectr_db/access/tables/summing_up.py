@@ -11,6 +11,7 @@ from prospectr_db.access.matrix.once import keys_of
 from prospectr_db.access.matrix.publications import published_words
 from prospectr_db.access.matrix.row_classes import NOBODY
 from prospectr_db.access.ownership.ownership import Ownership
+from prospectr_db.access.ownership.secret_columns import is_secret
 from prospectr_db.access.ownership.told_apart import implies_values
 from prospectr_db.access.personas.personas import ANON, AUTHENTICATED, SERVICE_ROLE
 from prospectr_db.access.policies.spelling import stated_policies
@@ -85,6 +86,7 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         if any(access.is_endless for access in accesses)
         else (),
         counted=counted_columns(catalog, relation),
+        secrets=tuple(c.name for c in relation.columns if is_secret(relation, c, owner)),
         spellings=stated_policies(relation, observation.helpers),
         states=(
             {

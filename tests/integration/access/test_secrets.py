@@ -11,6 +11,7 @@ from prospectr_db.access.contract.text import render
 from prospectr_db.access.matrix.facts import Entry
 from prospectr_db.access.observe import observe
 from prospectr_db.access.review.findings import judge
+from prospectr_db.access.review.telling import tell
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold, run
 
@@ -230,3 +231,36 @@ def test_whoever_is_let_in_is_no_more_than_before(target: Target) -> None:
         f"{STRANGERS} give themselves members.role=admin below other people's rows"
         " by calling public.accept_invite(text)."
     ) in held.after(accept.replace(plain, more))
+
+
+INVITES = """
+create table public.invite_codes (
+    id uuid primary key default gen_random_uuid(),
+    created_by uuid not null references auth.users (id),
+    {secret} text not null unique,
+    is_used boolean not null default false
+);
+alter table public.invite_codes enable row level security;
+revoke all on public.invite_codes from anon, authenticated, service_role;
+grant select on public.invite_codes to anon, authenticated, service_role;
+create policy "own" on public.invite_codes for select to authenticated
+using (created_by = (select auth.uid()));
+create policy "unused" on public.invite_codes for select to anon, authenticated
+using (not is_used);
+"""
+
+
+@pytest.mark.parametrize(("secret", "rule"), [("code", "open-secret"), ("title", None)])
+def test_that_a_code_is_not_used_up_yet_makes_it_no_less_a_secret(
+    secret: str, rule: str | None, target: Target
+) -> None:
+    run(target, INVITES.format(secret=secret))
+    found = judge(observe(target))
+    told = {f.rule for f in found if f.relation == "invite_codes" and f.severity == "warning"}
+    assert told == ({rule} if rule else set())
+    if rule:
+        sentences = {one.sentence for one in tell(found)}
+        assert (
+            "Everybody, even without a login, can read invite_codes (every column) on other people's"
+            " rows: code may open something to whoever knows it."
+        ) in sentences
