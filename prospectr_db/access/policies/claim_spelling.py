@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from prospectr_db.access.policies.expressions import CLAIM, COMMENT, EACH, claim_path, normalise
+from prospectr_db.access.policies.ordering import only_orders_by
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
 __all__ = ["answers_with_claim", "spelling", "with_plain_claims"]
@@ -38,6 +39,7 @@ def with_plain_claims(catalog: Catalog) -> Catalog:
     """Return the catalog with the claims themselves where policies and functions call for them.
 
     What is shown of a policy stays as it is; what is asked of it is asked of the plain spelling.
+    What it only puts rows in order by it does not ask for.
     """
     say = spelling(catalog)
     functions = tuple(
@@ -59,6 +61,8 @@ def _plainer(relation: Relation, say: Callable[[str], str], names: Mapping[int, 
             words = set(re.findall(r"\w+", said))
             called = frozenset(oid for oid in policy.functions if names.get(oid, "") in words)
             policy = replace(policy, said=said, functions=called)
+        if sorting := frozenset(p for p in policy.reads if only_orders_by(policy.text, p[1])):
+            policy = replace(policy, reads=policy.reads - sorting)
         policies.append(policy)
     found = tuple(policies)
     return relation if found == relation.policies else replace(relation, policies=found)

@@ -16,6 +16,7 @@ from prospectr_db.access.policies.expressions import (
     claim_path,
     normalise,
 )
+from prospectr_db.access.policies.ordering import without_ordering
 from prospectr_db.database.catalog import Catalog, Function, Policy, Relation
 
 __all__ = [
@@ -72,8 +73,11 @@ def functions_behind(catalog: Catalog, policies: Iterable[Policy]) -> dict[int, 
 
 
 def mentions(catalog: Catalog, source: str) -> frozenset[tuple[int, str]]:
-    """Return the columns that a function's source can mean, by the names of tables in it."""
-    words = set(re.findall(r"\w+", source))
+    """Return the columns that a function's source can mean, by the names of tables in it.
+
+    Not those by which it only puts rows in order.
+    """
+    words = set(re.findall(r"\w+", without_ordering(source)))
     return frozenset(
         (relation.oid, column.name)
         for relation in catalog.relations

@@ -11,6 +11,7 @@ from prospectr_db.access.matrix.baselines import AT_ONCE
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import compared_columns, is_usual, resolved, values_beside
 from prospectr_db.access.ownership.told_apart import implies_values, told_apart
+from prospectr_db.access.policies.ordering import without_ordering
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.rows.reaching import reach_state
@@ -112,7 +113,7 @@ def apart_in(catalog: Catalog, function: Function) -> Callable[[Iterable[str]], 
 def asked_users(observation: Observation, function: Function) -> frozenset[str]:
     """Return the users who are told apart by columns that a function, or what it calls, names."""
     catalog, world = observation.catalog, observation.world
-    source = " ".join(f.source for f in (function, *called_functions(catalog, function)))
+    source = _source(catalog, function)
     words = set(re.findall(r"\w+", source))
     named = {
         (relation.oid, column)
@@ -134,6 +135,12 @@ def asked_users(observation: Observation, function: Function) -> frozenset[str]:
     return frozenset(users)
 
 
+def _source(catalog: Catalog, function: Function) -> str:
+    """Return what a function and those that it calls say, without what they only sort by."""
+    called = (function, *called_functions(catalog, function))
+    return " ".join(without_ordering(one.source) for one in called)
+
+
 def _shown(value: str | None, *, day: bool) -> str:
     if value is None:
         return "null"
@@ -145,7 +152,7 @@ def _columns(
 ) -> Iterator[tuple[Relation, Row, Column, Values]]:
     """Yield the columns of the owner's rows that can decide, each with the values to try."""
     catalog = observation.catalog
-    source = " ".join(f.source for f in (function, *called_functions(catalog, function)))
+    source = _source(catalog, function)
     words = set(re.findall(r"\w+", source))
     given: Mapping[str, Values] = observation.given.states.get(function.label, {})
     standing = {(s.relation, s.column) for s in observation.standings}

@@ -10,6 +10,7 @@ from itertools import combinations, islice
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import compared_columns, values_beside
 from prospectr_db.access.ownership.told_apart import told_apart
+from prospectr_db.access.policies.ordering import without_ordering
 from prospectr_db.access.policies.reach import (
     functions_of_view,
     reached_by_view,
@@ -161,7 +162,8 @@ def _conditions(observation: Observation, view: Relation) -> str:
     texts = [view.definition or "", *(v.definition or "" for v in views_below(catalog, view))]
     called = functions_of_view(catalog, view)
     parts = texts if called else [part for t in texts for part in _CONDITIONS.split(t)[1:]]
-    return " ".join((*parts, *(function.source for function in called)))
+    said = (*parts, *(function.source for function in called))
+    return " ".join(map(without_ordering, said))
 
 
 def _asked_by_policies(observation: Observation, view: Relation) -> set[tuple[int, str]]:
