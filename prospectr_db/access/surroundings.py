@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from prospectr_db.access.matrix.row_classes import FILES
 from prospectr_db.access.policies.decisions import helper_functions
 from prospectr_db.access.policies.expressions import normalise
+from prospectr_db.access.policies.loose_names import looks_names_up
 from prospectr_db.access.rows.inhabitants import NEWCOMER
 from prospectr_db.database.catalog import API_ROLES, PLATFORM_SCHEMAS, Catalog
 from prospectr_db.resources import sql_text
@@ -75,6 +76,7 @@ class Surroundings:
 
 def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surroundings:
     """Read what stands around the tables."""
+    names = _looked_up_names(connection)
     return Surroundings(
         {
             "schemas": tuple(_schemas(catalog)),
@@ -91,9 +93,18 @@ def observe_surroundings(connection: Connection[Any], catalog: Catalog) -> Surro
             if function.definer
             and function.kind in "fp"
             and not any(setting.startswith("search_path=") for setting in function.settings)
+            and looks_names_up(function, names)
         ),
         frozenset(function.schema for function in helper_functions(catalog).values()),
     )
+
+
+def _looked_up_names(connection: Connection[Any]) -> dict[str, set[str]]:
+    """Return by kind the names that are found by a search_path and not in pg_catalog."""
+    found: dict[str, set[str]] = {}
+    for kind, name in connection.execute(sql_text("catalog/access/looked_up_names.sql")).fetchall():
+        found.setdefault(kind, set()).add(name)
+    return found
 
 
 def _schemas(catalog: Catalog) -> Iterator[str]:
