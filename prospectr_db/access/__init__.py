@@ -8,7 +8,7 @@ From what a database says to what a person reads, and no module imports of a lat
     tables  reached  functions  views  services     what is asked beyond the probes
     observe                                 all of it, for one database: the access matrix
     contract  review  comparison  witness   the file, the objections, the differences, the reasons
-    check  verify                           an answer: is the contract kept
+    check  exposure  verify                 an answer: is the contract kept
 
 A folder's main module has the folder's name.
 """

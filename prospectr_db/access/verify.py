@@ -15,6 +15,7 @@ from prospectr_db.access.comparison.comparison import compare
 from prospectr_db.access.contract.contract import Contract, given_by, parse_contract, read_contract
 from prospectr_db.access.contract.file import read_text, write_text
 from prospectr_db.access.contract.text import render
+from prospectr_db.access.exposure import as_older
 from prospectr_db.access.hosted import Hosted, hosted_findings
 from prospectr_db.access.matrix.facts import facts_of
 from prospectr_db.access.matrix.finding import Finding
@@ -52,7 +53,7 @@ class Written:
 
     ``stated`` is what the contract says now and a careful reviewer would ask about; ``unreasoned``
     what it cannot say, and what needs a reason by hand. ``notes`` say which migrations were not
-    run, so that nothing of them is in it.
+    run, so that nothing of them is in it, and what was taken for granted.
     """
 
     path: str
@@ -80,17 +81,20 @@ def check_target(
     project: Project | None = None,
     contract: Contract | None = None,
     hosted: Hosted | None = None,
+    older: bool = False,
     on_event: OnEvent | None = None,
 ) -> CheckReport:
     """Observe a disposable database, judge it, and sabotage it once to see that it turns red.
 
-    ``hosted`` says of which project's schema the database is a copy, and what to say about that.
+    ``hosted`` says of which project's schema the database is a copy, and what to say about that;
+    ``older`` that new tables were granted in it although the project's files do not say so.
     """
     started = time.perf_counter()
     if contract is None and project is not None:
         contract = read_contract(contract_path(project))
     with _observing(target, project, contract, on_event) as (observation, matrix):
-        findings = (*check(matrix, contract), *_nothing(observation, matrix))
+        first = (as_older(contract),) if older else ()
+        findings = (*first, *check(matrix, contract), *_nothing(observation, matrix))
         if hosted is not None:
             about = hosted_findings(hosted, observation.catalog, exposed=exposed_schemas(project))
             findings = (*findings, *about)
@@ -195,7 +199,9 @@ def access_difference(
     return (*without_unseen(found, seen, judged), *fresh)
 
 
-def write_contract(target: Target, project: Project, *, on_event: OnEvent | None = None) -> Written:
+def write_contract(
+    target: Target, project: Project, *, older: bool = False, on_event: OnEvent | None = None
+) -> Written:
     """Observe, and write the contract; comments and reasons given by hand are kept.
 
     What a contract tells apart is tried wherever it can make a difference, so that the first one
@@ -227,5 +233,5 @@ def write_contract(target: Target, project: Project, *, on_event: OnEvent | None
         text != previous,
         tuple(f for f in errors if not can_be_stated(f) and not accepted.get(f.key)),
         tuple(f for f in errors if can_be_stated(f) and f.key not in accepted),
-        project.skipped,
+        (*([as_older(old).sentence] if older else []), *project.skipped),
     )

@@ -25,12 +25,14 @@ class Observed:
     """What a verb observes: a disposable database, and the project that it is held to.
 
     ``hosted`` is about the project that the database is a copy of; None where the database is what
-    the project's files say.
+    the project's files say. ``older``: they do not say that new tables are granted by themselves,
+    and nothing in them makes sense otherwise.
     """
 
     target: Target
     project: Project
     hosted: Hosted | None = None
+    older: bool = False
 
 
 @contextmanager
@@ -42,8 +44,8 @@ def observed(run: Invocation, *, believed: bool = True) -> Iterator[Observed]:
     asks tells of it himself.
     """
     if not run.is_remote:
-        with throwaway(run, undone=True) as target:
-            yield Observed(target, run.project)
+        with _of_files(run) as seen:
+            yield seen
         return
     from prospectr_db.access.hosted import Hosted
 
@@ -59,6 +61,30 @@ def observed(run: Invocation, *, believed: bool = True) -> Iterator[Observed]:
         migrated = partial(copies(run), project) if project.migrations else None
         about = Hosted(built.source, built.compared, built.problems, built.notes, migrated)
         yield Observed(built.target, project, about)
+
+
+@contextmanager
+def _of_files(run: Invocation) -> Iterator[Observed]:
+    """Lend the state of the project's files; of an older project's with the grants it relied on."""
+    from prospectr_db.access.contract.contract import read_contract
+    from prospectr_db.access.exposure import is_granted, is_of_older_project
+    from prospectr_db.access.verify import contract_path, exposed_schemas
+
+    project = run.project
+    exposed = exposed_schemas(project)
+    contract = read_contract(contract_path(project))
+    is_silent = project.config.auto_expose_new_tables is None
+    with throwaway(run, undone=True) as target:
+        if not is_silent or not is_of_older_project(target, exposed, contract):
+            yield Observed(target, project)
+            return
+    config = replace(project.config, auto_expose_new_tables=True)
+    with throwaway(run, replace(project, config=config), undone=True) as target:
+        if contract is not None or is_granted(target, exposed):
+            yield Observed(target, project, older=True)
+            return
+    with throwaway(run, undone=True) as target:
+        yield Observed(target, project)  # its migrations take away what would be given
 
 
 @contextmanager
@@ -88,9 +114,11 @@ def _allow_no_project(run: Invocation) -> None:
 
 
 def throwaway(
-    run: Invocation, *, seed: bool = False, undone: bool = False
+    run: Invocation, project: Project | None = None, *, seed: bool = False, undone: bool = False
 ) -> AbstractContextManager[Target]:
     """Lend a copy of what the project's files say, which may be written to and is dropped after.
+
+    ``project`` is another reading of these files than the run's.
 
     ``undone``: whoever borrows it leaves it as it was, so that it can be kept for the next.
     """
@@ -98,7 +126,8 @@ def throwaway(
     from prospectr_db.server.project_server import CHECKS
 
     server = run.server(instance=CHECKS)
-    return disposable(server, run.project, seed=seed, undone=undone, on_event=run.progress.show)
+    read = project or run.project
+    return disposable(server, read, seed=seed, undone=undone, on_event=run.progress.show)
 
 
 def copies(run: Invocation) -> Callable[[Project], AbstractContextManager[Target]]:

@@ -24,7 +24,7 @@ _ACCESS = (
     *("policies", "writing", "personas", "matrix", "ownership", "rows", "probes", "people"),
     *("world", "observation", "surroundings", "tables", "reached", "functions", "views"),
     *("services", "clones", "observe", "contract", "review", "comparison", "witness"),
-    *("sabotage", "check", "mutants", "hosted", "verify", "visitor"),
+    *("sabotage", "check", "mutants", "exposure", "hosted", "verify", "visitor"),
 )
 
 

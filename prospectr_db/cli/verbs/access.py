@@ -33,7 +33,9 @@ def show(context: typer.Context) -> None:
 
     run = invocation(context)
     with observed(run, believed=False) as seen:
-        report = check_target(seen.target, project=seen.project, hosted=seen.hosted)
+        report = check_target(
+            seen.target, project=seen.project, hosted=seen.hosted, older=seen.older
+        )
     run.show(report, verb="access", text=observed_text, ok=report.ok)
 
 
@@ -69,7 +71,9 @@ def check(
     from prospectr_db.report.access import check_text
 
     with observed(run, believed=False) as seen:
-        report = check_target(seen.target, project=seen.project, hosted=seen.hosted)
+        report = check_target(
+            seen.target, project=seen.project, hosted=seen.hosted, older=seen.older
+        )
     _hand_over(run, report, files)
     run.show(report, verb="access check", text=check_text, ok=report.ok)
 
@@ -93,7 +97,7 @@ def write(context: typer.Context) -> None:
 
     run = invocation(context)
     with observed(run) as seen:
-        report = write_contract(seen.target, seen.project)
+        report = write_contract(seen.target, seen.project, older=seen.older)
     run.show(report, verb="access write", text=written_text)
 
 
