@@ -9,7 +9,7 @@ from prospectr_db.access.matrix.facts import Entry, Facts, expand
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser, is_told_of_the_owner
 from prospectr_db.access.matrix.matrix import AccessMatrix
-from prospectr_db.access.matrix.row_classes import ROWS_OF, is_partly, plainer
+from prospectr_db.access.matrix.row_classes import NOBODY, ROWS_OF, is_partly, plainer
 
 __all__ = ["compare_states", "is_unheard_of"]
 
@@ -64,6 +64,23 @@ def _is_known(relation: str, rows: str, facts: Facts) -> bool:
     return True
 
 
+def _is_taken_away(entry: Entry, facts: Facts) -> bool:
+    """Whether what is above a row names nobody any more, so that the row is not the owner's."""
+    _, persona, rows, _ = entry
+    base, _, told = rows.partition(" [")
+    if persona != "owner" or not base.startswith(("own", "for another ")):
+        return False
+    for state in told.rstrip("]").split(", "):
+        place, is_none, _ = state.partition(NOBODY)
+        table, _, column = place.rpartition(".")
+        if not (is_none and table):
+            continue
+        labels = [label for label in facts.owners if label.rpartition(".")[2] == table]
+        if any(facts.owners[label] == column for label in labels):
+            return True
+    return False
+
+
 def _is_beyond(entry: Entry, facts: Facts) -> bool:
     """Whether somebody has more rows than those with which he is kept from adding one anyhow."""
     state, _, number = entry[2].rstrip("]").partition("=")
@@ -107,7 +124,11 @@ def compare_states(
         plain = _without(entry, observed if entry in wanted.shut else wanted)
         columns = observed.columns_for(relation, command)
         if entry in observed.shut:
-            if plain in wanted.allowed and entry not in wanted.allowed:
+            if (
+                plain in wanted.allowed
+                and entry not in wanted.allowed
+                and not _is_taken_away(entry, observed)
+            ):
                 known = _is_known(relation, rows, wanted) and _is_spoken_of(persona, wanted)
                 tell = loss if known else closed
                 yield tell(entry, expand(wanted.allowed[plain], columns))
