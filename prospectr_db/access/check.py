@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from prospectr_db.access.comparison.comparison import compare
-from prospectr_db.access.comparison.flags import ROW_SECURITY
 from prospectr_db.access.contract.contract import Contract
 from prospectr_db.access.matrix.facts import facts_of
-from prospectr_db.access.matrix.finding import IDLE_POLICY, SEARCH_PATH, Finding
+from prospectr_db.access.matrix.finding import IDLE_POLICY, ROW_SECURITY, SEARCH_PATH, Finding
 from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.matrix.unobserved import without_unseen
 from prospectr_db.access.review.findings import UNTRIED_FILES, judge

@@ -157,7 +157,7 @@ def prepare(
     )
     # A policy that calls itself uses up all the stack there is, with each statement.
     connection.execute("set local max_stack_depth = '500kB'")
-    # Tables that were never analysed are taken for large; for a few rows no worker is worth a start.
+    # Tables never analysed are taken for large; for a few rows no worker is worth a start.
     connection.execute("set local max_parallel_workers_per_gather = 0")
     settle = any(c.deferrable for r in catalog.relations for c in r.constraints)
     settle = settle or any(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from prospectr_db.access.comparison.answers import compare_answers
 from prospectr_db.access.comparison.around import compare_surroundings
+from prospectr_db.access.comparison.backend import reaches_anyhow
 from prospectr_db.access.comparison.covers import as_covered, with_one_word
 from prospectr_db.access.comparison.flags import compare_once, compare_row_security
 from prospectr_db.access.comparison.grants import compare_grants
@@ -34,6 +35,7 @@ from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.publications import compare_publications
 from prospectr_db.access.review.along import comparable
+from prospectr_db.access.review.objections import cause_of
 from prospectr_db.access.review.phrases import joined, on_rows, people, phrase, who
 
 __all__ = ["SERVER_ONLY", "compare"]
@@ -215,8 +217,10 @@ def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:
     if is_told_otherwise(entry, wanted if now else observed):
         return True
     wider = wanted if now else observed
-    return is_backends_share(entry, observed, wanted) or (
-        now is not then and is_narrower(entry, wider)
+    if is_backends_share(entry, observed, wanted):
+        return True
+    return now is not then and (
+        is_narrower(entry, wider) or reaches_anyhow(entry, observed, wanted)
     )
 
 
@@ -300,6 +304,7 @@ def _difference(
         f"{sentence}.",
         access.statement if access else "",
         SERVER_ONLY if taken else f"contract-{kind}",
+        cause_of(table, command) if kind == "leak" else "",
     )
 
 

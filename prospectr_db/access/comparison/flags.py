@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prospectr_db.access.matrix.facts import Facts
-from prospectr_db.access.matrix.finding import Finding, Kind
+from prospectr_db.access.matrix.finding import ROW_SECURITY, Finding, Kind
 from prospectr_db.access.review.phrases import joined
 
-__all__ = ["ROW_SECURITY", "compare_once", "compare_row_security"]
-
-ROW_SECURITY = "row-level-security"
-"""The rule of a table whose row-level security is not as it shall be."""
+__all__ = ["compare_once", "compare_row_security"]
 
 
 def compare_row_security(

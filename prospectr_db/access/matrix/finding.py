@@ -11,6 +11,7 @@ __all__ = [
     "ORACLE",
     "OUTSIDE",
     "RECURSION",
+    "ROW_SECURITY",
     "SEARCH_PATH",
     "UNEXPOSED",
     "Finding",
@@ -24,6 +25,8 @@ IDLE_POLICY = "idle-policy"
 """The rule of a policy that says that users may, where none can."""
 RECURSION = "recursion"
 """The rule of statements that fail because policies ask for each other's tables without end."""
+ROW_SECURITY = "row-level-security"
+"""The rule of a table whose row-level security is not as it shall be; a cause of what follows."""
 UNEXPOSED = "unexposed"
 """The rule of a project that grants its users nothing."""
 SEARCH_PATH = "search-path"
@@ -39,7 +42,10 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that somebody should look at; ``key`` is stable and names it in the contract."""
+    """One thing that somebody should look at; ``key`` is stable and names it in the contract.
+
+    ``cause`` is the rule of what it follows from, where that is known: it is told with the cause.
+    """
 
     kind: Kind
     severity: Severity
@@ -51,6 +57,7 @@ class Finding:
     sentence: str
     statement: str = ""
     rule: str = ""
+    cause: str = ""
 
     @property
     def key(self) -> str:

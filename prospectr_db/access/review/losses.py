@@ -14,6 +14,7 @@ from prospectr_db.database.catalog import PRIVILEGES
 __all__ = ["losses_of", "unexposed"]
 
 _COMMANDS = ("select", "insert", "update", "delete")
+_VERBS = {"select": "read", "insert": "insert into"}
 _FIRST = ("owner", "stranger")
 
 
@@ -48,8 +49,9 @@ def losses_of(table: TableAccess) -> Iterator[Finding]:
             "",
             command,
             (),
-            f"No user of the world can {command} {table.relation}, although "
-            f"{', '.join(repr(p) for p in policies)} says that some can"
+            f"No user that was tried can {_VERBS.get(command, command)} {table.relation}, although "
+            f"{joined([repr(p) for p in policies])} {'says' if len(policies) == 1 else 'say'}"
+            " that some can"
             f"{'' if _is_granted(table, command) else ': no role of the API is granted it'}.",
             rule=IDLE_POLICY,
         )
@@ -111,7 +113,7 @@ def unexposed(matrix: AccessMatrix) -> Iterator[Finding]:
     if any(table.idle for table in tables):
         yield Finding(
             "loss",
-            "warning",
+            "error",
             "",
             "",
             "",

@@ -22,9 +22,9 @@ def review_own_update(
         return
     gave = _given_away(table, access)
     if gave and not _manages(table, access) and not (len(gave) > 1 and only_names(table)):
-        at_once = f"{table.relation}: {' and '.join(gave)} at once"
-        what = f"{table.relation}.{gave[0]}" if len(gave) == 1 else at_once
-        sentence = f"{subject} can give their rows away by updating {what}"
+        what = f"{' and '.join(gave)}{' at once' if len(gave) > 1 else ''}"
+        given = f"make their rows of {table.relation} somebody else's"
+        sentence = f"{subject} can {given} by updating {what}"
         yield objection(table, access, "transfer", columns=gave, sentence=sentence)
     movable = {part for name in access.columns for part in name.split(TOGETHER)}
     for columns, parent_label in table.links.items():

@@ -25,7 +25,7 @@ from prospectr_db.access.personas.role_names import is_in_role, role_words
 from prospectr_db.access.review.along import is_along
 from prospectr_db.access.review.phrases_files import file_phrase
 
-__all__ = ["any_of", "joined", "on_rows", "people", "phrase", "verb_of", "who"]
+__all__ = ["BY_TRUNCATE", "any_of", "joined", "on_rows", "people", "phrase", "verb_of", "who"]
 
 _VERBS = {
     "select": "read",
@@ -37,6 +37,7 @@ _VERBS = {
     SIGN: "put themselves into",
     "escalate": "raise their own standing through",
 }
+BY_TRUNCATE = "with TRUNCATE, which no policy stops"
 _MOST_NAMED = 6
 _PEOPLE = {
     "anon": "visitors without a login",
@@ -134,7 +135,7 @@ def phrase(table: TableAccess, access: Access, *, can: str = "can") -> str:
         return f"{subject} {can} {_learning(table.relation, access.rows)}"
     verb = verb_of(access.command)
     if access.command == "truncate":
-        return f"{subject} {can} empty {table.relation} with TRUNCATE, which no policy stops"
+        return f"{subject} {can} empty {table.relation} {BY_TRUNCATE}"
     columns = access.columns
     if access.command == SET:
         return f"{subject} {can} {_setting(table.relation, columns)}"
@@ -175,9 +176,9 @@ def _columns_of(table: TableAccess, access: Access) -> str:
 
 
 def _values(columns: Sequence[str]) -> list[str]:
-    """Return values of columns in words: ``status=any value`` is any status."""
+    """Return values of columns in words."""
     pairs = [name.partition("=") for name in columns]
-    return [f"any {c}" if v in ("", "any value") else f"{c}={v}" for c, _, v in pairs]
+    return [f"any value of {c}" if v in ("", "any value") else f"{c}={v}" for c, _, v in pairs]
 
 
 def _few(names: Sequence[str]) -> str:

@@ -29,7 +29,6 @@ from prospectr_db.access.matrix.matrix import (
     TableAccess,
 )
 from prospectr_db.access.matrix.row_classes import ELSEWHERE, NOBODY, states_of
-from prospectr_db.access.personas.role_names import is_in_role
 from prospectr_db.access.policies.whole_tables import opens_every_row
 from prospectr_db.access.review.functions import is_meant, is_readable, review_call
 from prospectr_db.access.review.kept import review_kept
@@ -38,7 +37,7 @@ from prospectr_db.access.review.objections import objection
 from prospectr_db.access.review.own import only_names, review_own_update, review_signing
 from prospectr_db.access.review.phrases import people, phrase
 from prospectr_db.access.review.triggers import review_set
-from prospectr_db.database.catalog import PLATFORM_SCHEMAS
+from prospectr_db.access.review.truncation import review_truncate
 
 __all__ = ["review_access", "review_channel"]
 
@@ -81,10 +80,7 @@ def _review_ordinary(matrix: AccessMatrix, table: TableAccess, access: Access) -
     outsider = outsider or is_related_to_others(access.persona) or is_unlisted(access.persona)
     base = access.rows.partition(" [")[0]
     if access.command == "truncate":
-        given = _truncate_severity(matrix, table)
-        yield objection(
-            table, access, "truncate", "warning" if is_in_role(access.persona) else given
-        )
+        yield from review_truncate(matrix, table, access)
     elif access.command == "escalate":
         meant: Severity = "note" if is_meant(table, access) else "error"
         yield objection(table, access, "escalation", meant)
@@ -336,19 +332,3 @@ def _has_power(matrix: AccessMatrix, table: TableAccess, access: Access) -> bool
 def _parent_of(matrix: AccessMatrix, table: TableAccess, rows: str) -> TableAccess | None:
     columns = rows.removeprefix("own under other's ")
     return matrix.table(table.links.get(columns, ""))
-
-
-def _truncate_severity(matrix: AccessMatrix, table: TableAccess) -> Severity:
-    """By default every new table has it; on a table that stands out somebody granted it."""
-    others = [
-        other
-        for other in matrix.tables
-        if other.kind == "table"
-        and other.relation != table.relation
-        and other.default_truncate
-        and other.relation.partition(".")[0] not in PLATFORM_SCHEMAS
-    ]
-    # Where everything was taken away nobody weighed one privilege against another.
-    given = [t for t in others if any(t.privileges.values()) or any(t.column_privileges.values())]
-    careful = any(not any("D" in held for held in t.privileges.values()) for t in given)
-    return "warning" if table.default_truncate and not careful else "error"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prospectr_db.access.matrix.baselines import NEIGHBOURING
-from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.review.phrases import any_of, joined, people, who
+from prospectr_db.access.matrix.finding import ROW_SECURITY, Finding
+from prospectr_db.access.review.crowds import crowd
+from prospectr_db.access.review.phrases import BY_TRUNCATE, people
 from prospectr_db.access.review.telling_across import across, named
+from prospectr_db.access.review.telling_alike import alike
+from prospectr_db.access.review.telling_caused import is_caused, told_by_cause
 from prospectr_db.access.review.telling_together import together
 from prospectr_db.access.review.told import Told
 
-__all__ = ["crowd", "tell"]
+__all__ = ["tell"]
 
-_SIGNED_IN = frozenset({"owner", "stranger", "newcomer"})
 _TRUNCATE = "truncate"
 
 
@@ -23,45 +23,17 @@ def tell(findings: Iterable[Finding]) -> tuple[Told, ...]:
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_place(finding), []).append(finding)
-    told = [one for group in groups.values() for one in _by_words(group)]
-    return tuple(across(together(_emptied(told))))
-
-
-def crowd(personas: Iterable[str]) -> str:
-    """Return several personas in words.
-
-    Whoever is signed in is meant by "any signed-in user": a stranger is one without any standing.
-    """
-    names = list(dict.fromkeys(personas))
-    found = set(names)
-    if {"anon", "stranger"} <= found:
-        return "everybody, even without a login,"
-    if "stranger" in found and found & {"owner", "newcomer"}:
-        rest = [n for n in names if n not in _SIGNED_IN and ("=" not in n or is_lesser(n))]
-        return joined(["any signed-in user", *(who(name) for name in rest)])
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        shown, form = _standing(name)
-        groups.setdefault(form, []).append(shown)
-    return joined([form.format(joined(shown, word="or")) for form, shown in groups.items()])
-
-
-def _standing(name: str) -> tuple[str, str]:
-    """Return what tells a persona from others like it, and the words around that."""
-    if "=" not in name or is_lesser(name):
-        return name, who(name).replace("{", "{{").replace("}", "}}")
-    if NEIGHBOURING in name:
-        return name, who(name).replace("{", "{{").replace("}", "}}")
-    if not name.endswith(" elsewhere"):
-        return name, "users with {}"
-    here, _, there = name.removesuffix(" elsewhere").rpartition(", ")
-    return (
-        any_of(there),
-        f"users with {here} here and {{}} elsewhere" if here else "users with {} elsewhere",
-    )
+    told = [
+        one
+        for group in groups.values()
+        for one in ([told_by_cause(group)] if is_caused(group[0]) else _by_words(group))
+    ]
+    return tuple(alike(across(together(_emptied(told)))))
 
 
 def _place(finding: Finding) -> tuple[str, ...]:
+    if is_caused(finding):
+        return ROW_SECURITY, finding.relation, "note" if finding.severity == "note" else ""
     return (
         finding.kind,
         finding.severity,
@@ -93,7 +65,8 @@ def _by_words(group: Sequence[Finding]) -> Iterator[Told]:
         if len(found) == 1:
             yield Told(found[0].sentence, (found[0],))
             continue
-        words = crowd(finding.persona for finding in found)
+        mine = found[0].rows.startswith("own") and not found[0].rule.startswith("contract-")
+        words = crowd((finding.persona for finding in found), own=mine)
         yield Told(f"{words[0].upper()}{words[1:]}{tail}", tuple(found))
 
 
@@ -118,8 +91,8 @@ def _emptied(told: Sequence[Told]) -> Iterator[Told]:
             yield one
         elif group:
             names = named([each.relation for each in group])
+            how = one.sentence.partition(BY_TRUNCATE)[2]
             yield Told(
-                f"{words[0].upper()}{words[1:]} can empty {names} with TRUNCATE, "
-                "which no policy stops.",
+                f"{words[0].upper()}{words[1:]} can empty {names} {BY_TRUNCATE}{how}",
                 tuple(finding for each in group for finding in each.findings),
             )

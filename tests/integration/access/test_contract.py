@@ -440,16 +440,39 @@ def test_a_migration_that_was_not_run_is_told_beside_the_answer(
     assert [f.sentence for f in found if f.rule == "skipped"] == [f"The file {said}"]
 
 
+LOOSE_AND_NOT = """
+create table public.things (id int primary key, at timestamptz default now());
+create type public.mood as enum ('low', 'high');
+create function public.loose() returns bigint language sql security definer
+as $$ select count(*) from auth.users as u, things $$;
+create function public.typed() returns boolean language sql security definer
+as $$ select 'low'::mood = 'low' $$;
+create function public.nested() returns bigint language sql security definer
+as $$ select loose() $$;
+create function public.run(p text) returns void language plpgsql security definer
+as $$ begin execute p; end $$;
+-- None of these leaves it to its caller what a name means.
+create function public.fixed() returns bigint language sql security definer set search_path = ''
+as $$ select count(*) from auth.users $$;
+create function public.named() returns bigint language sql security definer
+as $$ select count(*) from public.things as t where t.at < now() $$;
+create function public.bound() returns bigint language sql security definer
+begin atomic select count(*) from things; end;
+create function public.signed_up() returns trigger language plpgsql security definer as $$
+declare n int;
+begin -- into things
+    insert into public.things (id) values (1) returning id into n;
+    return new;
+end $$;
+"""
+
+
 def test_a_function_that_looks_names_up_where_its_caller_says_is_a_warning(
     target: Target, run: Run
 ) -> None:
-    body = "returns int language sql security definer"
-    run(
-        f"create function public.loose() {body} as $$ select 1 $$;"
-        f"create function public.fixed() {body} set search_path = '' as $$ select 1 $$;"
-    )
-    found = [f.relation for f in judge(observe(target)) if f.rule == "search-path"]
-    assert found == ["public.loose()"]
+    run(LOOSE_AND_NOT)
+    found = {f.relation for f in judge(observe(target)) if f.rule == "search-path"}
+    assert found == {"public.loose()", "public.typed()", "public.nested()", "public.run(text)"}
 
 
 def test_a_policys_name_is_not_taken_for_its_condition(target: Target, run: Run) -> None:

@@ -37,8 +37,12 @@ def test_who_is_in_a_row_already_is_not_given_it(target: Target) -> None:
     run(target, SCHEMA)
     assert _given_away(target) == set()
     run(target, "alter policy p on public.profiles with check (true)")
-    assert _given_away(target) == {"Owners can give their rows away by updating profiles.id."}
+    assert _given_away(target) == {
+        "Owners can make their rows of profiles somebody else's by updating id."
+    }
 
 
 def _given_away(target: Target) -> set[str]:
-    return {f.sentence for f in judge(observe(target)) if "away" in f.sentence}
+    return {
+        f.sentence for f in judge(observe(target)) if "somebody else's by updating" in f.sentence
+    }

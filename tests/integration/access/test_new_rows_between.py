@@ -43,9 +43,9 @@ def test_who_follows_says_so_himself_and_waits_for_private_ones(
 ) -> None:
     after = held(FOLLOWS)
     follow = "Owners can now insert into follows rows"
-    theirs = f"{follow} under somebody else's name (following_id) with any status"
+    theirs = f"{follow} under somebody else's name (following_id) with any value of status"
     found = after(f"{ALTER} ({HIM} and (status = 'pending' or public.is_open(following_id)))")
-    assert f"{follow} that belong to somebody else with any status." in found
+    assert f"{follow} that belong to somebody else with any value of status." in found
     found = after(f"{ALTER} ({ME} and {HIM})")
     assert f"{theirs}, where profiles.is_private=true." in found
     # Another spelling, in two policies and with a helper for the caller.

@@ -91,8 +91,8 @@ def test_a_row_that_is_given_away_by_what_a_claim_says_is_an_error_without_a_con
         "alter policy a on public.subscriptions with check (true); alter policy a on public.notes with check (true);",
     )
     assert {f.sentence for f in judge(observe(target)) if f.severity == "error"} == {
-        "Owners can give their rows away by updating subscriptions.email.",
-        "Owners can give their rows away by updating notes.tenant_id.",
+        "Owners can make their rows of subscriptions somebody else's by updating email.",
+        "Owners can make their rows of notes somebody else's by updating tenant_id.",
     }
     moved = (
         "Owners can now update notes.tenant_id on their own rows, which is the server's to write."
@@ -109,5 +109,5 @@ def test_who_manages_the_tenants_rows_may_hand_out_his_own_as_well(target: Targe
     )
     run(target, f"alter policy u on public.documents with check ({MINE});")
     assert {f.sentence for f in judge(observe(target)) if f.rule == "transfer"} == {
-        "Owners can give their rows away by updating documents.user_id."
+        "Owners can make their rows of documents somebody else's by updating user_id."
     }

@@ -50,7 +50,7 @@ grant select, insert, update, delete on public.bookings to service_role;
         (
             "book ahead",
             "with check (user_id = (select auth.uid()))",
-            "Owners can now insert into bookings for themselves with any starts_at.",
+            "Owners can now insert into bookings for themselves with any value of starts_at.",
         ),
     ],
 )

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.finding import ROW_SECURITY, Finding
+from prospectr_db.access.review.crowds import crowd
 from prospectr_db.access.review.phrases import people
-from prospectr_db.access.review.telling import crowd, tell
+from prospectr_db.access.review.telling import tell
 
 
 def found(
@@ -204,7 +205,7 @@ def test_policies_without_a_grant_are_told_with_the_switch_that_gives_it() -> No
         alone(
             name,
             "idle-policy",
-            f"No user of the world can select {name}, although 'own' says that some can: "
+            f"No user that was tried can read {name}, although 'own' says that some can: "
             "no role of the API is granted it.",
             severity="error",
         )
@@ -221,3 +222,146 @@ def test_policies_without_a_grant_are_told_with_the_switch_that_gives_it() -> No
 def test_power_in_any_of_several_other_tenants_is_enough() -> None:
     both = "role=member, role=owner and role=admin elsewhere"
     assert people(both) == "Users with role=member here and role=owner or role=admin elsewhere"
+
+
+def test_row_security_that_is_off_is_told_instead_of_all_that_follows() -> None:
+    def off(persona: str, command: str, *, table: str = "codes", rows: str = "other") -> Finding:
+        one = found(persona, relation=table, rows=rows, command=command)
+        return replace(one, cause=ROW_SECURITY)
+
+    everybody = [
+        off(persona, command)
+        for persona in ("anon", "newcomer", "stranger")
+        for command in ("select", "insert")
+    ]
+    follows = [
+        off("owner", "update", rows="own"),
+        off("owner", "insert", rows="own under other's a"),
+    ]
+    whole = (
+        "Row-level security is off on codes: everybody, even without a login, can read and insert"
+    )
+    assert told(*everybody) == [f"{whole} any row."]
+    assert told(*everybody, *follows) == [f"{whole} any row and owners can update any row."]
+    other = [replace(one, relation="keys") for one in everybody]
+    assert told(*everybody, *other) == [f"{whole} any row.".replace("codes", "codes and keys")]
+    by_contract = Finding(
+        "leak",
+        "error",
+        "codes",
+        "",
+        "",
+        "",
+        (),
+        "Row-level security is off on codes, and the contract does not say so: no policy keeps "
+        "anybody from a row. If that is meant, `prospectr-db access write` states it.",
+        rule=ROW_SECURITY,
+    )
+    now = [replace(f, sentence=f.sentence.replace(" can ", " can now ")) for f in everybody]
+    assert told(by_contract) == [by_contract.sentence]
+    assert told(*now, by_contract) == [
+        by_contract.sentence.replace(
+            "no policy keeps anybody from a row",
+            "everybody, even without a login, can now read and insert any row",
+        )
+    ]
+
+
+def test_what_differs_only_in_tables_and_columns_is_one_sentence() -> None:
+    def one(table: str, what: str, rule: str = "link", rows: str = "own") -> Finding:
+        return found("owner", what=what, relation=table, rule=rule, rows=rows)
+
+    hang = "rows that hang under somebody else's parent"
+    links = [
+        one(table, f"insert into {table} {hang} ({column})", rows=f"own under other's {column}")
+        for table, column in (("items", "order_id"), ("items", "product_id"), ("orders", "shop_id"))
+    ]
+    assert told(*links) == [
+        f"Owners can insert {hang} into items (order_id, product_id) and orders (shop_id)."
+    ]
+    assert told(links[0]) == [links[0].sentence]
+    moves = [
+        one(table, f"move their rows of {table} under somebody else's shops by updating {column}")
+        for table, column in (("items", "shop_id"), ("orders", "shop_id"))
+    ]
+    assert told(*moves) == [
+        (
+            "Owners can move their rows of items (shop_id) and orders (shop_id) under somebody "
+            "else's by updating these columns."
+        )
+    ]
+    reads = [
+        one(table, f"now read {table} (every column) on other people's rows", "contract-leak")
+        for table in ("items", "orders")
+    ]
+    assert told(*reads) == [
+        "Owners can now read items and orders (every column) on other people's rows."
+    ]
+    writes = [
+        one(t, f"now update {t}.a, {t}.b and 2 more columns on their own rows", "contract-leak")
+        for t in ("items", "orders")
+    ]
+    assert told(*writes) == [
+        (
+            "Owners can now update items (a, b and 2 more columns) and orders (a, b and 2 more "
+            "columns) on their own rows."
+        )
+    ]
+    # Values, and tables whose sentences say anything else besides, stay apart.
+    apart = [
+        one("items", "now update items.state=sent on their own rows", "contract-leak"),
+        one("orders", "now update orders.state=paid on their own rows", "contract-leak"),
+    ]
+    assert told(*apart) == [f.sentence for f in apart]
+
+
+def test_several_commands_on_several_tables_are_one_sentence() -> None:
+    findings = [
+        found(
+            "stranger",
+            what=f"now {what} on other people's rows",
+            relation=table,
+            command=command,
+            rule="contract-leak",
+        )
+        for table in ("items", "orders")
+        for command, what in (
+            ("delete", f"delete {table}"),
+            ("select", f"read {table} (every column)"),
+        )
+    ]
+    assert told(*findings) == [
+        (
+            "Authenticated strangers can now delete and read items and orders (every column) on "
+            "other people's rows."
+        )
+    ]
+
+
+def test_whoever_has_such_a_row_is_any_signed_in_user() -> None:
+    what = "change their own profiles.role, which decides what they may do"
+    some = [
+        found(persona, what=what, rows="own", rule="escalation")
+        for persona in ("owner", "role=buyer", "role=supplier")
+    ]
+    assert told(*some) == [f"Any signed-in user can {what}."]
+    assert told(*some[1:]) == [f"Users with role=buyer or role=supplier can {what}."]
+    news = [replace(one, rule="contract-leak") for one in some]
+    assert told(*news) == [f"Owners and users with role=buyer or role=supplier can {what}."]
+
+
+def test_policies_of_one_table_that_nobody_came_through_are_one_sentence() -> None:
+    vain = [
+        alone(
+            "notes",
+            "idle-policy",
+            f"No user that was tried can {verb} notes, although {p!r} says that some can.",
+        )
+        for verb, p in (("read", "own"), ("delete", "mine"))
+    ]
+    assert told(*vain) == [
+        (
+            "No user that was tried can read or delete notes, although 'own' and 'mine' say that "
+            "some can."
+        )
+    ]

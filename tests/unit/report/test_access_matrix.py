@@ -6,7 +6,9 @@ import pytest
 
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
+from prospectr_db.report.access import finding_lines
 from prospectr_db.report.access_matrix import matrix_text
+from prospectr_db.report.access_size import size_of
 from prospectr_db.report.style import Style
 
 COLUMNS = tuple(f"column_{number}" for number in range(14))
@@ -166,3 +168,24 @@ def test_a_user_with_a_column_more_than_the_owner_is_told() -> None:
     more = access("role=admin", "own", "update", 13)
     text = matrix_text(matrix(table("notes", more)), Style(80, color=False))
     assert "    role=admin on own rows: U13" in text.splitlines()
+
+
+def test_the_kind_of_a_finding_keeps_its_place_in_a_terminal() -> None:
+    long = Finding("leak", "error", "notes", "", "", "", (), f"Notes {'are open ' * 12}.")
+    terminal = Style(width=60, color=False, terminal=True)
+    first, *more = next(finding_lines([long], terminal)).splitlines()
+    assert first.startswith("leak        Notes are open")
+    assert more
+    assert all(len(line) - len(line.lstrip()) == len("unmentioned ") for line in more)
+    unknown = Finding("vacuous", "error", "", "", "", "", (), "There is no table to observe.")
+    (line,) = finding_lines([unknown], Style(width=100, color=False))
+    assert line == "unproven    There is no table to observe."
+
+
+def test_what_was_observed_is_counted_by_its_kind() -> None:
+    def one(kind: str) -> TableAccess:
+        return TableAccess("x", kind, "", owned=True, rls=True, accesses=())
+
+    kinds = ("function", "table", "view", "table", "function", "function")
+    assert size_of(map(one, kinds)) == "2 tables, 1 view, 3 functions"
+    assert size_of([]) == ""
