@@ -11,6 +11,7 @@ from prospectr_db.access.matrix.matrix import SIGN
 from prospectr_db.access.review.telling import tell
 from prospectr_db.access.verify import Written
 from prospectr_db.report.access_matrix import matrix_text
+from prospectr_db.report.access_size import counted, size_of
 from prospectr_db.report.style import Style
 
 __all__ = [
@@ -32,28 +33,26 @@ _KINDS = {
     "drift": ("difference", "differences"),
 }
 
+_LABELS = {"vacuous": "unproven"}
+
 
 def verdict_line(report: CheckReport, style: Style) -> str:
     """Return the answer in one line."""
     matrix = report.matrix
-    relations = _counted(len(matrix.tables), "relation", "relations")
-    size = f"{relations}, {matrix.probes} statements, {report.seconds:.1f} s"
+    seen = size_of(matrix.tables) or "no table"
+    size = f"{seen}, {matrix.probes} statements, {report.seconds:.1f} s"
     if report.source:
         size = f"observed on {report.source}; {size}"
     errors = report.errors
     if not errors:
         against = "the contract is kept" if report.contract else "no leak found"
         warnings = sum(one.severity == "warning" for one in tell(report.findings))
-        besides = f", {_counted(warnings, 'warning', 'warnings')}" if warnings else ""
+        besides = f", {counted(warnings, 'warning', 'warnings')}" if warnings else ""
         size = f"{size}; self-test: {report.sabotage}"
         return style.good(style.wrap(f"OK: {against}{besides} ({size}).", indent=4))
     told = [one.kind for one in tell(errors)]
-    counted = ", ".join(_counted(told.count(k), *_KINDS[k]) for k in dict.fromkeys(told))
-    return style.bad(style.wrap(f"NOT OK: {counted} ({size}).", indent=8))
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    wrong = ", ".join(counted(told.count(k), *_KINDS[k]) for k in dict.fromkeys(told))
+    return style.bad(style.wrap(f"NOT OK: {wrong} ({size}).", indent=8))
 
 
 def finding_lines(
@@ -64,10 +63,11 @@ def finding_lines(
     for one in tell(findings):
         if one.severity == "note" and not notes:
             continue
-        label = one.kind if one.severity == "error" else one.severity
+        label = _LABELS.get(one.kind, one.kind) if one.severity == "error" else one.severity
         width = 1 + max(len(kind) for kind in _KINDS)
-        text = style.wrap(f"{label:<{width}}{one.sentence}", indent=width)
-        yield paint[one.severity](text[:width]) + text[width:]
+        # The label keeps its place: what is wrapped begins behind it.
+        text = style.wrap(f"{'':<{width}}{one.sentence}", indent=width)
+        yield paint[one.severity](f"{label:<{width}}") + text[width:]
 
 
 def check_text(report: CheckReport, style: Style) -> str:
@@ -121,7 +121,7 @@ def written_text(report: Written, style: Style) -> str:
     """Return what was written, and what still needs a reason."""
     verb = "Wrote" if report.changed else "Nothing to change in"
     lines = [style.warn(f"note: {note}") for note in report.notes]
-    lines += [f"{verb} {report.path}: {_counted(report.tables, 'relation', 'relations')}."]
+    lines += [f"{verb} {report.path}: {report.tables} tables, views and functions."]
     if report.stated:
         lines.append(style.warn("These are in the contract now; read them before you commit:"))
         lines += [style.wrap(f"  {one.sentence}", indent=4) for one in tell(report.stated)]

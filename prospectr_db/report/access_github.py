@@ -9,6 +9,7 @@ from prospectr_db.access.review.telling import tell
 from prospectr_db.access.review.told import Told
 from prospectr_db.project import Project
 from prospectr_db.report.access_places import Places
+from prospectr_db.report.access_size import size_of
 
 __all__ = ["github_annotations", "markdown_text"]
 
@@ -70,7 +71,7 @@ def markdown_text(report: CheckReport) -> str:
         lines.append("")
     lines += [
         (
-            f"{len(report.matrix.tables)} relations, {report.matrix.probes} statements in "
+            f"{size_of(report.matrix.tables) or 'No table'}, {report.matrix.probes} statements in "
             f"{report.seconds:.1f} s. Self-test: {_cell(report.sabotage)}."
         ),
         "",

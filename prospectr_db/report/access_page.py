@@ -11,6 +11,7 @@ from prospectr_db.access.check import CheckReport
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess
 from prospectr_db.access.review.telling import tell
 from prospectr_db.report.access_matrix import whose
+from prospectr_db.report.access_size import size_of
 
 __all__ = ["html_page"]
 
@@ -70,6 +71,7 @@ def _page_data(report: CheckReport) -> dict[str, Any]:
             for one in tell(report.findings)
         ],
         "personas": list(_personas(matrix)),
+        "size": size_of(report.matrix.tables) or "no table",
         "tables": tables,
         "words": list(words),
     }

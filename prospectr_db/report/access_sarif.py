@@ -54,7 +54,9 @@ def _rule(one: Told) -> str:
 
 
 def _result(one: Told, places: Places, rules: list[str]) -> dict[str, Any]:
-    place = places.of(one.findings[0])
+    # A sentence about several tables is shown at each: one that only is first explains nothing.
+    about = {finding.relation: finding for finding in reversed(one.findings)}
+    found = [places.of(about[name]) for name in dict.fromkeys(f.relation for f in one.findings)]
     shown = f"\n{one.statement};" if one.statement else ""
     return {
         "ruleId": _rule(one),
@@ -71,5 +73,6 @@ def _result(one: Told, places: Places, rules: list[str]) -> dict[str, Any]:
                     "region": {"startLine": place.line},
                 }
             }
+            for place in dict.fromkeys(found)
         ],
     }
