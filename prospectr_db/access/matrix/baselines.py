@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.lesser import differing, is_lesser, lesser_base, lesser_is_common
+from prospectr_db.access.matrix.lesser import (
+    differing,
+    is_lesser,
+    lesser_base,
+    lesser_is_common,
+    usual_in,
+)
 from prospectr_db.access.matrix.row_classes import plainer
 
 if TYPE_CHECKING:
@@ -260,7 +266,7 @@ def _otherwise(access: Access, found: Found) -> Access | None:
     Whoever is related twice: than somebody related by the second alone.
     """
     rule = compared_with(access.persona, access.command)
-    usual = found.get((rule, access.rows, access.command))
+    usual = usual_in(found, rule, access.rows, access.command)
     below = access.rows.startswith("own under other's")
     if (access.rows.startswith(("own", "for another")) and not below) or usual is None:
         return None
