@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.lesser import differing, is_lesser, lesser_base, lesser_is_common
+from prospectr_db.access.matrix.lesser import (
+    differing,
+    is_lesser,
+    lesser_base,
+    lesser_is_common,
+    usual_in,
+)
 from prospectr_db.access.matrix.row_classes import plainer
 
 if TYPE_CHECKING:
@@ -314,7 +320,7 @@ def _otherwise(access: Access, found: Found) -> Access | None:
     is_call = (persona, "all", "call") in found
     if is_call and BOTH not in persona:
         rules += [*compared_in_calls(persona)[1:], "stranger"]
-    known = (found.get((rule, access.rows, access.command)) for rule in rules)
+    known = (usual_in(found, rule, access.rows, access.command) for rule in rules)
     usual = next((other for other in known if other is not None), None)
     named = access.rows.startswith("for another") and (is_call or access.command == "insert")
     below = access.rows.startswith("own under other's") or is_related_member(persona) or named

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.matrix.row_classes import plainer, states_of
+
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.facts import Entry, Facts
     from prospectr_db.access.matrix.matrix import Access
@@ -29,6 +31,7 @@ __all__ = [
     "lesser_is_common",
     "lesser_words",
     "told_change",
+    "usual_in",
     "with_claim",
     "without_claim",
 ]
@@ -141,8 +144,23 @@ def differing(access: Access, found: Found) -> Access | None:
 def _compared(persona: str, rows: str, command: str, found: Found) -> Access | None:
     """Return the usual access: of whoever lacks the claim, where every user's token has it."""
     without, _ = _usual(persona)
-    known = found.get((without, rows, command))
-    return known or found.get((lesser_base(persona), rows, command))
+    known = usual_in(found, without, rows, command)
+    return known or usual_in(found, lesser_base(persona), rows, command)
+
+
+def usual_in(found: Found, persona: str, rows: str, command: str) -> Access | None:
+    """Return what somebody may with such rows; None where it is not known.
+
+    Rows in several states at once are not tried as whom nothing lets in then: he is kept out as he
+    is in fewer of them.
+    """
+    known = found.get((persona, rows, command))
+    while known is None and len(states_of(rows)) > 1:
+        rows = plainer(rows)
+        fewer = found.get((persona, rows, command))
+        if fewer is not None:
+            return None if fewer.succeeds else fewer
+    return known
 
 
 def _is_as_in_no_state(access: Access, usual: Access, found: Found) -> bool:

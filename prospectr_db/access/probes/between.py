@@ -231,7 +231,7 @@ def _insert(
 def states_between(
     plan: Plan, knocker: Knocker, mine: Collection[tuple[str, str]]
 ) -> Iterator[Probe]:
-    """Yield the statements that reach no such row in each state of its parent that decides.
+    """Yield the statements that reach no such row in each state of it and of its parent.
 
     ``mine`` are the row classes and commands that got through: whoever is reviewed may not see the
     review itself while it is a draft.
@@ -241,7 +241,8 @@ def states_between(
     count = 0
     for found in plan.world.between.get(plan.relation.oid, ()):
         child, parent = found.child, found.steps[-1][1]
-        for name, statement in plan.states_of_part(found.fk, parent) if child else ():
+        states = (*plan.own_states(child), *plan.states_of_part(found.fk, parent)) if child else ()
+        for name, statement in states:
             there = _preparation(plan, found, child=True)
             made = "; ".join(step for step in (there, statement) if step)
             rows = f"{found.base} [{found.name}, {name}]"
