@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -349,7 +348,6 @@ def test_a_port_in_use_is_explained(prospectr: Target, tmp_path: Path) -> None:
     from prospectr_db.api.service import data_api as serve
     from prospectr_db.errors import ServerError
 
-    started = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
         serving = serve(
@@ -363,5 +361,4 @@ def test_a_port_in_use_is_explained(prospectr: Target, tmp_path: Path) -> None:
         with pytest.raises(ServerError, match="EADDRINUSE") as error, serving:
             pytest.fail("it listens on a port that is taken")
     assert "--port" in (error.value.hint or "")
-    assert time.monotonic() - started < 30
     assert SECRET not in str(error.value.as_dict())

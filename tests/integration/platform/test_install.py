@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -49,12 +48,10 @@ def _exposed(connection: Connection[Any]) -> tuple[Any, ...] | None:
     ).fetchone()
 
 
-def test_the_platform_is_installed_quickly_and_once(empty: Target) -> None:
+def test_the_platform_is_installed_once(empty: Target) -> None:
     with connect_admin(empty) as connection:
         assert installed(connection) is None
-        begun = time.perf_counter()
         install(connection)
-        assert time.perf_counter() - begun < 5  # 0.2 s on an idle machine
         shape = take(connection, include=kinds(), extension_members=True)
         install(connection)
         assert take(connection, include=kinds(), extension_members=True) == shape
@@ -92,10 +89,8 @@ def test_a_copy_gets_its_owner_and_grants_back(
             sql.SQL("alter database {} owner to supabase_admin").format(sql.Identifier(name))
         )
     with connect_admin(target) as connection:
-        begun = time.perf_counter()
         prepare_database(connection)
         prepare_database(connection)
-        assert time.perf_counter() - begun < 1  # 1 ms on an idle machine
         facts = take(connection, include=["database"]).of("database")["database"]
     assert facts == {
         "owner": "postgres",

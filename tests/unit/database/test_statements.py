@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,24 +86,15 @@ def test_a_statement_is_never_cut_inside_a_literal_or_a_comment(literals: list[s
     assert len(split(text)) == len(literals)
 
 
-def test_ten_thousand_statements_take_well_under_a_second() -> None:
+def test_ten_thousand_statements_are_told_apart() -> None:
     text = "create policy \"p\" on t using (a = 'x;y'); -- c;\n" * 10_000
-    begun = time.perf_counter()
-    found = split(text)
-    assert len(found) == 10_001  # the last comment is a statement of its own
-    assert time.perf_counter() - begun < 1.0
+    assert len(split(text)) == 10_001  # the last comment is a statement of its own
 
 
 @pytest.mark.parametrize("unit", ["$a ", "(", "begin atomic ", "/*", "'", "E'", "--\n", "e'a'\n"])
-def test_hostile_repetition_stays_linear(unit: str) -> None:
-    def seconds(count: int) -> float:
-        begun = time.perf_counter()
-        split(unit * count)
-        return time.perf_counter() - begun
-
-    seconds(1000)
-    # Quadratic would be a hundred times as long.
-    assert seconds(50_000) < max(30 * seconds(5000), 0.5)
+def test_hostile_repetition_is_one_statement_however_long(unit: str) -> None:
+    # Quadratic, this would take minutes: benchmarks/split.py measures it.
+    assert len(split(unit * 50_000)) == len(split(unit * 5)) <= 1
 
 
 KINDS = [
