@@ -16,6 +16,7 @@ from prospectr_db.access.probes.alongside import alongside
 from prospectr_db.access.probes.columns_in_states import columns_in_states
 from prospectr_db.access.probes.combined import combined
 from prospectr_db.access.probes.copies import copies
+from prospectr_db.access.probes.inserts_below import inserts_on_top
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.only_row import only_row
 from prospectr_db.access.probes.probes import Plan
@@ -204,7 +205,7 @@ def _observe_chunk(
     ways = find_ways(observation, plans, personas, cells)
     for more in (
         (combined, ways.probes, signings),
-        (on_top, alongside, unsigned, only_row, two_columns, columns_in_states),
+        (on_top, inserts_on_top, alongside, unsigned, only_row, two_columns, columns_in_states),
     ):
         probes = {
             knocker.name: [
@@ -223,7 +224,7 @@ def _observe_chunk(
     for following in (trigger_writes, sign_up_writes, left_behind):
         for oid, extra in following(observation, plans, personas, cells).items():
             cells[oid] += extra
-    unseen = unseen_policies(observation, plans, personas, arrivals)
+    unseen = unseen_policies(observation, plans, personas, arrivals, ways)
     for relation in relations:
         told = sum_up(observation, plans[relation.oid], cells[relation.oid])
         yield replace(told, unseen=unseen[relation.oid])

@@ -10,7 +10,8 @@ from prospectr_db.access.matrix.row_classes import columns_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.between import inserts_between, states_between
 from prospectr_db.access.probes.crossings import unnamed_crossings
-from prospectr_db.access.probes.insert import inserts_among, inserts_below, inserts_with_states
+from prospectr_db.access.probes.insert import inserts_with_states
+from prospectr_db.access.probes.inserts_below import inserts_among, inserts_below
 from prospectr_db.access.probes.mixed_states import in_states
 from prospectr_db.access.probes.openings import openings
 from prospectr_db.access.probes.probes import Plan

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.baselines import is_related, is_related_member
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
-from prospectr_db.access.probes.counting import states_when_counted
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER
 from prospectr_db.access.writing.statements import insert, literal, typed
 from prospectr_db.access.writing.values import names_one, naming
@@ -18,7 +16,7 @@ from prospectr_db.database.catalog import Column, quote_identifier
 if TYPE_CHECKING:
     from prospectr_db.access.probes.probes import Plan
 
-__all__ = ["insert_classes", "inserts", "inserts_among", "inserts_below", "inserts_with_states"]
+__all__ = ["after", "insert_classes", "inserts", "inserts_of", "inserts_with_states"]
 
 
 def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
@@ -26,7 +24,7 @@ def inserts(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     for rows, wanted in insert_classes(plan, knocker):
         given = plan.fitted(wanted)
         if given is not None:
-            yield from _inserts_of(plan, knocker, rows, given)
+            yield from inserts_of(plan, knocker, rows, given)
     yield from _of_other_kinds(plan, knocker)
 
 
@@ -53,43 +51,7 @@ def _of_kind(plan: Plan, rows: str, given: Mapping[str, str | None], state: str)
     return Probe(None, f"{rows} [{state}]", "insert", "values", None, text, room)
 
 
-def inserts_below(plan: Plan, knocker: Knocker, known: Collection[str]) -> Iterator[Probe]:
-    """Yield new rows under a parent of the owner's, in each state of it that policies ask for.
-
-    Or of what is beside the row: the subscription of the account that a document is for.
-
-    ``known`` are the kinds of row that get in without one: of these only whether is asked, and not
-    with which columns. Below somebody else's parent one's own is in the same state: a policy may
-    take it for the right one.
-    """
-    states = tuple(plan.states_for_new(knocker))
-    home = plan.home(knocker) if states and knocker.actor is not None else OWNER
-    mine = plan.same_above(home) if home != OWNER else {}
-    for rows, wanted in insert_classes(plan, knocker) if states else ():
-        given = plan.fitted(wanted)
-        if given is None:
-            continue
-        for fk, name, preparation in states:
-            if fk is None or all(
-                given.get(n) == plan.parent_value(fk, n, OWNER) for n in fk.columns
-            ):
-                before = _after(preparation, mine.get(name)) or preparation
-                found = _inserts_of(plan, knocker, rows, given, (name, before))
-                yield from itertools.islice(found, 1) if rows in known else found
-
-
-def inserts_among(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
-    """Yield the owner's new row where he has as many as something counts."""
-    if knocker.actor != OWNER or knocker.brief or not plan.owner.counted or plan.slot is not None:
-        return
-    for rows, wanted in insert_classes(plan, knocker):
-        given = plan.fitted(wanted)
-        if given is not None and rows == "own":
-            for state in states_when_counted(plan, plan.owner.counted):
-                yield from itertools.islice(_inserts_of(plan, knocker, rows, given, state), 1)
-
-
-def _inserts_of(
+def inserts_of(
     plan: Plan,
     knocker: Knocker,
     kind: str,
@@ -99,7 +61,7 @@ def _inserts_of(
     """Yield one kind of new row in every form; ``state`` is the parent's, and what makes it."""
     role = knocker.persona.role
     rows, before = (f"{kind} [{state[0]}]", state[1]) if state else (kind, None)
-    preparation = _after(before, plan.make_room(given))
+    preparation = after(before, plan.make_room(given))
     text = insert(plan.relation, given)
     # A trigger may have put other values in: then it is not the row that was asked for.
     known, question = None, None
@@ -138,7 +100,8 @@ def _has_columns(knocker: Knocker, kind: str) -> bool:
     return kind in ("own", "any") or (knocker.actor is None and kind in ("orphan", "other"))
 
 
-def _after(before: str | None, room: str | None) -> str | None:
+def after(before: str | None, room: str | None) -> str | None:
+    """Return what is done before a statement, one thing after another."""
     return "; ".join(step for step in (before, room) if step) or None
 
 
@@ -156,7 +119,7 @@ def _insert_columns(
             continue
         if column.name in given and column.name not in plan.owner.states:
             text = insert(plan.relation, given)
-            room = _after(before, plan.make_room(given))
+            room = after(before, plan.make_room(given))
             yield Probe(None, rows, "insert", "column", column.name, text, room)
         elif column.is_writable:
             likely = [*_insert_values_of(plan, knocker, column)]
@@ -171,7 +134,7 @@ def _insert_columns(
                     "column",
                     plan.shown(column, value),
                     insert(plan.relation, values),
-                    _after(before, plan.make_room(values)),
+                    after(before, plan.make_room(values)),
                     _is_new(plan, {column.name: value}),
                     value,
                 )

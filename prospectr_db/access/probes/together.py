@@ -19,7 +19,7 @@ from prospectr_db.database.catalog import Policy, Relation
 if TYPE_CHECKING:
     from prospectr_db.access.rows.building import Builder
 
-__all__ = ["find_together", "open_conditions"]
+__all__ = ["find_together"]
 
 _MOST_TOGETHER = 3
 _MOST = 60
@@ -28,7 +28,7 @@ Change = tuple[str, Mapping[str, str | None]]
 """A state by its name, and the columns that it has."""
 
 
-def open_conditions(relation: Relation, policy: Policy) -> Iterator[tuple[str, frozenset[str]]]:
+def _open_conditions(relation: Relation, policy: Policy) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield what a policy asks for reading without asking who comes, with the columns in it.
 
     It may ask for something else instead: whether a post is out, or the caller's own.
@@ -57,7 +57,7 @@ def find_together(builder: Builder, relations: Iterable[Relation]) -> None:
         found = [
             states
             for policy in relation.policies
-            for asked in open_conditions(relation, policy)
+            for asked in _open_conditions(relation, policy)
             for states in islice(_opening(builder, relation, row, *asked), 1)
         ]
         if found:

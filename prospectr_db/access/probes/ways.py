@@ -49,6 +49,13 @@ class Ways:
         for states, commands in self.found.get((plan.relation.oid, knocker.name), {}).items():
             yield from _in_several(plan, knocker, states, commands)
 
+    def rows(
+        self, plan: Plan, knocker: Knocker
+    ) -> Iterator[tuple[Mapping[str, str | None], str | None]]:
+        """Yield the owner's row as it is in such states, each with what brings it there."""
+        for states in self.found.get((plan.relation.oid, knocker.name), ()):
+            yield _values_in(plan, states), _made(plan, knocker, states)
+
 
 @dataclass(slots=True)
 class _Search:
@@ -199,14 +206,19 @@ def _sets(condition: Condition, size: int) -> Iterator[States]:
 
 def _question(search: _Search, condition: Condition, states: States) -> Probe:
     """Return a query that has a row where a condition holds for the owner's row in some states."""
-    plan = search.plan
+    row = as_row(search.plan.relation, _values_in(search.plan, states))
+    text = " ".join(("select 1 from", row, "where", "".join(("(", condition.text, ")"))))
+    made = _made(search.plan, search.knocker, states)
+    return Probe(None, "", "call", "holds", None, text, made)
+
+
+def _values_in(plan: Plan, states: States) -> dict[str, str | None]:
+    """Return the owner's row with what it holds in some states, of its own and of others."""
     values = dict(plan.targets[OWNER].values)
     for (oid, name, value), changed in plan.world.states.items() if states else ():
         if oid == plan.relation.oid and state_name(name, value) in states:
             values |= changed
-    row, held = as_row(plan.relation, values), "".join(("(", condition.text, ")"))
-    text = " ".join(("select 1 from", row, "where", held))
-    return Probe(None, "", "call", "holds", None, text, _made(plan, search.knocker, states))
+    return values
 
 
 def _together(search: _Search) -> Iterator[States]:

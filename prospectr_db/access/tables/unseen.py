@@ -19,6 +19,7 @@ from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.spelling import stated
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import run
+from prospectr_db.access.probes.ways import Ways
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.tables.redundant import (
     Arrival,
@@ -60,13 +61,14 @@ def unseen_policies(
     plans: Mapping[int, Plan],
     personas: Sequence[Knocker],
     arrivals: Mapping[int, Sequence[Arrival]],
+    ways: Ways,
 ) -> dict[int, tuple[str, ...]]:
     """Return, by relation, the policies that nothing has shown, as the contract holds them."""
     people = [k for k in personas if k.persona.role not in observation.catalog.above_rls]
     found: list[Doubt] = []
     asked: list[Doubt] = []
     for oid, plan in plans.items():
-        for doubt in _doubts(plan, people, arrivals[oid]) if plan.relation.rls else ():
+        for doubt in _doubts(plan, people, arrivals[oid], ways) if plan.relation.rls else ():
             policy = doubt.policy
             if not policy.permissive:
                 asked.append(doubt)
@@ -104,18 +106,21 @@ def _put_together(plan: Plan, roles: Collection[str], parts: Sequence[Policy]) -
                 yield part
 
 
-def _doubts(plan: Plan, people: Sequence[Knocker], arrivals: Sequence[Arrival]) -> Iterator[Doubt]:
+def _doubts(
+    plan: Plan, people: Sequence[Knocker], arrivals: Sequence[Arrival], ways: Ways
+) -> Iterator[Doubt]:
     """Yield the policies that what got through does not prove by itself."""
     through: dict[str, set[tuple[str, str]]] = {}
     for arrival in arrivals:
         who = arrival.knocker
         through.setdefault(arrival.probe.command, set()).add((who.name, who.persona.role))
     roles = {knocker.persona.role for knocker in people}
+    rows = partial(_rows, plan, ways)
     for policy in plan.relation.policies:
         if not any(plan.catalog.binds(policy, role) for role in roles) or is_nobodys(policy):
             continue
         if not policy.permissive:
-            yield Doubt(plan.relation, policy, partial(_rows, plan))
+            yield Doubt(plan.relation, policy, rows)
             continue
         for part in by_command(policy):
             command = part.command
@@ -127,7 +132,8 @@ def _doubts(plan: Plan, people: Sequence[Knocker], arrivals: Sequence[Arrival]) 
             ]
             alone = any(not any(plan.catalog.binds(o, role) for o in rivals) for _, role in got)
             if not alone and not is_nobodys(part) and _opens(part, rivals):
-                yield Doubt(plan.relation, part, partial(_rows, plan), {name for name, _ in got})
+                rows = partial(_rows, plan, ways)
+                yield Doubt(plan.relation, part, rows, {name for name, _ in got})
 
 
 def _opens(policy: Policy, rivals: Sequence[Policy]) -> bool:
@@ -202,8 +208,12 @@ def _condition(policy: Policy, command: str) -> str:
     return first or second or ""
 
 
-def _rows(plan: Plan, knocker: Knocker) -> Rows:
-    """Yield the world's rows, and the owner's in each state; the user's own first."""
+def _rows(plan: Plan, ways: Ways, knocker: Knocker) -> Rows:
+    """Yield the world's rows, and the owner's in each state; the user's own first.
+
+    Before all others the owner's in the states that open it to the user only together.
+    """
+    yield from ways.rows(plan, knocker)
     mine = plan.world.rows.get((plan.source.oid, knocker.actor or ""))
     if mine is not None:
         yield mine.values, None
