@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.lesser import differing, is_lesser, lesser_base, lesser_is_common
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import DEPENDENT, plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.facts import Entry, Facts
@@ -234,10 +234,12 @@ def _left(access: Access, found: Found) -> Access | None:
 
 
 def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | None:
+    shown = ("other",) if access.rows.startswith(DEPENDENT) else ()
     usual = [
         other
         for persona in baseline
-        if (other := found.get((persona, access.rows, access.command))) is not None
+        for rows in (access.rows, *shown)  # whoever is shown rows learns from them
+        if (other := found.get((persona, rows, access.command))) is not None
     ]
     if access.succeeds:
         if any(_covers(other, access) for other in usual):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.baselines import beyond, compared_with, is_related
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import AT_TIMES, DEPENDENT, plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.finding import Finding
@@ -39,10 +39,6 @@ __all__ = [
     "collapse",
 ]
 
-# The row class of an answer that changes with other people's rows without showing one of them.
-DEPENDENT = "others' rows decide"
-# The same of an answer that changes only with great or small amounts, or where nobody has any row.
-AT_TIMES = "others' rows decide at times"
 # What stands between whose rows are reached and the secret that one must know for it.
 KNOWING = ", knowing "
 # What stands between a row that names its user and the standing that it gives him.
@@ -172,6 +168,7 @@ class TableAccess:
     ``least`` the values of whoever may least. ``circle`` are the
     policies, with their tables, that ask each other again, where statements failed of it.
     ``counted`` are columns that functions with their owner's rights count, with their names.
+    ``tells_key`` says of a function that policies call that its answer is a key and no secret.
     ``silent`` says that nothing else in the project speaks of its rows, and that none stands in
     another's way.
     """
@@ -216,6 +213,7 @@ class TableAccess:
     joined_by: tuple[str, ...] = ()
     least: tuple[str, ...] = ()
     silent: bool = False
+    tells_key: bool = False
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

@@ -6,6 +6,8 @@ import re
 
 __all__ = [
     "ANYBODYS",
+    "AT_TIMES",
+    "DEPENDENT",
     "ELSEWHERE",
     "FILES",
     "NOBODY",
@@ -22,6 +24,10 @@ __all__ = [
 
 ANYBODYS = "any"
 """The row class of what is nobody's."""
+DEPENDENT = "others' rows decide"
+"""The row class of an answer that changes with other people's rows without showing one of them."""
+AT_TIMES = "others' rows decide at times"
+"""The same of one that changes only with great or small amounts, or where nobody has any row."""
 ELSEWHERE = "own elsewhere"
 """The row class of what a member of two tenants has in the other one, and brings to the owner's."""
 FILES = "storage.objects"
