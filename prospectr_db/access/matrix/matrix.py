@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.baselines import beyond, compared_with, is_related
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.row_classes import AT_TIMES, DEPENDENT, plainer
+from prospectr_db.access.matrix.row_classes import AT_TIMES, DEPENDENT, is_below_part, plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.finding import Finding
@@ -286,11 +286,13 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
             return False
     if plainer(access.rows) == access.rows or plain is None:
         return False
-    if access.command == "insert" and access.columns_total:
+    valued = any("=" in name for name in access.columns)
+    moved = access.command == "update" and valued and is_below_part(access.rows)
+    if (access.command == "insert" or moved) and access.columns_total:
         names = {name.partition("=")[0] for name in access.columns}
         known = {name for name in plain.columns if name.partition("=")[0] in names}
         if set(access.columns) != known:
-            return False  # under a parent in this state a new row may be in others, or in fewer
+            return False  # below such a parent a row may be in other states, or in fewer
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "columns_of",
     "folder_of",
     "in_words",
+    "is_below_part",
     "is_partly",
     "partly",
     "plainer",
@@ -59,6 +60,12 @@ def folder_of(rows: str) -> str | None:
 def partly(table: str, columns: str) -> str:
     """Return the state of rows whose parent is somebody's by some columns only."""
     return f"{table} as {columns}"
+
+
+def is_below_part(rows: str) -> bool:
+    """Whether a row hangs below a parent that is its user's in part: ``own [rooms as members]``."""
+    states = states_of(rows)
+    return bool(states) and is_partly(states[-1])
 
 
 def is_partly(state: str) -> bool:

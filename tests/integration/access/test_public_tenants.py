@@ -124,3 +124,16 @@ def test_who_is_a_patient_and_no_member_of_staff_is_tried_on_what_is_his(target:
         and sentence.endswith("on their own rows where patients is theirs by user_id alone.")
         for sentence in found
     ), found
+
+
+def test_in_which_states_such_a_patient_brings_his_appointment_is_told(target: Target) -> None:
+    held = hold(target, PATIENTS.replace("grant update (status, reason)", "grant update (status)"))
+    assert 'update = ["status=cancelled"]' in held.text
+    found = held.after(
+        "alter policy cancel on public.appointments with check (public.is_patient(patient_id));"
+    )
+    assert any(
+        sentence.startswith("Owners can now update appointments.status=any value")
+        and sentence.endswith("on their own rows where patients is theirs by user_id alone.")
+        for sentence in found
+    ), found
