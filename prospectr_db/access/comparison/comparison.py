@@ -35,6 +35,7 @@ from prospectr_db.access.matrix.finding import Finding, Kind
 from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.publications import compare_publications
+from prospectr_db.access.matrix.row_classes import is_below_part
 from prospectr_db.access.review.along import comparable
 from prospectr_db.access.review.objections import cause_of
 from prospectr_db.access.review.phrases import joined, on_rows, people, phrase, who
@@ -193,7 +194,8 @@ def _sides(
     if now is None and entry not in observed.shut and is_tried(entry[2], table):
         now = implied(entry, observed)
         if now is not None and table.kind not in VIEWS:
-            now = of_the_same(entry, now, then)
+            known = ("insert", "update") if is_below_part(entry[2]) else ("insert",)
+            now = of_the_same(entry, now, then, known)
             return None if now is None else (now, then)
     elif then is None and entry not in wanted.shut:
         then = implied(entry, wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from prospectr_db.access.matrix.facts import ALL, ALONG, Entry, Facts
 
 __all__ = ["as_tried", "of_the_same"]
@@ -9,12 +11,19 @@ __all__ = ["as_tried", "of_the_same"]
 Columns = tuple[str, ...]
 
 
-def of_the_same(entry: Entry, plain: Columns | None, told: Columns | None) -> Columns | None:
-    """Return what is said of new rows below any parent, of the columns told below one in a state.
+def of_the_same(
+    entry: Entry,
+    plain: Columns | None,
+    told: Columns | None,
+    commands: Collection[str] = ("insert",),
+) -> Columns | None:
+    """Return what is said of rows below any parent, of the columns told below one in a state.
+
+    Of new ones, unless other ``commands`` are meant.
 
     None where that is the same, or where nothing is told of columns.
     """
-    if entry[3] != "insert" or not plain or not told:
+    if entry[3] not in commands or not plain or not told:
         return None
     names = {name.partition("=")[0] for name in told}
     if plain == (ALL,):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from prospectr_db.access.functions.answers import declared
-from prospectr_db.access.functions.arguments import calls
+from prospectr_db.access.functions.arguments import IDS, calls
 from prospectr_db.access.functions.calling import Seeing
 from prospectr_db.access.functions.calls_for_nobody import NobodysRows
 from prospectr_db.access.functions.calls_in_part import PartCalls, calls_in_part
@@ -27,10 +27,11 @@ from prospectr_db.access.matrix.matrix import (
 )
 from prospectr_db.access.matrix.row_classes import states_of
 from prospectr_db.access.observation import Observation
+from prospectr_db.access.ownership.secret_columns import is_secret
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.policies.claim_spelling import answers_with_claim
-from prospectr_db.access.policies.decisions import helper_functions
+from prospectr_db.access.policies.decisions import helper_functions, mentions
 from prospectr_db.access.policies.reach import (
     asks_as_another,
     tables_of_function,
@@ -127,7 +128,19 @@ def observe_functions(
             sources=tuple(r.label for r in touched),
             usual={state.column: state.usual for state in states},
             serves=function.oid in helpers or answers_with_claim(catalog, function),
+            tells_key=function.oid in helpers and _tells_key(observation, function),
         )
+
+
+def _tells_key(observation: Observation, function: Function) -> bool:
+    """Whether a function answers with one key, such as the tenant of a row, and with no secret."""
+    by_oid, ownership = observation.catalog.by_oid, observation.ownership
+    named = mentions(observation.catalog, function.source)
+    return (
+        function.return_type in IDS
+        and not function.returns_set
+        and not any(is_secret(by_oid[o], by_oid[o].by_name[n], ownership[o]) for o, n in named)
+    )
 
 
 def _is_callable(catalog: Catalog, function: Function) -> bool:

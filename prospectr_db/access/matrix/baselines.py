@@ -14,7 +14,7 @@ from prospectr_db.access.matrix.lesser import (
     lesser_is_common,
     usual_in,
 )
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import DEPENDENT, plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.facts import Entry, Facts
@@ -289,10 +289,12 @@ def _left(access: Access, found: Found) -> Access | None:
 
 
 def _more(access: Access, found: Found, baseline: tuple[str, ...]) -> Access | None:
+    shown = ("other",) if access.rows.startswith(DEPENDENT) else ()
     usual = [
         other
         for persona in baseline
-        if (other := found.get((persona, access.rows, access.command))) is not None
+        for rows in (access.rows, *shown)  # whoever is shown rows learns from them
+        if (other := found.get((persona, rows, access.command))) is not None
     ]
     if access.succeeds:
         if any(_covers(other, access) for other in usual):

@@ -15,7 +15,7 @@ from prospectr_db.access.matrix.baselines import (
     is_related,
 )
 from prospectr_db.access.matrix.lesser import is_lesser
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import AT_TIMES, DEPENDENT, is_below_part, plainer
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.finding import Finding
@@ -45,10 +45,6 @@ __all__ = [
     "collapse",
 ]
 
-# The row class of an answer that changes with other people's rows without showing one of them.
-DEPENDENT = "others' rows decide"
-# The same of an answer that changes only with great or small amounts, or where nobody has any row.
-AT_TIMES = "others' rows decide at times"
 # What stands between whose rows are reached and the secret that one must know for it.
 KNOWING = ", knowing "
 # What stands between a row that names its user and the standing that it gives him.
@@ -178,6 +174,7 @@ class TableAccess:
     ``least`` the values of whoever may least. ``circle`` are the
     policies, with their tables, that ask each other again, where statements failed of it.
     ``counted`` are columns that functions with their owner's rights count, with their names.
+    ``tells_key`` says of a function that policies call that its answer is a key and no secret.
     ``silent`` says that nothing else in the project speaks of its rows, and that none stands in
     another's way.
     """
@@ -222,6 +219,7 @@ class TableAccess:
     joined_by: tuple[str, ...] = ()
     least: tuple[str, ...] = ()
     silent: bool = False
+    tells_key: bool = False
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""
@@ -298,11 +296,13 @@ def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bo
         usual = next(iter(anybody(access, found)), None)
         if usual is not None and not usual.succeeds and not _repeats(usual, found):
             return False  # it keeps out everybody but him
-    if access.command == "insert" and access.columns_total:
+    valued = any("=" in name for name in access.columns)
+    moved = access.command == "update" and valued and is_below_part(access.rows)
+    if (access.command == "insert" or moved) and access.columns_total:
         names = {name.partition("=")[0] for name in access.columns}
         known = {name for name in plain.columns if name.partition("=")[0] in names}
         if set(access.columns) != known:
-            return False  # under a parent in this state a new row may be in others, or in fewer
+            return False  # below such a parent a row may be in other states, or in fewer
     return access.succeeds == plain.succeeds and not access.forms and not access.unproven
 
 

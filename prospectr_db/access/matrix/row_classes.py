@@ -6,6 +6,8 @@ import re
 
 __all__ = [
     "ANYBODYS",
+    "AT_TIMES",
+    "DEPENDENT",
     "ELSEWHERE",
     "FILES",
     "NOBODY",
@@ -13,6 +15,7 @@ __all__ = [
     "columns_of",
     "folder_of",
     "in_words",
+    "is_below_part",
     "is_partly",
     "partly",
     "plainer",
@@ -22,6 +25,10 @@ __all__ = [
 
 ANYBODYS = "any"
 """The row class of what is nobody's."""
+DEPENDENT = "others' rows decide"
+"""The row class of an answer that changes with other people's rows without showing one of them."""
+AT_TIMES = "others' rows decide at times"
+"""The same of one that changes only with great or small amounts, or where nobody has any row."""
 ELSEWHERE = "own elsewhere"
 """The row class of what a member of two tenants has in the other one, and brings to the owner's."""
 FILES = "storage.objects"
@@ -53,6 +60,12 @@ def folder_of(rows: str) -> str | None:
 def partly(table: str, columns: str) -> str:
     """Return the state of rows whose parent is somebody's by some columns only."""
     return f"{table} as {columns}"
+
+
+def is_below_part(rows: str) -> bool:
+    """Whether a row hangs below a parent that is its user's in part: ``own [rooms as members]``."""
+    states = states_of(rows)
+    return bool(states) and is_partly(states[-1])
 
 
 def is_partly(state: str) -> bool:

@@ -115,11 +115,14 @@ def _by_users_alone(
 ) -> Iterator[tuple[str, Steps]]:
     """Yield a row that is the owner's by its users, below what is somebody else's.
 
-    He rents a unit that he does not let: whoever does may do more to what hangs below the lease.
+    He rents a unit that he does not let: whoever does may do more to what hangs below the lease. Or
+    he is a patient of a clinic where he does not work.
     """
     owner = builder.ownership[target.oid]
     name = partly(target.name, " and ".join(owner.deciding))
-    for fk in links_of(builder.catalog, builder.ownership, target):
+    links = links_of(builder.catalog, builder.ownership, target)
+    tenants = [fk for fk in target.foreign_keys if _is_joined(builder, target, fk)]
+    for fk in dict.fromkeys((*links, *tenants)):
         columns = (*linked_columns(owner, fk), *owner.deciding)
         if fk.target == target.oid or set(fk.columns) & set(owner.users):
             continue
@@ -130,6 +133,12 @@ def _by_users_alone(
             if row is not None:
                 yield name, ((target, row),)
                 return
+
+
+def _is_joined(builder: Builder, target: Relation, fk: Constraint) -> bool:
+    """Whether a key refers to a tenant to which other tables than this one say who belongs."""
+    tenant = builder.ownership.get(fk.target or 0)
+    return tenant is not None and bool(set(tenant.joined_by) - {target.label})
 
 
 def _others(builder: Builder, relation: Relation) -> Iterator[tuple[str, str]]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import KNOWING, TOGETHER, Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix.matrix import (
+    DEPENDENT,
+    KNOWING,
+    TOGETHER,
+    Access,
+    AccessMatrix,
+    TableAccess,
+)
 from prospectr_db.access.matrix.row_classes import states_of
 from prospectr_db.access.review.objections import objection
+from prospectr_db.access.review.phrases import phrase
 
 __all__ = ["is_meant", "is_readable", "review_call"]
 
@@ -20,6 +29,10 @@ def review_call(matrix: AccessMatrix, table: TableAccess, access: Access) -> Ite
         yield objection(table, access, "function", "note", kind="surprise")
     elif access.command == "select" and _is_read_anyway(matrix, table, access):
         return  # what it shows everybody reads in the tables
+    elif access.command == "select" and table.tells_key:
+        # Whoever has a row's key learns another one: as of an answer that shows none of it.
+        told = phrase(table, replace(access, rows=DEPENDENT))
+        yield objection(table, access, "function", "warning", kind="surprise", sentence=told)
     elif access.command in ("select", "update"):
         yield objection(table, access, "function")
     elif access.command == "insert" and _is_below_readable(matrix, table, access):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prospectr_db.access.matrix.baselines import is_removed
+from prospectr_db.access.matrix.baselines import AT_ONCE, is_elsewhere, is_of_both, is_removed
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.matrix import SIGN, TOGETHER, Access, AccessMatrix, TableAccess
 from prospectr_db.access.review.objections import objection
@@ -51,7 +51,9 @@ def review_own_update(
         if changed and _may_not_raise(matrix, access.persona):
             if access.persona == "owner" and _is_his_to_give(matrix, table, name):
                 continue
-            if not is_removed(access.persona) and not _can_rise(matrix, table, name):
+            # Whoever was removed may come back by his membership, and by other rows as anybody.
+            back = is_removed(access.persona) and table.membership
+            if not back and not _can_rise(matrix, table, name):
                 continue
             sentence = (
                 f"{subject} can change their own {table.relation}.{name}, "
@@ -174,8 +176,9 @@ def _reach(matrix: AccessMatrix) -> dict[str, int]:
 def _can_rise(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
     """Whether somebody in one state can take another that reaches further: an offer be accepted.
 
-    The users in each state were tried on rows of their own, value by value. Where nobody tells
-    which values are refused, any may be taken.
+    The users in each state were tried on rows of their own, value by value. Where any value may be
+    taken, it is a switch of one's own if no other opens anything: a courier is vetted by somebody
+    else, and says himself when he works.
     """
     reached = _reach(matrix)
     tried = 0
@@ -188,9 +191,11 @@ def _can_rise(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:
             changed, _, value = part.partition("=")
             taken = f"{column}={value}"
             known = taken in matrix.personas  # who is as users usually are has no such name
-            if changed == column and (
-                not known or reached.get(taken, 0) > reached.get(access.persona, 0)
-            ):
+            if changed != column:
+                continue
+            if not value and _gains(matrix, table, access, column):
+                return True
+            if value and (not known or reached.get(taken, 0) > reached.get(access.persona, 0)):
                 return True
     return not tried and not _only_lowers(matrix, table, column)
 
@@ -232,6 +237,31 @@ def _goes_round_insert(table: TableAccess, columns: str) -> bool:
 
 _BETWEEN = ("owner", "stranger")
 """Whose new rows are tried below the other's parents."""
+
+
+def _gains(matrix: AccessMatrix, table: TableAccess, access: Access, column: str) -> bool:
+    """Whether another value, alone or with what else he may set, opens other relations to him."""
+    settable = {part.partition("=")[0] for part in _parts(access)}
+
+    def is_taken(persona: str) -> bool:
+        names = {part.partition("=")[0] for part in persona.split(AT_ONCE) if "=" in part}
+        other = is_elsewhere(persona) or is_of_both(persona) or persona == access.persona
+        return not other and column in names <= settable
+
+    taken = [persona for persona in matrix.personas if is_taken(persona)]
+    mine = _got(matrix, table, access.persona)
+    return not taken or any(_got(matrix, table, persona) - mine for persona in taken)
+
+
+def _got(matrix: AccessMatrix, table: TableAccess, persona: str) -> set[tuple[str, ...]]:
+    """Return what somebody may in all other relations: relation, rows, command, column."""
+    return {
+        (other.relation, access.rows, access.command, name)
+        for other in matrix.tables
+        for access in other.accesses
+        if other is not table and access.persona == persona and access.succeeds
+        for name in access.columns or ("",)
+    }
 
 
 def _is_his_to_give(matrix: AccessMatrix, table: TableAccess, column: str) -> bool:

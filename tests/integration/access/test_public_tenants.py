@@ -70,3 +70,70 @@ def test_a_helper_that_forgets_the_tenant_lets_in_who_has_power_elsewhere(target
         "role=doctor elsewhere" in sentence and "can now read patients" in sentence
         for sentence in found
     )
+
+
+PATIENTS = """
+create table public.clinics (id uuid primary key default gen_random_uuid(), name text not null);
+create table public.staff (
+    clinic_id uuid not null references public.clinics (id) on delete cascade,
+    user_id uuid not null references auth.users (id) on delete cascade,
+    active boolean not null default true, primary key (clinic_id, user_id)
+);
+create table public.patients (
+    id uuid primary key default gen_random_uuid(), name text not null,
+    clinic_id uuid not null references public.clinics (id) on delete cascade,
+    user_id uuid references auth.users (id) on delete set null
+);
+create table public.appointments (
+    id uuid primary key default gen_random_uuid(), reason text,
+    patient_id uuid not null references public.patients (id) on delete cascade,
+    status text not null default 'requested' check (status in ('requested', 'done', 'cancelled'))
+);
+create function public.works_at(clinic uuid) returns boolean language sql stable security definer set search_path = '' as
+    $$ select exists (select from public.staff s where s.clinic_id = clinic and s.user_id = auth.uid() and s.active) $$;
+create function public.is_patient(patient uuid) returns boolean language sql stable security definer set search_path = '' as
+    $$ select exists (select from public.patients p where p.id = patient and p.user_id = auth.uid()) $$;
+create function public.treats(patient uuid) returns boolean language sql stable security definer set search_path = '' as
+    $$ select exists (select from public.patients p where p.id = patient and public.works_at(p.clinic_id)) $$;
+alter table public.clinics enable row level security;
+alter table public.staff enable row level security;
+alter table public.patients enable row level security;
+alter table public.appointments enable row level security;
+revoke all on all tables in schema public from anon, authenticated;
+grant select on all tables in schema public to authenticated;
+grant update (status, reason) on public.appointments to authenticated;
+create policy r on public.clinics for select to authenticated using (true);
+create policy r on public.staff for select to authenticated using (public.works_at(clinic_id));
+create policy r on public.patients for select to authenticated using (user_id = (select auth.uid()) or public.works_at(clinic_id));
+create policy r on public.appointments for select to authenticated using (public.is_patient(patient_id) or public.treats(patient_id));
+create policy cancel on public.appointments for update to authenticated using (public.is_patient(patient_id) and status = 'requested')
+    with check (public.is_patient(patient_id) and status = 'cancelled');
+create policy manage on public.appointments for update to authenticated using (public.treats(patient_id)) with check (public.treats(patient_id));
+"""
+
+
+def test_who_is_a_patient_and_no_member_of_staff_is_tried_on_what_is_his(target: Target) -> None:
+    held = hold(target, PATIENTS)
+    turned = "not (status <> 'cancelled' or not public.is_patient(patient_id))"
+    assert held.after(f"alter policy cancel on public.appointments with check ({turned});") == set()
+    found = held.after(
+        "alter policy cancel on public.appointments with check (public.is_patient(patient_id));"
+    )
+    assert any(
+        sentence.startswith("Owners can now update appointments.")
+        and sentence.endswith("on their own rows where patients is theirs by user_id alone.")
+        for sentence in found
+    ), found
+
+
+def test_in_which_states_such_a_patient_brings_his_appointment_is_told(target: Target) -> None:
+    held = hold(target, PATIENTS.replace("grant update (status, reason)", "grant update (status)"))
+    assert 'update = ["status=cancelled"]' in held.text
+    found = held.after(
+        "alter policy cancel on public.appointments with check (public.is_patient(patient_id));"
+    )
+    assert any(
+        sentence.startswith("Owners can now update appointments.status=any value")
+        and sentence.endswith("on their own rows where patients is theirs by user_id alone.")
+        for sentence in found
+    ), found
