@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prospectr_db.access.matrix.facts import VIEWS, Facts
 from prospectr_db.access.matrix.finding import Finding
-from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess
+from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix.row_classes import AT_TIMES, DEPENDENT, states_of
 from prospectr_db.access.review.phrases import joined, who
 
 __all__ = ["callers", "unmentioned"]
@@ -25,7 +26,7 @@ def unmentioned(relation: str, observed: Facts, matrix: AccessMatrix | None) -> 
     if kind == "table" and table is not None and not table.rls:
         rights = ", which has no row-level security"
     said = f"The {kind} {relation} is not in the contract: {reach}{rights}"
-    if table is not None and (harmless := _harmless(table)):
+    if table is not None and matrix is not None and (harmless := _harmless(table, matrix)):
         sentence = f"{said}. {harmless}."
         return Finding(
             "unmentioned", "warning", relation, "", "", "", (), sentence, rule="unmentioned"
@@ -34,28 +35,47 @@ def unmentioned(relation: str, observed: Facts, matrix: AccessMatrix | None) -> 
     return Finding("unmentioned", "error", relation, "", "", "", (), sentence, rule="unmentioned")
 
 
-def _harmless(table: TableAccess) -> str | None:
+def _harmless(table: TableAccess, matrix: AccessMatrix) -> str | None:
     """Return why nobody may more because of a helper of policies or a view, if that is so.
 
     What a function or another view shows of a view that nobody may name is told of these.
     """
-    if table.serves and _tells_nothing(table):
-        return "Policies ask it, and it tells a caller nothing of others"
+    if table.serves and _tells_nothing(table, matrix):
+        return "Policies ask it, and it tells a caller nothing of others that he may not read"
     granted = (*table.privileges.values(), *table.column_privileges.values())
     if table.kind in VIEWS and not any(granted):
         return "Nothing is granted on it"
     return None
 
 
-def _tells_nothing(function: TableAccess) -> bool:
+def _tells_nothing(function: TableAccess, matrix: AccessMatrix) -> bool:
     """Whether nobody learns or changes anything by calling a function, and nobody can bend it.
 
     That a helper of policies stands beside them is another spelling of what they say.
     """
     reached = [a for a in function.accesses if a.succeeds and a.command != "call"]
     loose = function.owner_path.endswith("search_path of its caller")
-    others = [a for a in reached if not (a.persona == "owner" and a.rows == "own")]
+    others = [
+        access
+        for access in reached
+        if not (access.persona == "owner" and access.rows == "own") and not _is_read(matrix, access)
+    ]
     return not others and not loose and not function.unbuildable
+
+
+def _is_read(matrix: AccessMatrix, access: Access) -> bool:
+    """Whether an answer depends only on rows in a state in which its caller reads them anyway."""
+    base = access.rows.partition(" [")[0]
+    states = [state.partition(".") for state in states_of(access.rows)]
+    if base not in (DEPENDENT, AT_TIMES) or len({table for table, _, _ in states}) != 1:
+        return False
+    table = matrix.table(states[0][0])
+    there = f"other [{', '.join(state for _, _, state in states)}]"
+    found = (
+        [table.find(access.persona, rows, "select") for rows in (there, "other")] if table else []
+    )
+    known = next((access for access in found if access is not None), None)
+    return known is not None and known.succeeds
 
 
 def callers(relation: str, observed: Facts) -> str:

@@ -218,3 +218,48 @@ def test_harmful_functions_are_red_without_a_contract(target: Target) -> None:
 def test_functions_that_ask_who_calls_are_green_without_a_contract(target: Target) -> None:
     run(target, RIGHT + added(HARMLESS))
     assert [f.sentence for f in judge(observe(target)) if f.severity == "error"] == []
+
+
+EVENTS = """
+create table public.events (
+    id uuid primary key default gen_random_uuid(), user_id uuid not null references auth.users (id),
+    is_on boolean not null default false, is_secret boolean not null default false
+);
+create table public.tickets (
+    id uuid primary key default gen_random_uuid(),
+    event_id uuid not null references public.events (id),
+    user_id uuid not null references auth.users (id)
+);
+alter table public.events enable row level security;
+alter table public.tickets enable row level security;
+revoke all on public.events, public.tickets from anon, authenticated;
+grant select on public.events, public.tickets to authenticated;
+grant insert on public.tickets to authenticated;
+create policy e on public.events for select to authenticated
+    using (is_on or user_id = (select auth.uid()));
+create policy t on public.tickets for select to authenticated using (user_id = auth.uid());
+create policy i on public.tickets for insert to authenticated with check (
+    user_id = auth.uid()
+    and exists (select from public.events as e where e.id = event_id and e.is_on)
+);
+"""
+HELPER = """
+create function public.on_sale(event uuid) returns boolean
+language sql stable security definer set search_path = '' as $$
+    select coalesce((select e.{state} from public.events as e where e.id = event), false)
+$$;
+revoke execute on function public.on_sale(uuid) from public, anon;
+grant execute on function public.on_sale(uuid) to authenticated;
+alter policy i on public.tickets with check (user_id = auth.uid() and public.on_sale(event_id));
+"""
+
+
+def test_a_helper_that_says_what_its_caller_reads_anyway_is_no_error(target: Target) -> None:
+    held = hold(target, EVENTS)
+    assert held.after(HELPER.format(state="is_on")) == set()
+
+
+def test_a_helper_that_says_what_its_caller_may_not_read_is_one(target: Target) -> None:
+    held = hold(target, EVENTS)
+    red = held.after(HELPER.format(state="is_secret"))
+    assert any("on_sale(uuid) is not in the contract" in sentence for sentence in red)
