@@ -14,16 +14,21 @@ from prospectr_db.database.catalog import Catalog, Policy
 __all__ = ["Condition", "Sight"]
 
 _WORD = re.compile(r"\w+")
+_CALLER = frozenset({"uid", "jwt", "current_setting"})
 _LEVELS = 3
 """How far a condition is followed: to a helper, from there to a table, to the policy on that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a policy asks besides other things, and the states by their names that it can see."""
+    """What a policy asks besides other things, and the states by their names that it can see.
+
+    It may ask for its caller as well: then most are kept out by who they are, whatever the states.
+    """
 
     text: str
     states: tuple[str, ...]
+    for_caller: bool
 
 
 @dataclass
@@ -43,8 +48,15 @@ class Sight:
             texts = list(map(as_text, _split(side, "AND")))
             seen = {text: tuple(self._seen(text, states)) for text in texts}
             blind = [text for text in seen if not seen[text]]
-            first = [Condition(") and (".join(blind), ())] if blind else []
-            yield [*first, *(Condition(text, seen[text]) for text in seen if seen[text])]
+            first = [Condition(") and (".join(blind), (), for_caller=True)] if blind else []
+            yield [
+                *first,
+                *(
+                    Condition(text, found, for_caller=not self._behind(text).isdisjoint(_CALLER))
+                    for text, found in seen.items()
+                    if found
+                ),
+            ]
 
     def _seen(self, text: str, states: Iterable[str]) -> Iterator[str]:
         words = self._behind(text)

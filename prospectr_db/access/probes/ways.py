@@ -30,6 +30,9 @@ __all__ = ["Ways", "find_ways", "on_top"]
 
 _COMMANDS = ("select", "update", "delete")
 _MOST_TOGETHER = 3
+"""States in which one condition is asked at once."""
+_MOST_FOR_CALLER = 2
+"""The same of one condition that asks for its caller."""
 _MOST = 60
 """Sets of states that one condition is asked in."""
 _MOST_FOUND = 12
@@ -176,22 +179,35 @@ def _looked(
         (search, one, states)
         for search in searches
         for one, found in search.found.items()
-        if not found and bool(one.states) == (size >= 0)
+        if not found and bool(one.states) == (size >= 0) and size <= _most(one)
         for states in _sets(one, max(size, 0))
     ]
-    asked = [_question(*each) for each in tried]
-    outcomes = run(observation, knocker.persona, asked)
-    for (search, one, states), outcome in zip(tried, outcomes, strict=True):
-        if outcome.state is None and outcome.touched > 0:
+    # Several policies on a table ask the same.
+    asked = {
+        (search.plan.relation.oid, one, states): _question(search, one, states)
+        for search, one, states in tried
+    }
+    outcomes = run(observation, knocker.persona, list(asked.values()))
+    true = {
+        question
+        for question, outcome in zip(asked, outcomes, strict=True)
+        if outcome.state is None and outcome.touched > 0
+    }
+    for search, one, states in tried:
+        if (search.plan.relation.oid, one, states) in true:
             search.found[one].append(states)
     return [
         search
         for search in searches
         if all(
-            found or max(size, 0) < min(_MOST_TOGETHER, len(_columns(one.states)))
+            found or max(size, 0) < min(_most(one), len(_columns(one.states)))
             for one, found in search.found.items()
         )
     ]
+
+
+def _most(condition: Condition) -> int:
+    return _MOST_FOR_CALLER if condition.for_caller else _MOST_TOGETHER
 
 
 def _sets(condition: Condition, size: int) -> Iterator[States]:

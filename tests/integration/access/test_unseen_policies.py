@@ -165,14 +165,17 @@ create policy customer on public.invoices for select to authenticated using (
 
 def test_a_policy_that_others_make_up_for_in_this_world_is_held(target: Target, run: Run) -> None:
     run(PORTAL)
+    both = "status <> 'draft' and approved"
+    mine = "customer_id in (select id from public.customers where (select auth.uid()) = user_id)"
+    run("alter table public.invoices add approved boolean not null default false;")
+    run(f"alter policy customer on public.invoices using ({both} and {mine});")
     contract = written(target)
     text = (
         "select to authenticated where (customer_id IN (SELECT customers.id FROM public.customers "
-        "WHERE (customers.user_id = auth.uid()))) AND (status <> 'draft')"
+        "WHERE (customers.user_id = auth.uid()))) AND (status <> 'draft') AND approved"
     )
     assert contract.facts.unseen == {"invoices": (text,)}
-    mine = "customer_id in (select id from public.customers where (select auth.uid()) = user_id)"
-    run(f"alter policy customer on public.invoices using ({mine} and status <> 'draft');")
+    run(f"alter policy customer on public.invoices using ({mine} and {both});")
     assert red(target, contract) == {}
     run(f"alter policy customer on public.invoices using ({mine});")
     gone = f"The contract holds a policy on invoices that is not there any more: {text}."
@@ -183,6 +186,27 @@ def test_a_policy_that_others_make_up_for_in_this_world_is_held(target: Target, 
     assert red(target, contract) == {seen: "leak", gone: "loss"}
     run("drop policy customer on public.invoices;")
     assert red(target, contract) == {gone: "loss"}
+
+
+def test_one_that_lets_in_whose_row_it_is_by_its_parent_alone_is_seen_in_its_states(
+    target: Target, run: Run
+) -> None:
+    run(PORTAL)
+    contract = written(target)
+    assert contract.facts.unseen == {}
+    mine = "customer_id in (select id from public.customers where (select auth.uid()) = user_id)"
+    run(f"alter policy customer on public.invoices using ({mine} and status = 'sent');")
+    assert red(target, contract) == {}
+    alone = "on their own rows where customers is theirs by user_id alone"
+    run(f"alter policy customer on public.invoices using ({mine});")
+    assert red(target, contract) == {
+        f"Owners can now read invoices (every column) {alone}.": "leak"
+    }
+    run("drop policy customer on public.invoices;")
+    lost = f"Owners can no longer read invoices (every column) {alone}, status=sent"
+    assert [kind for said, kind in red(target, contract).items() if said.startswith(lost)] == [
+        "loss"
+    ]
 
 
 def test_a_policy_by_another_link_is_seen_of_rows_that_are_mine_by_it_alone(
