@@ -87,7 +87,7 @@ def test_a_copy_is_made_only_where_tables_are_many(
     assert _chosen(schema) == 1
     monkeypatch.setattr(clones, "_PAYS_FROM", 3)
     assert _chosen(schema) == 4
-    monkeypatch.setattr(clones, "_PAYS_FROM", 4)
+    monkeypatch.setattr(clones, "_PAYS_FROM", 5)
     assert _chosen(schema) == 1
 
 
