@@ -101,10 +101,9 @@ class Ownership:
         beside = {name: values_beside(other) for name, other in self.beside.items()}
         names = dict.fromkeys((*self.states, *beside))
         found = {name: (*self.states.get(name, ()), *beside.get(name, ())) for name in names}
-        return {
-            **found,
-            **dict.fromkeys((n for n in self.missing if n not in self.saying), (None,)),
-        }
+        orphaned = {*self.saying} - {*self.users}  # without its parents a row is another one
+        lacking = (name for name in self.missing if name not in orphaned)
+        return {**found, **dict.fromkeys(lacking, (None,))}
 
     @property
     def saying(self) -> tuple[str, ...]:
