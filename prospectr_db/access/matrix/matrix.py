@@ -111,6 +111,11 @@ class Cell:
     constraint: str | None = None
     passed: bool = False
 
+    @property
+    def succeeds(self) -> bool:
+        """Whether it got through, be it with other values."""
+        return self.verdict is Verdict.ALLOWED or self.passed
+
 
 @dataclass(frozen=True, slots=True)
 class FormAccess:
@@ -312,7 +317,7 @@ def _is_only_left(key: tuple[str, str, str], cells: Iterable[Cell]) -> bool:
     through: dict[str, bool] = {}
     for cell in cells if key[2] == "update" else ():
         name = (cell.column or "").partition("=")[0].rpartition(TOGETHER)[2]
-        through[name] = through.get(name, False) or cell.passed or cell.verdict is Verdict.ALLOWED
+        through[name] = through.get(name, False) or cell.succeeds
     return len(through) > 1 and {name for name, did in through.items() if did} == {column}
 
 
@@ -332,13 +337,13 @@ def _access(key: tuple[str, str, str], cells: list[Cell], order: Mapping[str, in
     by_form: dict[str, list[Cell]] = {}
     for cell in cells:
         by_form.setdefault(cell.form, []).append(cell)
-    succeeds = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in cells)
+    succeeds = any(cell.succeeds for cell in cells)
     forms = []
     for form, group in by_form.items():
         verdict = min((cell.verdict for cell in group), key=_NEARNESS.__getitem__)
         mine = _columns(group, order)
         compares_columns = any(cell.column for cell in group) and len(group) > 1
-        through = any(cell.verdict is Verdict.ALLOWED or cell.passed for cell in group)
+        through = any(cell.succeeds for cell in group)
         differs = compares_columns and through and form in _PLAIN and mine != plain
         asked = {cell.column for cell in group}
         if succeeds and not through and None not in asked and not asked & set(columns):
@@ -380,7 +385,7 @@ def _columns(cells: Iterable[Cell], order: Mapping[str, int]) -> tuple[str, ...]
         if cell.column is not None:
             name = cell.column.partition("=")[0]
             tried.setdefault(name, set()).add(cell.column)
-            if cell.verdict is Verdict.ALLOWED or cell.passed:
+            if cell.succeeds:
                 allowed.setdefault(name, set()).add(cell.column)
     found = {
         shown

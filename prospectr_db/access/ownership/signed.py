@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.decisions import comparisons
 from prospectr_db.access.policies.expressions import normalise
-from prospectr_db.access.policies.spelling import Tree, as_text, parsed, sides
+from prospectr_db.access.policies.spelling import Tree, as_text, parsed, sides, stripped
 from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def _found(node: Tree, named: re.Pattern[str]) -> bool:
 
 
 def _is_not_null(node: Tree) -> bool:
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
-    return node[-3:] == ["IS", "NOT", "NULL"]
+    return stripped(node)[-3:] == ["IS", "NOT", "NULL"]
 
 
 def _asks_for_none(text: str | None, column: str) -> bool:

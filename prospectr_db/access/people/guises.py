@@ -33,7 +33,7 @@ from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.policies.decisions import all_texts, helper_functions
 from prospectr_db.access.rows.inhabitants import COLLEAGUE, Actor, World
-from prospectr_db.access.writing.statements import literal
+from prospectr_db.access.writing.statements import literal, past_triggers
 
 if TYPE_CHECKING:
     from prospectr_db.access.observation import Observation
@@ -129,12 +129,8 @@ def _knocker(
     actor = world.actors.get(knocker.actor or "")
     if guise.stored is not None and actor is not None:
         stored = guise.stored(actor, persona)
-        world.changes[name] = "".join((_QUIET, stored, "; ", _LOUD))
+        world.changes[name] = past_triggers(stored)
     return Knocker(persona, knocker.actor, brief=guise.more is None, only=only, calls=calls)
-
-
-_QUIET = "set local session_replication_role = replica; "
-_LOUD = "set local session_replication_role = origin"
 
 
 def _asked(observation: Observation, said: str) -> Iterator[_Guise]:

@@ -12,7 +12,7 @@ from prospectr_db.access.policies.decisions import functions_behind, mentions
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OWNER, Affiliate
 from prospectr_db.access.rows.strays import noting
-from prospectr_db.access.writing.statements import insert_known
+from prospectr_db.access.writing.statements import insert_known, past_triggers
 from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["add_related_members"]
@@ -51,8 +51,7 @@ def add_related_members(
             row = _row_between(builder, pair, mine, states, plain)
             if row is not None:
                 # As if it had come to be before the triggers, whatever these write into new rows.
-                change = "".join((_QUIET, insert_known(pair, row), _LOUD))
-                builder.world.changes[key] = change
+                builder.world.changes[key] = past_triggers(insert_known(pair, row))
                 builder.world.noted[key] = noting(pair, row)
                 builder.world.affiliates[key] = Affiliate(only, actor=plain)
 
@@ -89,7 +88,3 @@ def _row_between(
     world.rows.update(rows)
     del world.unbuildable[before:]
     return None if row is None or row.adopted else {**row.values, **held, **states}
-
-
-_QUIET = "set local session_replication_role = replica; "
-_LOUD = "; set local session_replication_role = origin"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from prospectr_db.access.matrix.matrix import Cell, TokenAccess, Verdict
+from prospectr_db.access.matrix.matrix import Cell, TokenAccess
 from prospectr_db.access.people.claims import believed
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import AUTHENTICATED, Persona
@@ -227,5 +227,5 @@ def _through(plan: Plan, knocker: Knocker, probe: Probe, outcome: Outcome) -> It
     """Yield the cells of a probe that gets through."""
     # Success needs no control: it is its own proof.
     for cell in judge_probe(plan, knocker, probe, outcome, outcome):
-        if cell.verdict is Verdict.ALLOWED or cell.passed:
+        if cell.succeeds:
             yield cell

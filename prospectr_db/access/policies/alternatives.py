@@ -20,7 +20,7 @@ from prospectr_db.access.policies.alternative_parts import (
     without_spare,
 )
 from prospectr_db.access.policies.joins import must_have_rows, read_joins
-from prospectr_db.access.policies.spelling import DEFINER, Tree, parsed, said, sides
+from prospectr_db.access.policies.spelling import DEFINER, Tree, parsed, said, sides, stripped
 
 __all__ = ["alternatives"]
 
@@ -51,8 +51,7 @@ class _TooManyError(Exception):
 
 
 def _alternatives(node: Tree, *, definer: bool) -> list[Alternative]:
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
+    node = stripped(node)
     words = {part for part in node if isinstance(part, str)}
     if "SELECT" in words:
         return _rows(node, definer=definer, told=_itself)
@@ -135,8 +134,7 @@ def _leaf(node: Tree) -> list[Alternative]:
 
 def _negated(node: Tree, *, definer: bool) -> list[Alternative]:
     """Return the alternatives of what must be false."""
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
+    node = stripped(node)
     words = {part for part in node if isinstance(part, str)}
     if "SELECT" not in words and "OR" in words:
         return _all_of([_negated(side, definer=definer) for side in sides(node, "OR")])
@@ -202,8 +200,7 @@ def _branch(
 
 def _is_known(node: Tree) -> bool:
     """Whether a condition is true or false, and never unknown."""
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
+    node = stripped(node)
     for word in ("OR", "AND"):
         if word in node and "SELECT" not in node:
             return all(map(_is_known, sides(node, word)))

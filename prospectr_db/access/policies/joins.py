@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from prospectr_db.access.policies.spelling import Tree, sides
+from prospectr_db.access.policies.spelling import Tree, sides, stripped
 
 __all__ = ["must_have_rows", "read_joins"]
 
@@ -21,9 +21,7 @@ def read_joins(
 
     ``there`` are those that must have a row, however they are joined.
     """
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
-    node = _inner(node, there)
+    node = _inner(stripped(node), there)
     if any(isinstance(part, str) and part in _OTHER_JOINS for part in node):
         return False
     if "ON" in node:
@@ -50,9 +48,7 @@ def read_joins(
 def must_have_rows(conditions: Iterable[Tree]) -> Iterator[str]:
     """Yield the tables that must have a row, for a column of theirs must be equal to something."""
     for condition in conditions:
-        node = condition
-        while len(node) == 1 and isinstance(node[0], list):
-            node = node[0]
+        node = stripped(condition)
         if "OR" in node or "SELECT" in node:
             continue
         if "AND" in node:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from prospectr_db.access.policies.decisions import helper_functions
-from prospectr_db.access.policies.spelling import Tree, as_text, parsed, sides
+from prospectr_db.access.policies.spelling import Tree, as_text, parsed, sides, stripped
 from prospectr_db.database.catalog import Catalog, Policy
 
 __all__ = ["Condition", "Sight"]
@@ -89,8 +89,7 @@ class Sight:
 
 def _split(node: Tree, word: str) -> Iterator[Tree]:
     """Yield what stands between AND, or OR, in however many parentheses."""
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
+    node = stripped(node)
     found = sides(node, word)
     if len(found) == 1:
         yield node

@@ -31,6 +31,7 @@ __all__ = [
     "spelt",
     "stated",
     "stated_policies",
+    "stripped",
 ]
 
 BESIDE = " -- "
@@ -101,6 +102,13 @@ def parsed(expression: str) -> Tree:
     return _parse(_TOKEN.findall(expression), 0)[0]
 
 
+def stripped(node: Tree) -> Tree:
+    """Return what stands in however many parentheses, of which none says anything."""
+    while len(node) == 1 and isinstance(node[0], list):
+        node = node[0]
+    return node
+
+
 def as_text(node: Tree) -> str:
     """Return what `parsed` took apart, with the parentheses."""
     parts = (f"({as_text(part)})" if isinstance(part, list) else str(part) for part in node)
@@ -118,8 +126,7 @@ def conjuncts(expression: str) -> frozenset[str]:
 
 
 def _conjuncts(node: Tree) -> Iterator[str]:
-    while len(node) == 1 and isinstance(node[0], list):
-        node = node[0]
+    node = stripped(node)
     words = set(_words(node))
     if "AND" not in words or words & {"OR", "BETWEEN", "SELECT"}:
         yield _in_order(_simple([node]))
@@ -185,9 +192,7 @@ def _simple(node: list[object]) -> list[object]:
             parts += inner
         else:
             parts.append(inner)
-    while len(parts) == 1 and isinstance(parts[0], list):
-        parts = parts[0]
-    return parts
+    return stripped(parts)
 
 
 def _unwrapped(node: list[object]) -> list[object]:
@@ -197,9 +202,7 @@ def _unwrapped(node: list[object]) -> list[object]:
     body = node[1:]
     if len(body) > 2 and body[-2] == "AS" and _ALIAS.fullmatch(str(body[-1])):
         body = body[:-2]
-    while len(body) == 1 and isinstance(body[0], list):
-        body = body[0]
-    return body
+    return stripped(body)
 
 
 def _is_call(node: list[object]) -> bool:

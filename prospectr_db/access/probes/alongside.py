@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from prospectr_db.access.matrix.matrix import TOGETHER, Cell, Verdict
+from prospectr_db.access.matrix.matrix import TOGETHER, Cell
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.crossings import is_of_two, made_between
 from prospectr_db.access.probes.probes import Plan
@@ -29,7 +29,7 @@ def alongside(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[P
     for cell in cells:
         if (cell.persona, cell.command, cell.form) == (knocker.name, "update", "where"):
             there = got.setdefault(cell.rows, set())
-            if cell.column and (cell.verdict is Verdict.ALLOWED or cell.passed):
+            if cell.column and cell.succeeds:
                 there.add(cell.column)
     role = knocker.persona.role
     granted = plan.relation.updatable(role)

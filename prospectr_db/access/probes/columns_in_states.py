@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.update import new_values
@@ -32,7 +32,7 @@ def columns_in_states(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> It
         if (cell.persona, cell.command, cell.form) == (knocker.name, "update", "where"):
             changed = (cell.column or "").partition("=")[0]
             tried.setdefault(cell.rows, set()).add(changed)
-            if cell.verdict is Verdict.ALLOWED or cell.passed:
+            if cell.succeeds:
                 got.setdefault(cell.rows, set()).add(changed)
     granted = plan.relation.updatable(role)
     for key, row in plan.targets_of(knocker).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 
-from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.matrix.row_classes import columns_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.between import inserts_between, states_between
@@ -38,7 +38,7 @@ def combined(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     mine = {
         (cell.rows, cell.command)
         for cell in cells
-        if cell.persona == knocker.name and (cell.verdict is Verdict.ALLOWED or cell.passed)
+        if cell.persona == knocker.name and cell.succeeds
     }
     yield from _new_rows(plan, knocker, mine)
     yield from in_states(plan, knocker, [c for c in _COMMANDS if _opening(plan, knocker, c)])

@@ -49,8 +49,7 @@ def copies(
             inserted = {
                 cell.rows
                 for cell in cells[oid]
-                if (cell.persona, cell.command) == (knocker.name, "insert")
-                and (cell.verdict is Verdict.ALLOWED or cell.passed)
+                if (cell.persona, cell.command) == (knocker.name, "insert") and cell.succeeds
             }
             for rows, values in insert_classes(plan, knocker):
                 if rows not in inserted:

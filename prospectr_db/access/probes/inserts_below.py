@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.matrix.row_classes import columns_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.counting import states_when_counted
@@ -44,8 +44,7 @@ def inserts_on_top(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Itera
     mine = {
         cell.rows
         for cell in cells
-        if (cell.persona, cell.command) == (knocker.name, "insert")
-        and (cell.verdict is Verdict.ALLOWED or cell.passed)
+        if (cell.persona, cell.command) == (knocker.name, "insert") and cell.succeeds
     }
     if any(" [" in rows for rows in mine):
         yield from islice(_on_top(plan, knocker, mine), _MOST)

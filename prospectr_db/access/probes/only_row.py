@@ -43,7 +43,7 @@ def _changes(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     through: set[tuple[str, str | None]] = set()
     for cell in cells:
         if cell.command == "update" and cell.form in refused:
-            if cell.verdict is Verdict.ALLOWED or cell.passed:
+            if cell.succeeds:
                 through.add((cell.rows, cell.column))
             elif cell.verdict is Verdict.REJECTED:
                 refused[cell.form].add((cell.rows, cell.column))

@@ -139,8 +139,7 @@ def unsigned(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Pr
     mine = {
         cell.rows
         for cell in cells
-        if (cell.persona, cell.command) == (knocker.name, "update")
-        and (cell.verdict is Verdict.ALLOWED or cell.passed)
+        if (cell.persona, cell.command) == (knocker.name, "update") and cell.succeeds
     }
     base = plan.row_class(knocker, OWNER)
     columns = plan.relation.updatable(knocker.persona.role)

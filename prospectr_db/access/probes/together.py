@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from prospectr_db.access.matrix.row_classes import state_name
-from prospectr_db.access.policies.spelling import as_text, parsed, sides
+from prospectr_db.access.policies.spelling import as_text, parsed, sides, stripped
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.writing.statements import equals
 from prospectr_db.database.catalog import Policy, Relation
@@ -36,10 +36,7 @@ def _open_conditions(relation: Relation, policy: Policy) -> Iterator[tuple[str, 
     if not policy.permissive or policy.command not in ("select", "all") or not policy.using:
         return
     read = {name for oid, name in policy.reads if oid == relation.oid}
-    condition = parsed(policy.using)
-    while len(condition) == 1 and isinstance(condition[0], list):
-        condition = condition[0]
-    for side in sides(condition, "OR"):
+    for side in sides(stripped(parsed(policy.using)), "OR"):
         text = as_text(side)
         if "auth." not in text and "current_setting" not in text:
             yield text, frozenset(read & set(re.findall(r"\w+", text)))

@@ -38,7 +38,7 @@ def two_columns(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator
     for cell in cells:
         mine = (cell.persona, cell.rows, cell.command) == (knocker.name, rows, "update")
         for name in (cell.column or "").partition("=")[0].split(TOGETHER) if mine else ():
-            got = cell.verdict is Verdict.ALLOWED or cell.passed
+            got = cell.succeeds
             kept_out = cell.verdict in (Verdict.REJECTED, Verdict.REFUSED)
             (through if got else closed if kept_out else set()).add(name)
     settled = {*plan.owner.users, *plan.owner.states, *plan.relation.primary_key}

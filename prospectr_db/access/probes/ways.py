@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice, product
 from typing import TYPE_CHECKING
 
-from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.matrix.row_classes import columns_of, state_name, states_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.sight import Condition, Sight
@@ -101,7 +101,7 @@ def on_top(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Prob
     base = plan.row_class(knocker, OWNER)
     opened: dict[str, dict[States, None]] = {}
     for cell in cells:
-        if (cell.persona, cell.rows.partition(" [")[0]) == (knocker.name, base) and _is_in(cell):
+        if (cell.persona, cell.rows.partition(" [")[0]) == (knocker.name, base) and cell.succeeds:
             opened.setdefault(cell.command, {})[states_of(cell.rows)] = None
     states = dict(plan.variants(knocker=knocker))
     wanted: dict[States, set[str]] = {}
@@ -115,10 +115,6 @@ def on_top(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Prob
                     wanted.setdefault((*some, state), set()).add(command)
     for some, commands in wanted.items():
         yield from _in_several(plan, knocker, some, commands)
-
-
-def _is_in(cell: Cell) -> bool:
-    return cell.verdict is Verdict.ALLOWED or cell.passed
 
 
 def _columns(states: Iterable[str]) -> frozenset[str]:
@@ -157,7 +153,7 @@ def _searches(
     through = {
         cell.command
         for cell in cells
-        if (cell.persona, cell.rows) == (knocker.name, base) and _is_in(cell)
+        if (cell.persona, cell.rows) == (knocker.name, base) and cell.succeeds
     }
     wanted = [c for c in _COMMANDS if relation.holds_any(role, PRIVILEGES[c]) and c not in through]
     for policy in relation.policies:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prospectr_db.access.matrix.finding import IDLE_POLICY, ROW_SECURITY
 from prospectr_db.access.review.phrases import joined
-from prospectr_db.access.review.told import Told
+from prospectr_db.access.review.told import Told, Words, merged
 
 __all__ = ["alike"]
-
-Words = tuple[str, ...]
-Split = Callable[[Told], tuple[Words, Words] | None]
-"""Returns what makes sentences one, and what alone tells one of them from the others."""
-Say = Callable[[Words, Sequence[Words]], str]
-"""Returns the sentence for several of the latter."""
 
 _MOST_NAMED = 20
 _HOLE = "\0"
@@ -54,27 +48,11 @@ _ALIKE = frozenset(
 
 def alike(told: Iterable[Told]) -> Iterator[Told]:
     """Yield the sentences, those that say the same as one; each where the first of them stood."""
-    found = _merged(told, _off, lambda frame, parts: f"{frame[0]}{_all(parts)}{frame[1]}")
-    found = _merged(found, _vain, _say_vain)
-    found = _merged(found, _linked, lambda f, parts: f"{f[0]} {f[1]} into {_listed(parts)}{f[2]}")
-    found = _merged(found, _moved, _say_moved)
-    return _merged(found, _framed, _say_framed)
-
-
-def _merged(told: Iterable[Told], split: Split, say: Say) -> Iterator[Told]:
-    groups: dict[object, list[tuple[Told, tuple[Words, Words] | None]]] = {}
-    for number, one in enumerate(told):
-        found = split(one)
-        key: object = number if found is None else (one.kind, one.severity, one.rule, found[0])
-        groups.setdefault(key, []).append((one, found))
-    for group in groups.values():
-        one, found = group[0]
-        if len(group) == 1 or found is None:
-            yield one
-            continue
-        parts = list(dict.fromkeys(part[1] for _, part in group if part is not None))
-        findings = tuple(finding for each, _ in group for finding in each.findings)
-        yield Told(say(found[0], parts), findings)
+    found = merged(told, _off, lambda frame, parts: f"{frame[0]}{_all(parts)}{frame[1]}")
+    found = merged(found, _vain, _say_vain)
+    found = merged(found, _linked, lambda f, parts: f"{f[0]} {f[1]} into {_listed(parts)}{f[2]}")
+    found = merged(found, _moved, _say_moved)
+    return merged(found, _framed, _say_framed)
 
 
 def _off(one: Told) -> tuple[Words, Words] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from prospectr_db.access.matrix.finding import IDLE_GRANT, OUTSIDE
 from prospectr_db.access.review.phrases import joined, on_rows
-from prospectr_db.access.review.told import Told
+from prospectr_db.access.review.told import Told, Words, merged
 
 __all__ = ["together"]
 
@@ -33,22 +33,18 @@ def together(told: Iterable[Told]) -> Iterator[Told]:
 
 
 def _merged(told: Iterable[Told], slot: Slot, word: str) -> Iterator[Told]:
-    groups: dict[object, list[tuple[Told, tuple[str, str, str] | None]]] = {}
-    for number, one in enumerate(told):
+    """Merge the sentences about one relation that differ in one place."""
+
+    def split(one: Told) -> tuple[Words, Words] | None:
         found = slot(one)
-        same = (one.kind, one.severity, one.rule, one.relation, found and (found[0], found[2]))
-        groups.setdefault(same if found else number, []).append((one, found))
-    for group in groups.values():
-        one, found = group[0]
-        if len(group) == 1 or found is None:
-            yield one
-            continue
-        items = list(dict.fromkeys(parts[1] for _, parts in group if parts is not None))
+        return None if found is None else ((found[0], found[2], one.relation), (found[1],))
+
+    def say(frame: Words, parts: Sequence[Words]) -> str:
+        items = [item for (item,) in parts]
         said = word.join(items) if word == "; " else joined(items, word=word)
-        yield Told(
-            f"{found[0]}{said}{found[2]}",
-            tuple(finding for each, _ in group for finding in each.findings),
-        )
+        return f"{frame[0]}{said}{frame[1]}"
+
+    return merged(told, split, say)
 
 
 def _matching(pattern: re.Pattern[str], *rules: str) -> Slot:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.parts import CONDITIONS, is_made_up_for
@@ -59,7 +59,7 @@ def is_through(cell: Cell) -> bool:
     """Whether a statement reached a row; that a column may be named says nothing of rows."""
     if cell.command == "select" and cell.form == "column":
         return False
-    return cell.verdict is Verdict.ALLOWED or cell.passed
+    return cell.succeeds
 
 
 def is_needed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prospectr_db.access.matrix.matrix import TOGETHER, Cell, Verdict
+from prospectr_db.access.matrix.matrix import TOGETHER, Cell
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.policies.reach import trigger_source
@@ -79,7 +79,7 @@ def written_by(cells: Iterable[Cell]) -> dict[str, set[str]]:
     """Return the columns of his own rows that the owner writes, by command."""
     found: dict[str, set[str]] = {"insert": set(), "update": set()}
     for cell in cells:
-        through = cell.verdict is Verdict.ALLOWED or cell.passed
+        through = cell.succeeds
         mine = cell.persona == "owner" and cell.rows == "own" and cell.command in found
         if through and mine and cell.column:
             found[cell.command].update(cell.column.partition("=")[0].split(TOGETHER))

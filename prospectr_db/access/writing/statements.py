@@ -19,6 +19,7 @@ __all__ = [
     "insert_known",
     "insert_returning",
     "literal",
+    "past_triggers",
     "select_row",
     "select_rows",
     "typed",
@@ -135,6 +136,12 @@ def delete(relation: Relation, where: str = "", tail: str = "") -> str:
     """Return a DELETE; without a condition where ``where`` is empty."""
     parts: Sequence[str] = ("delete from", relation.sql_name)
     return " ".join([*parts, *(["where", where] if where else []), tail]).rstrip()
+
+
+def past_triggers(statement: str) -> str:
+    """Return what runs a statement past triggers and foreign keys."""
+    role = "set local session_replication_role ="
+    return f"{role} replica; {statement}; {role} origin"
 
 
 def remember(
