@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Line, Measurement, process, timed
+from benchmarks.scratch import REPOSITORY, scratch
 
 if TYPE_CHECKING:
     from prospectr_db.server.embedded import EmbeddedServer
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 STEPS = (10, 30, 60, 100)
 ONCE = 2
 SUBJECT = 6
@@ -109,13 +109,8 @@ def _apart(tables: int, connections: int | None) -> Growth:
 def measure(tables: int, connections: int | None) -> Growth:
     """Make a database of so many tables, and observe it."""
     from prospectr_db.access.observe import observe
-    from prospectr_db.server.embedded import CHECKS, ensure
-    from prospectr_db.server.settings import settings_from
 
-    settings = settings_from(os.environ, is_root=os.geteuid() == 0)
-    server = ensure(REPOSITORY, settings, instance=CHECKS)
-    name = f"growth_{os.getpid()}"
-    try:
+    with scratch("growth") as (server, name):
         _make(server, name, tables)
         before, started = _processors(server), time.perf_counter()
         memory = _Memory(server, name)
@@ -123,9 +118,6 @@ def measure(tables: int, connections: int | None) -> Growth:
         seconds = time.perf_counter() - started
         time.sleep(0.5)  # until the backends are gone: only then is their time known
         after = _processors(server)
-    finally:
-        with server.memory() as connection:
-            connection.execute(f'drop database if exists "{name}" with (force)')
     return Growth(
         tables,
         connections,
@@ -140,10 +132,7 @@ def measure(tables: int, connections: int | None) -> Growth:
 
 def _make(server: EmbeddedServer, name: str, tables: int) -> None:
     from prospectr_db.database.connection import connect_as_migrator
-    from prospectr_db.server.templates import Templates
 
-    with server.memory() as memory:
-        Templates(memory).copy(server.platform(memory), name)
     once, subject = (Path(__file__).with_suffix(".sql").read_text()).split("-- one group\n")
     with connect_as_migrator(server.target(name)) as connection:
         connection.execute(once)

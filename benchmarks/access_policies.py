@@ -8,13 +8,13 @@ in which a project has it planned (prospectr_db/access/personas/caller_functions
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Measurement, compare
+from benchmarks.scratch import scratch
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 TIMES = 50
 STATEMENT = "explain update public.messages set body = 'x'"
 
@@ -25,21 +25,14 @@ def measurements() -> Iterator[Measurement]:
     from prospectr_db.access.personas.impersonation import become
     from prospectr_db.access.rows.inhabitants import OWNER
     from prospectr_db.database.connection import connect_as_migrator
-    from prospectr_db.server.embedded import CHECKS, ensure
-    from prospectr_db.server.settings import settings_from
-    from prospectr_db.server.templates import Templates
 
-    settings = settings_from(os.environ, is_root=os.geteuid() == 0)
-    server = ensure(REPOSITORY, settings, instance=CHECKS)
-    name = f"policies_{os.getpid()}"
-    try:
-        with server.memory() as memory:
-            Templates(memory).copy(server.platform(memory), name)
-        with connect_as_migrator(server.target(name)) as connection:
+    with scratch("policies") as (server, name):
+        target = server.target(name)
+        with connect_as_migrator(target) as connection:
             connection.execute(Path(__file__).with_suffix(".sql").read_text())
             asked = connection.execute("select pg_get_functiondef('auth.uid()'::regprocedure)")
             [(inlined,)] = asked.fetchall()
-        with prepared(server.target(name)) as observation:
+        with prepared(target) as observation:
             connection = observation.connection
             persona = observation.world.actors[OWNER].persona("owner")
 
@@ -51,12 +44,5 @@ def measurements() -> Iterator[Measurement]:
                         connection.execute(STATEMENT)
 
             what = f"plan {TIMES} times an UPDATE whose policies read tables"
-            yield compare(
-                what,
-                lambda: planned("select"),
-                "auth.uid() written out",
-                lambda: planned(inlined),
-            )
-    finally:
-        with server.memory() as memory:
-            memory.execute(f'drop database if exists "{name}" with (force)')
+            called, written = partial(planned, "select"), partial(planned, inlined)
+            yield compare(what, called, "auth.uid() written out", written)
