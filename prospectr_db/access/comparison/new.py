@@ -64,18 +64,23 @@ def _tells_nothing(function: TableAccess, matrix: AccessMatrix) -> bool:
 
 
 def _is_read(matrix: AccessMatrix, access: Access) -> bool:
-    """Whether an answer depends only on rows in a state in which its caller reads them anyway."""
+    """Whether an answer depends only on rows in a state in which its caller reads all of them.
+
+    Of a row whose secret he may not read, a function may tell it. Whoever owns nothing is asked for
+    no columns: they are his role's.
+    """
     base = access.rows.partition(" [")[0]
     states = [state.partition(".") for state in states_of(access.rows)]
     if base not in (DEPENDENT, AT_TIMES) or len({table for table, _, _ in states}) != 1:
         return False
     table = matrix.table(states[0][0])
+    if table is None:
+        return False
     there = f"other [{', '.join(state for _, _, state in states)}]"
-    found = (
-        [table.find(access.persona, rows, "select") for rows in (there, "other")] if table else []
-    )
+    reader = "stranger" if access.persona == "newcomer" else access.persona
+    found = (table.find(reader, rows, "select") for rows in (there, "other"))
     known = next((access for access in found if access is not None), None)
-    return known is not None and known.succeeds
+    return known is not None and known.succeeds and set(known.columns) >= set(table.columns)
 
 
 def callers(relation: str, observed: Facts) -> str:

@@ -263,3 +263,11 @@ def test_a_helper_that_says_what_its_caller_may_not_read_is_one(target: Target) 
     held = hold(target, EVENTS)
     red = held.after(HELPER.format(state="is_secret"))
     assert any("on_sale(uuid) is not in the contract" in sentence for sentence in red)
+
+
+def test_a_helper_about_a_row_that_is_not_read_as_a_whole_is_one(target: Target) -> None:
+    grant = "revoke select on public.events from authenticated;"
+    grant += " grant select (id, user_id, is_on) on public.events to authenticated;"
+    held = hold(target, EVENTS + grant)
+    red = held.after(HELPER.format(state="is_on"))
+    assert any("on_sale(uuid) is not in the contract" in sentence for sentence in red)
