@@ -67,14 +67,8 @@ def run(
     connection = observation.connection
     observation.probes += len(probes)
     order = _alike_together(probes)
-    connection.execute("savepoint prospectr_run")
     try:
-        if change := observation.world.changes.get(persona.name):
-            noted = observation.world.noted.get(persona.name, "")
-            connection.execute("; ".join(filter(None, (change, noted))))
-        if observation.planned_early and not persona.has_sound_claims:
-            connection.execute(observation.planned_early)
-        connection.execute(become(persona))
+        connection.execute(_entry(observation, persona))
         rows = [
             row
             for part in _portions(probes, order)
@@ -98,6 +92,18 @@ def run(
             )
     found = {place: _outcome(*row) for place, row in zip(order, rows, strict=True)}
     return [found[place] for place in range(len(probes))]
+
+
+def _entry(observation: Observation, persona: Persona) -> bytes:
+    """Return what lets a persona begin, in one message: what is changed for it, and who it is."""
+    world = observation.world
+    changes = [
+        "savepoint prospectr_run",
+        world.changes.get(persona.name),
+        world.noted.get(persona.name) if persona.name in world.changes else None,
+        None if persona.has_sound_claims else observation.planned_early,
+    ]
+    return b"".join((*(f"{change};".encode() for change in changes if change), become(persona)))
 
 
 def _subject(probe: Probe) -> str | None:
