@@ -16,6 +16,7 @@ from prospectr_db.access.probes.alongside import alongside
 from prospectr_db.access.probes.columns_in_states import columns_in_states
 from prospectr_db.access.probes.combined import combined
 from prospectr_db.access.probes.copies import copies
+from prospectr_db.access.probes.frozen import frozen
 from prospectr_db.access.probes.inserts_below import inserts_on_top
 from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.only_row import only_row
@@ -205,7 +206,16 @@ def _observe_chunk(
     ways = find_ways(observation, plans, personas, cells)
     for more in (
         (combined, ways.probes, signings),
-        (on_top, inserts_on_top, alongside, unsigned, only_row, two_columns, columns_in_states),
+        (
+            on_top,
+            inserts_on_top,
+            alongside,
+            unsigned,
+            only_row,
+            two_columns,
+            columns_in_states,
+            frozen,
+        ),
     ):
         probes = {
             knocker.name: [

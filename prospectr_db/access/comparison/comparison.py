@@ -13,11 +13,15 @@ from prospectr_db.access.comparison.flags import compare_once, compare_row_secur
 from prospectr_db.access.comparison.grants import compare_grants
 from prospectr_db.access.comparison.new import unmentioned
 from prospectr_db.access.comparison.policies import compare_unseen_policies
-from prospectr_db.access.comparison.states import compare_states, is_unheard_of
+from prospectr_db.access.comparison.states import (
+    compare_frozen,
+    compare_states,
+    is_unheard_of,
+)
 from prospectr_db.access.comparison.storage import SHARED, is_backends_share
 from prospectr_db.access.comparison.times import with_known_times
 from prospectr_db.access.comparison.untold import goes_for_all, implied, is_tried
-from prospectr_db.access.comparison.values import as_tried, of_the_same
+from prospectr_db.access.comparison.values import as_tried, beyond, of_the_same
 from prospectr_db.access.comparison.views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.matrix.baselines import BOTH, is_common
 from prospectr_db.access.matrix.counterparts import same_people
@@ -97,9 +101,10 @@ def compare(
 
     # A contract that does not know a state does not say what was possible in it; a database does.
     closed = told("loss", "cannot" if expected == CONTRACT else "")
-    found += compare_states(
-        observed, wanted, matrix, skip, leak=told("leak"), loss=told("loss"), closed=closed
-    )
+    for comparing in (compare_states, compare_frozen):
+        found += comparing(
+            observed, wanted, matrix, skip, leak=told("leak"), loss=told("loss"), closed=closed
+        )
     for relation in sorted(set(observed.relations) & set(wanted.relations)):
         found += _unknown_columns(relation, observed, wanted, expected)
         found += compare_answers(relation, observed, wanted, found)
@@ -169,7 +174,7 @@ def _entry(
     was = comparable(was, entry, observed, wanted)
     if now is not None:
         is_now, was = as_tried(entry, is_now, then, wanted) if then == () else (is_now, was)
-    more, less = _beyond(is_now, was), _beyond(was, is_now)
+    more, less = beyond(is_now, was), beyond(was, is_now)
     # A call reaches rows or does not; which columns are empty in them is beside the point.
     whole = table.kind == "function" and (now is None or then is None)
     total = len(is_now or was) if whole else len(columns)
@@ -203,16 +208,6 @@ def _sides(
             then = of_the_same(entry, then, now) if ALONG in wanted.covers else None
             return None if then is None else (now, then)
     return now, then
-
-
-def _beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return the columns that are not among the known ones, nor values of one of them."""
-    valued = {name.partition("=")[0] for name in known if "=" in name}
-    return tuple(
-        f"{name}=any value" if name in valued else name
-        for name in columns
-        if name not in known and name.partition("=")[0] not in known
-    )
 
 
 def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:
@@ -342,7 +337,8 @@ def _unknown_columns(
     relation: str, observed: Facts, wanted: Facts, expected: str
 ) -> Iterator[Finding]:
     """Yield the columns that the contract names and the relation does not have."""
-    named = {c for entry, names in wanted.allowed.items() if entry[0] == relation for c in names}
+    said = (*wanted.allowed.items(), *wanted.frozen.items())
+    named = {c for entry, names in said if entry[0] == relation for c in names}
     named |= {*wanted.server_only.get(relation, ()), *wanted.columns.get(relation, ())}
     columns = observed.columns.get(relation, ())
     for name in sorted({c.partition("=")[0] for c in named - {ALL} if _unknown(c, columns)}):

@@ -25,6 +25,7 @@ from prospectr_db.access.matrix.facts import (
     BY_CLAIM,
     COUNTED,
     CROSSED,
+    FROZEN,
     GIVEN,
     IN_PART,
     LEFT,
@@ -158,7 +159,7 @@ def _of_rows(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple
         yield CROSSED, f"what users do in each state to rows of {relation} that are theirs in part"
     if _refers_to_two(finding, crossed=crossed, wanted=wanted):
         yield REFERRED, f"which rows of {relation} are reached that are their user's in part"
-    yield from _of_triggers(finding)
+    yield from _of_triggers(finding, observed)
     if finding.command == SIGN or set(states_of(finding.rows)) & _missing(observed, relation):
         yield (
             SIGNED,
@@ -183,7 +184,7 @@ def _of_what_is_around(finding: Finding) -> Iterator[tuple[str, str]]:
         yield BESIDE_NEW, f"in which states of what is beside them rows of {relation} are added"
 
 
-def _of_triggers(finding: Finding) -> Iterator[tuple[str, str]]:
+def _of_triggers(finding: Finding, observed: Facts) -> Iterator[tuple[str, str]]:
     """Yield the same of a finding about what triggers do with what is written."""
     relation, columns = finding.relation, finding.columns
     if finding.command == SET and not any(THROUGH in name for name in columns):
@@ -192,6 +193,19 @@ def _of_triggers(finding: Finding) -> Iterator[tuple[str, str]]:
             yield SIGN_UPS, f"which columns of {relation} users decide about as they sign up"
     if finding.command == LEAVE:
         yield LEFT, f"which rows triggers of {relation} leave in other tables"
+    if _is_guarded(finding, observed):
+        yield FROZEN, f"which columns of {relation} stay as they are while rows are in a state"
+
+
+def _is_guarded(finding: Finding, observed: Facts) -> bool:
+    """Whether only triggers ask for the state, or the values, that a finding is about."""
+    guarded = {*observed.guarded.get(finding.relation, ())}
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    if entry in observed.frozen or guarded & {s.partition("=")[0] for s in states_of(finding.rows)}:
+        return True
+    valued = [name for name in finding.columns if finding.kind == "loss" or "=" in name]
+    names = {name.partition("=")[0] for name in valued}
+    return bool(names) and len(valued) == len(finding.columns) and names <= guarded
 
 
 def _of_values(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
+from prospectr_db.access.comparison.values import beyond
 from prospectr_db.access.matrix.baselines import (
     can_lose,
     compared_in_calls,
@@ -11,13 +12,13 @@ from prospectr_db.access.matrix.baselines import (
     is_related,
     is_related_member,
 )
-from prospectr_db.access.matrix.facts import Entry, Facts, expand
+from prospectr_db.access.matrix.facts import ALL, Entry, Facts, expand
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser, is_told_of_the_owner
 from prospectr_db.access.matrix.matrix import AccessMatrix
 from prospectr_db.access.matrix.row_classes import NOBODY, ROWS_OF, is_partly, plainer
 
-__all__ = ["compare_states", "is_unheard_of"]
+__all__ = ["compare_frozen", "compare_states", "is_unheard_of"]
 
 Tell = Callable[[Entry, tuple[str, ...]], Finding]
 """Puts one difference into words: the entry and its columns."""
@@ -140,15 +141,63 @@ def compare_states(
             ):
                 known = _is_known(relation, rows, wanted) and _is_spoken_of(persona, wanted)
                 tell = loss if known else closed
-                yield tell(entry, expand(wanted.allowed[plain], columns))
+                kept = wanted.frozen.get(entry, ())
+                yield tell(entry, beyond(expand(wanted.allowed[plain], columns), kept))
         elif plain in observed.allowed and entry not in observed.allowed:
-            table = matrix.table(relation) if matrix else None
-            if (
-                table is None
-                or " [" not in rows
-                or rows.partition(" [")[2].rstrip("]") in table.tried
-            ):
-                yield leak(entry, expand(observed.allowed[plain], columns))
+            if _is_made(entry, matrix):
+                kept = observed.frozen.get(entry, ())
+                yield leak(entry, beyond(expand(observed.allowed[plain], columns), kept))
             else:
-                sentence = f"The contract speaks of rows of {relation} that cannot be made: {rows}."
-                yield Finding("gone", "error", relation, persona, rows, command, (), sentence)
+                yield _gone(entry)
+
+
+def _is_made(entry: Entry, matrix: AccessMatrix | None) -> bool:
+    """Whether rows in the state of an entry were there to be tried."""
+    table = matrix.table(entry[0]) if matrix else None
+    state = entry[2].partition(" [")[2].rstrip("]")
+    return table is None or not state or state in table.tried
+
+
+def _gone(entry: Entry) -> Finding:
+    relation, persona, rows, command = entry
+    sentence = f"The contract speaks of rows of {relation} that cannot be made: {rows}."
+    return Finding("gone", "error", relation, persona, rows, command, (), sentence)
+
+
+def compare_frozen(
+    observed: Facts,
+    wanted: Facts,
+    matrix: AccessMatrix | None,
+    skip: Container[str],
+    *,
+    leak: Tell,
+    loss: Tell,
+    closed: Tell,
+) -> Iterator[Finding]:
+    """Yield the columns that a state no longer keeps as they are, or keeps so now.
+
+    The rest is as in `compare_states`, where it is told if all that may be changed is kept so.
+    """
+    for entry in sorted({*observed.frozen, *wanted.frozen}):
+        relation, persona, rows, command = entry
+        if relation in skip or persona in skip:
+            continue
+        plain = (relation, persona, rows.partition(" [")[0], command)
+        now, then = observed.frozen.get(entry, ()), wanted.frozen.get(entry, ())
+        freed = _of(plain, beyond(then, now), observed) if entry not in observed.shut else ()
+        held = _of(plain, beyond(now, then), wanted) if entry not in wanted.shut else ()
+        if freed and not _is_made(entry, matrix):
+            yield _gone(entry)
+        elif freed:
+            yield leak(entry, freed)
+        if held:
+            yield (loss if _is_known(relation, rows, wanted) else closed)(entry, held)
+
+
+def _of(entry: Entry, columns: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    """Return those columns that somebody may change of a row without its state."""
+    known = facts.allowed.get(entry)
+    if known is None:
+        return ()
+    names = {name.partition("=")[0] for name in known}
+    return tuple(name for name in columns if known == (ALL,) or name.partition("=")[0] in names)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from prospectr_db.access.matrix.facts import ALL, ALONG, Entry, Facts
 
-__all__ = ["as_tried", "of_the_same"]
+__all__ = ["as_tried", "beyond", "of_the_same"]
 
 Columns = tuple[str, ...]
 
@@ -47,3 +47,13 @@ def as_tried(
     given = [name for name in now if name.partition("=")[0] in known and ALONG in wanted.covers]
     limited = [name for name in now if "=" in name and name.partition("=")[0] not in known]
     return (*given, *limited), tuple(dict.fromkeys(name.partition("=")[0] for name in limited))
+
+
+def beyond(columns: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that are not among the known ones, nor values of one of them."""
+    valued = {name.partition("=")[0] for name in known if "=" in name}
+    return tuple(
+        f"{name}=any value" if name in valued else name
+        for name in columns
+        if name not in known and name.partition("=")[0] not in known
+    )

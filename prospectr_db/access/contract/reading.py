@@ -12,7 +12,7 @@ from typing import Any
 from prospectr_db.access.contract.layout import key_lines
 from prospectr_db.access.matrix.baselines import can_lose
 from prospectr_db.access.matrix.facts import CHANNEL, COMMANDS, COVERS, Entry, Facts, default_rows
-from prospectr_db.access.matrix.row_classes import plainer
+from prospectr_db.access.matrix.row_classes import plainer, states_of
 from prospectr_db.access.surroundings import GROUPS, LATER_GROUPS
 from prospectr_db.errors import ConfigError
 from prospectr_db.project.document import parse
@@ -73,6 +73,7 @@ class _Reader:
     allowed: dict[Entry, tuple[str, ...]] = field(default_factory=dict)
     forms: dict[Entry, tuple[str, ...]] = field(default_factory=dict)
     shut: set[Entry] = field(default_factory=set)
+    frozen: dict[Entry, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def _lines(self) -> dict[_Keys, int]:
@@ -124,6 +125,7 @@ class _Reader:
             database=self._database(raw),
             buckets=self._buckets(raw),
             shut=frozenset(self.shut),
+            frozen=self.frozen,
             states=states,
             standing={relation: names for relation, names in lists["standing"].items() if names},
             covers=self._covers(raw.get("covers", [])),
@@ -174,6 +176,11 @@ class _Reader:
                     self.forms[(*entry[:3], command)] = self._strings((*here, command), only)
             elif key in COMMANDS:
                 self._entry(here, entry, value)
+            elif key == "frozen":
+                if not states_of(rows):
+                    what = f"{key} is said of rows in a state, and {rows} names none"
+                    raise self._bad(here, what)
+                self.frozen[(*entry[:3], "update")] = self._strings(here, value)
             elif isinstance(value, Mapping) and len(place) == 3:
                 self._grants(here, relation, persona, key, value)
             else:
@@ -181,7 +188,7 @@ class _Reader:
 
     def _command(self, place: _Keys, command: str) -> None:
         if command not in COMMANDS:
-            near = self._near(command, (*COMMANDS, "forms"))
+            near = self._near(command, (*COMMANDS, "forms", "frozen"))
             raise self._bad(place, f"{command} is neither a command nor a row class{near}")
 
     def _entry(self, place: _Keys, entry: Entry, value: Any) -> None:

@@ -77,6 +77,7 @@ def _relation_lines(
     owned = section == "functions" or facts.owners.get(relation, "") != "nobody"
     entries: dict[Entry, tuple[str, ...] | None] = {**dict.fromkeys(facts.shut), **facts.allowed}
     mine = {entry: columns for entry, columns in entries.items() if entry[0] == relation}
+    frozen = {entry[1:3]: names for entry, names in facts.frozen.items() if entry[0] == relation}
     for persona in sorted({entry[1] for entry in mine}, key=_persona_rank):
         default = default_rows(persona, owned=owned)
         by_rows: dict[str, list[tuple[str, tuple[str, ...] | None]]] = {}
@@ -84,12 +85,15 @@ def _relation_lines(
             if who == persona:
                 place = default if rows == "all" else rows
                 by_rows.setdefault(place, []).append((command, columns))
+        by_rows |= {rows: by_rows.get(rows, []) for who, rows in frozen if who == persona}
         for rows in sorted(by_rows, key=lambda name: (name != default, name)):
             tail = "" if rows == default else f".{_quote(rows)}"
             yield ""
             yield f"[{head}.{_key(persona)}{tail}]"
             for command, columns in sorted(by_rows[rows], key=lambda c: COMMANDS.index(c[0])):
                 yield f"{command} = {_value(columns)}"
+            if (persona, rows) in frozen:
+                yield f"frozen = {_list(frozen[persona, rows])}"
             limited = {
                 command: facts.forms[entry]
                 for command, _ in by_rows[rows]

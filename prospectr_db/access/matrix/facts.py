@@ -44,6 +44,7 @@ __all__ = [
     "COVERS",
     "CROSSED",
     "EXTENSIONS",
+    "FROZEN",
     "GIVEN",
     "HELPERS",
     "IN_PART",
@@ -121,12 +122,13 @@ BY_CLAIM = "users whom a row names by what is in their token"
 BESIDE_NEW, OWNED_TENANTS = "states of what is beside new rows", "members of tenants with an owner"
 NAMED = "whom related users name, and what they reach by calls and as members"
 LISTED = "what calls show of users with a standing"
+FROZEN = "columns that stay as they are in a state"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
-    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")
@@ -144,7 +146,8 @@ class Facts:
     ``forms`` to the only statement forms that get through, where not all do. ``idle`` are grants
     that no policy lets anybody use, ``outside`` privileges that policies do not govern.
     ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
-    ``shut`` are rows in a state that keeps out whoever is let in without it. ``states`` are the
+    ``shut`` are rows in a state that keeps out whoever is let in without it, ``frozen`` the columns
+    that only a state keeps from being changed, with others of the row changing. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
     ``covers`` are the ways of asking that were known: what only others show is in no contract.
@@ -152,7 +155,8 @@ class Facts:
     ``unseen`` the policies that nothing of the world needs, held by their text, and
     ``spellings`` all that a relation has; a contract does not say those, but ``alternatives``, the
     marks of such as say several things at once. ``once`` are the columns in which no two rows are
-    the same, so that a user has one row of a kind; of all ``keys`` a contract does not speak.
+    the same, so that a user has one row of a kind; of all ``keys`` a contract does not speak, nor
+    of ``guarded``, the columns of states of which only triggers ask.
     ``members`` are the tables that say who belongs to a row, ``joined_by`` those that do so only
     for what is below it, ``least`` what a column says of users who may least (``role=viewer``):
     another spelling shall find the same people in the world.
@@ -170,6 +174,7 @@ class Facts:
     buckets: Mapping[str, Mapping[str, Any]] | None = None
     writable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shut: frozenset[Entry] = frozenset()
+    frozen: Mapping[Entry, tuple[str, ...]] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
@@ -178,6 +183,7 @@ class Facts:
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     once: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     joined_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     least: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -246,6 +252,11 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         buckets=matrix.surroundings.buckets if matrix.surroundings else None,
         writable={table.relation: table.writable for table in matrix.tables},
         shut=frozenset(_shut(matrix)),
+        frozen={
+            (table.relation, one.persona, one.rows, "update"): one.columns
+            for table in matrix.tables
+            for one in table.frozen
+        },
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},
         covers=frozenset(COVERS),
@@ -254,6 +265,7 @@ def facts_of(matrix: AccessMatrix) -> Facts:
         spellings={table.relation: table.spellings for table in matrix.tables},
         once={t.relation: keys for t in matrix.tables if (keys := once_per(t))},
         keys={t.relation: tuple(t.keys) for t in matrix.tables},
+        guarded={table.relation: table.guarded for table in matrix.tables},
         members={table.relation: table.members for table in matrix.tables if table.members},
         joined_by={table.relation: table.joined_by for table in matrix.tables if table.joined_by},
         least={table.relation: table.least for table in matrix.tables if table.least},

@@ -19,6 +19,7 @@ from prospectr_db.access.matrix.row_classes import AT_TIMES, DEPENDENT, is_below
 
 if TYPE_CHECKING:
     from prospectr_db.access.matrix.finding import Finding
+    from prospectr_db.access.matrix.frozen import Frozen
     from prospectr_db.access.surroundings import Surroundings
 
 __all__ = [
@@ -181,7 +182,8 @@ class TableAccess:
     ``counted`` are columns that functions with their owner's rights count, with their names.
     ``tells_key`` says of a function that policies call that its answer is a key and no secret.
     ``silent`` says that nothing else in the project speaks of its rows, and that none stands in
-    another's way.
+    another's way. ``frozen`` is what triggers keep as it is while a row is in a state,
+    ``guarded`` are the columns of states of which only they ask.
     """
 
     relation: str
@@ -225,6 +227,8 @@ class TableAccess:
     least: tuple[str, ...] = ()
     silent: bool = False
     tells_key: bool = False
+    frozen: tuple[Frozen, ...] = ()
+    guarded: tuple[str, ...] = ()
 
     def columns_for(self, command: str) -> tuple[str, ...]:
         """Return the columns that a command can be about: nobody writes a generated one."""

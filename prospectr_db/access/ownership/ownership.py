@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prospectr_db.access.matrix.given import NOTHING, Given
@@ -29,6 +29,7 @@ from prospectr_db.access.policies.decisions import (
     decision_texts,
 )
 from prospectr_db.access.policies.expressions import literals
+from prospectr_db.access.policies.guards import guard_texts
 from prospectr_db.access.writing.values import is_enumerated, listed_values
 from prospectr_db.database.catalog import Catalog, Column, Relation
 
@@ -64,6 +65,7 @@ class Ownership:
     Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody, or no
     parent.
     ``joined_by`` are tables that say who is what in it, for which only what is below it asks.
+    ``guarded`` are the states of which only triggers ask, as a row is changed.
     """
 
     users: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ class Ownership:
     signing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     joined_by: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
 
     @property
     def owned(self) -> bool:
@@ -148,7 +151,7 @@ def find_ownership(
 
     What is ``given`` overrides which columns hold owners, and adds to what is told apart.
     """
-    texts = decision_texts(catalog)
+    texts, guards = decision_texts(catalog), tuple(guard_texts(catalog))
     compared, claims = comparisons(catalog, texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
     claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
@@ -173,7 +176,7 @@ def find_ownership(
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
         described = _describe(
-            relation, users, owned, tenants, compared, claims, reads, texts, keyed
+            relation, users, owned, tenants, compared, claims, reads, texts, keyed, guards
         )
         described = replace(
             described,
@@ -316,6 +319,7 @@ def _describe(
     reads: frozenset[tuple[int, str]],
     texts: Sequence[Text],
     keyed: set[int],
+    guards: Sequence[Text],
 ) -> Ownership:
     mine = users[relation.oid]
     in_key = {name for fk in relation.foreign_keys for name in fk.columns}
@@ -339,17 +343,33 @@ def _describe(
         if column.name in read
         and column.name not in {*mine, *in_key, *claimed, *relation.primary_key}
     ]
+    told = {c.name: values for c in free if (values := _told(relation, c, texts))}
+    guarded = _guarded(relation, {*mine, *in_key, *claimed, *relation.primary_key, *told}, guards)
     return Ownership(
         users=mine,
         deciding=deciding,
         parents=parents,
         claims=claimed,
         soft=tuple(c.name for c in free if c.base_name in ("uuid", "int8", "int4") and c.not_null),
-        states={c.name: values for c in free if (values := _told(relation, c, texts))},
+        states=told | guarded,
+        guarded=tuple(guarded),
         beside=compared_columns(relation, texts),
         user_keyed=relation.oid in keyed,
         members=members,
     )
+
+
+def _guarded(
+    relation: Relation, others: Collection[str], guards: Sequence[Text]
+) -> dict[str, tuple[str | None, ...]]:
+    """Return the states by which only triggers decide: what policies ask for is told anyhow."""
+    asked = {name for _, pairs in guards for oid, name in pairs if oid == relation.oid}
+    return {
+        column.name: values
+        for column in relation.columns
+        if column.name in asked and column.name not in others
+        if (values := told_apart(relation, column, guards))
+    }
 
 
 def _told(relation: Relation, column: Column, texts: Sequence[Text]) -> tuple[str | None, ...]:

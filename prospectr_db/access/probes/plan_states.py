@@ -12,7 +12,7 @@ from prospectr_db.access.ownership.own_standing import states_of_standing
 from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.plan_known import KnownRows
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Row
-from prospectr_db.access.writing.statements import equals, update
+from prospectr_db.access.writing.statements import equals, literal, typed, update
 from prospectr_db.database.catalog import Constraint, Relation
 
 __all__ = ["RowStates"]
@@ -131,6 +131,15 @@ class RowStates(KnownRows):
             if (row := self.world.row(top, universe)) is not None
             for name, preparation in self.states_of_table(top, self.owner.parent_states, row)
         }
+
+    def changed_in(self, column: str, state: str) -> str:
+        """Return the question which rows have another value than they were given for a state."""
+        given = self._taken.get(state, {})
+        if column not in given or not (self.relation.primary_key or self.source.primary_key):
+            return self.changed(column)
+        now = "".join(("to_jsonb(t)->>", literal(column)))
+        then = f"to_jsonb({typed(self.relation, column, given[column])})#>>'{{}}'"
+        return " ".join((self.known(), "and", now, "is distinct from", then))
 
     @cached_property
     def _own_standing(self) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from prospectr_db.access.matrix.frozen import frozen_columns
 from prospectr_db.access.matrix.matrix import SIGN, Access, Cell, TableAccess, Verdict, collapse
 from prospectr_db.access.matrix.once import keys_of
 from prospectr_db.access.matrix.publications import published_words
@@ -49,6 +50,8 @@ def sum_up(observation: Observation, plan: Plan, cells: list[Cell]) -> TableAcce
         owned=owner.owned,
         rls=relation.rls,
         accesses=accesses,
+        frozen=frozen_columns(cells),
+        guarded=owner.guarded,
         privileges={
             role: held for role, held in relation.privileges.items() if role in catalog.user_roles
         },

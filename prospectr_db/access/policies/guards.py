@@ -1,0 +1,90 @@
+"""Triggers that users set off: which columns they name, and by which values they decide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prospectr_db.access.policies.decisions import Text
+from prospectr_db.access.policies.reach import called_functions
+from prospectr_db.database.catalog import Catalog, Relation
+
+__all__ = ["Guards", "guard_texts", "guards_of"]
+
+_RETURNED = re.compile(r"\breturn\s+(?:old|new)\b", re.IGNORECASE)
+_OLD = re.compile(r"\bold\b|\bupdate of\b", re.IGNORECASE)
+_WHOLE = re.compile(r"\b(?:old|new)\b(?!\s*\.\s*\"?\w)", re.IGNORECASE)
+_SIDE = r"\(?\s*{}\s*\.\s*\"?\w+\"?(?:::\w+)?\s*\)?"
+_EQUALS = r"\s*(?::=|=|<>|!=|\bis\s+(?:not\s+)?distinct\s+from\b)\s*"
+_SAME = re.compile(
+    "|".join(
+        _SIDE.format(one) + _EQUALS + _SIDE.format(other)
+        for one, other in (("old", "new"), ("new", "old"))
+    ),
+    re.IGNORECASE,
+)
+_GIVEN = re.compile(
+    r"(?:;|\bthen|\belse|\bbegin|\bloop)\s*new\s*\.\s*\"?\w+\"?\s*:?=", re.IGNORECASE
+)
+_ASKED = re.compile(
+    r"\bold\s*\.\s*\"?(\w+)"
+    r"|\bnew\s*\.\s*\"?(\w+)\"?(?:::\w+)?\s*(?:[<>=!]+|\b(?:not\s+)?in\b|\bis\b)"
+    r"|\bcase\s+new\s*\.\s*\"?(\w+)",
+    re.IGNORECASE,
+)
+_LETTERS = {"insert": "a", "update": "w", "delete": "d"}
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What the triggers of a table say that a command sets off, and when they are set off."""
+
+    text: str
+
+    @property
+    def compare(self) -> bool:
+        """Whether they look at the row as it was, or are set off by some columns only."""
+        return _OLD.search(self.text) is not None
+
+    def names(self, word: str) -> bool:
+        """Whether they may mean a column: by its name, or with the whole row."""
+        return _WHOLE.search(self.text) is not None or self.says(word)
+
+    def says(self, *words: str) -> bool:
+        """Whether all of some names stand there."""
+        return set(words) <= set(re.findall(r"\w+", self.text))
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The columns whose values decide: not those that only must stay, or are written there."""
+        conditions = _GIVEN.sub(" ", _SAME.sub("", self.text))
+        return frozenset(filter(None, (name for one in _ASKED.findall(conditions) for name in one)))
+
+
+def guards_of(catalog: Catalog, relation: Relation, *commands: str) -> Guards:
+    """Return what a table's triggers say that are set off by some commands, and what they call."""
+    said = []
+    for trigger in relation.triggers:
+        function = catalog.function_by_oid.get(trigger.function)
+        events = trigger.definition.partition(" ON ")[0]
+        follows = any(f" {command.upper()}" in events for command in commands)
+        if trigger.enabled != "D" and follows and function is not None:
+            called = called_functions(catalog, function)
+            said += [trigger.definition, *(one.source for one in (function, *called))]
+    return Guards(_RETURNED.sub("", " ".join(said)))
+
+
+def guard_texts(catalog: Catalog) -> Iterator[Text]:
+    """Yield what triggers say of what users write, with the columns that decide there."""
+    for relation in catalog.own_relations:
+        commands = [
+            command
+            for command, letter in _LETTERS.items()
+            if relation.triggers
+            and any(relation.holds_any(role, letter) for role in catalog.user_roles)
+        ]
+        guards = guards_of(catalog, relation, *commands)
+        asked = guards.asked & relation.by_name.keys()
+        if asked:
+            yield guards.text, frozenset((relation.oid, name) for name in asked)

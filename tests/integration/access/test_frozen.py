@@ -1,0 +1,227 @@
+"""Columns that a trigger keeps as they are while a row is in a state in which others change."""
+
+from __future__ import annotations
+
+import pytest
+
+from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.database import Target
+from prospectr_db.errors import ConfigError
+from tests.integration.access.held import hold
+
+CAMPAIGNS = """
+create table public.campaigns (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    title text not null,
+    goal integer not null default 100,
+    status text not null default 'draft' check (status in ('draft', 'live', 'cancelled'))
+);
+create function public.guard() returns trigger language plpgsql set search_path = '' as $$
+begin
+    if old.status = 'cancelled' and new.status <> 'cancelled' then
+        raise exception 'cancelled is cancelled';
+    end if;
+    if old.status = 'live' and new.goal is distinct from old.goal then
+        raise exception 'the goal of a live campaign stays';
+    end if;
+    return new;
+end $$;
+create trigger guard before update on public.campaigns
+for each row execute function public.guard();
+alter table public.campaigns enable row level security;
+revoke all on public.campaigns from anon, authenticated, service_role;
+grant select, insert (title, goal), update (title, goal, status), delete
+on public.campaigns to authenticated;
+create policy "own" on public.campaigns for all to authenticated
+using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+"""
+
+CANCELLED = """    if old.status = 'cancelled' and new.status <> 'cancelled' then
+        raise exception 'cancelled is cancelled';
+    end if;
+"""
+LIVE = """    if old.status = 'live' and new.goal is distinct from old.goal then
+        raise exception 'the goal of a live campaign stays';
+    end if;
+"""
+GUARD = (
+    "create or replace function public.guard() returns trigger language plpgsql"
+    " set search_path = '' as $$ begin {} return new; end $$;"
+)
+
+
+def _guarding(*conditions: str) -> str:
+    return GUARD.format(" ".join(conditions))
+
+
+def test_a_contract_says_what_a_state_keeps_as_it_is(target: Target) -> None:
+    frozen = hold(target, CAMPAIGNS).contract.facts.frozen
+    assert frozen == {
+        ("campaigns", "owner", "own [status=cancelled]", "update"): ("status",),
+        ("campaigns", "owner", "own [status=live]", "update"): ("goal",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param(
+            _guarding(CANCELLED),
+            {
+                "Owners can now update campaigns.goal on their own rows where status=live.",
+            },
+            id="a column thaws",
+        ),
+        pytest.param(
+            _guarding(LIVE, CANCELLED.replace("<> 'cancelled'", "= 'live'")),
+            {
+                (
+                    "Owners can now update campaigns.status=any value on their own rows where"
+                    " status=cancelled."
+                ),
+            },
+            id="a state can be left for another",
+        ),
+        pytest.param(
+            "drop trigger guard on public.campaigns",
+            {
+                "Owners can now update campaigns.goal on their own rows where status=live.",
+                "Owners can now update campaigns.status on their own rows where status=cancelled.",
+            },
+            id="the trigger goes",
+        ),
+        pytest.param(
+            _guarding(LIVE.replace("goal", "title"), LIVE, CANCELLED),
+            {"Owners can no longer update campaigns.title on their own rows where status=live."},
+            id="another column is frozen",
+        ),
+        pytest.param(
+            _guarding("if old.status = 'live' then raise exception 'live'; end if;", CANCELLED),
+            {
+                (
+                    "Owners can no longer update campaigns.title, campaigns.status on their own"
+                    " rows where status=live: refused, live."
+                ),
+            },
+            id="all of a row is",
+        ),
+    ],
+)
+def test_what_a_state_keeps_is_held(target: Target, change: str, told: set[str]) -> None:
+    assert hold(target, CAMPAIGNS).after(change) == told
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(
+            _guarding(
+                CANCELLED.replace("new.status <> 'cancelled'", "new.status is distinct from $x$"),
+                "if old.status = 'live' then new.goal := old.goal; end if;",
+            ).replace("$x$", "old.status"),
+            id="the old value is put back",
+        ),
+        pytest.param(
+            """
+            drop trigger guard on public.campaigns;
+            create function public.refuse() returns trigger language plpgsql
+            set search_path = '' as $$ begin raise exception 'no'; end $$;
+            create trigger one before update of goal on public.campaigns for each row
+            when (old.status = 'live' and old.goal <> new.goal) execute function public.refuse();
+            create trigger other before update of status on public.campaigns for each row
+            when (old.status = 'cancelled') execute function public.refuse();
+            """,
+            id="triggers with conditions of their own",
+        ),
+        pytest.param(
+            _guarding(
+                CANCELLED,
+                "if to_jsonb(old) ->> 'status' = 'live'"
+                " and to_jsonb(new) -> 'goal' <> to_jsonb(old) -> 'goal' then"
+                " raise exception 'live'; end if;",
+            ),
+            id="whole rows",
+        ),
+    ],
+)
+def test_another_spelling_of_a_trigger_keeps_the_contract(target: Target, change: str) -> None:
+    assert hold(target, CAMPAIGNS).after(change) == set()
+
+
+def test_a_state_that_keeps_all_of_a_row_is_told_as_one(target: Target) -> None:
+    all_of_it = "if old.status = 'live' then raise exception 'live'; end if;"
+    held = hold(target, f"{CAMPAIGNS}; {_guarding(all_of_it)}")
+    assert held.contract.facts.frozen == {}
+    assert held.after(_guarding(LIVE)) == {
+        (
+            "Owners can now update campaigns.title, campaigns.status on their own rows where"
+            " status=live."
+        ),
+    }
+
+
+def test_a_contract_that_knows_of_none_is_told_in_one_word(target: Target) -> None:
+    held = hold(target, CAMPAIGNS)
+    lines = held.text.replace('    "columns that stay as they are in a state",\n', "").splitlines()
+    held.text = "\n".join(line for line in lines if not line.startswith(("frozen", "states")))
+    assert held.errors() == set()
+    assert held.warnings() >= {
+        (
+            "The contract does not say yet which columns of campaigns stay as they are while rows"
+            " are in a state: let `access write` add it."
+        ),
+    }
+
+
+def test_what_stays_is_said_of_rows_in_a_state() -> None:
+    with pytest.raises(ConfigError, match="frozen is said of rows in a state, and own names none"):
+        parse_contract('[tables.campaigns]\n[tables.campaigns.owner]\nfrozen = ["goal"]\n')
+
+
+REQUESTS = """
+create table public.requests (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    body text not null,
+    status text not null default 'open' check (status in ('open', 'withdrawn', 'approved')),
+    is_urgent boolean not null default false
+);
+create function public.guard() returns trigger language plpgsql set search_path = '' as $$
+begin
+    if tg_op = 'DELETE' then
+        if old.is_urgent then raise exception 'it is urgent'; end if;
+        return old;
+    end if;
+    if new.status = 'approved' then
+        raise exception 'who approves is the server';
+    end if;
+    return new;
+end $$;
+create trigger guard before insert or update or delete on public.requests
+for each row execute function public.guard();
+alter table public.requests enable row level security;
+revoke all on public.requests from anon, authenticated, service_role;
+grant select, insert (body, status), update (body, status), delete
+on public.requests to authenticated;
+create policy "own" on public.requests for all to authenticated
+using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+"""
+
+
+def test_values_that_a_trigger_refuses_are_told(target: Target) -> None:
+    held = hold(target, REQUESTS)
+    entry = "requests", "owner", "own"
+    assert held.contract.facts.allowed[*entry, "insert"] == (
+        "body",
+        "status=open",
+        "status=withdrawn",
+    )
+    assert held.contract.facts.allowed[*entry, "update"] == ("body", "status=withdrawn")
+    assert ("requests", "owner", "own [is_urgent=true]", "delete") in held.contract.facts.shut
+    assert held.after("drop trigger guard on public.requests") == {
+        "Owners can now delete requests on their own rows where is_urgent=true.",
+        "Owners can now insert into requests for themselves with any value of status.",
+        "Owners can now update requests.body on their own rows where status=approved.",
+        "Owners can now update requests.status=any value on their own rows.",
+    }
