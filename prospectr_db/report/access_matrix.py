@@ -164,6 +164,9 @@ def _extras(table: TableAccess, style: Style) -> Iterator[str]:
     for (persona, rows), accesses in _untold(table).items():
         told = _can(accesses, table, state="[" in rows or is_lesser(persona))
         alike.setdefault((rows, told), []).append(persona)
+    for one in table.frozen:
+        told = f"not U of {joined(one.columns)}"
+        alike.setdefault((one.rows, told), []).append(one.persona)
     states: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for (rows, text), personas in alike.items():
         base, _, state = rows.partition(" [")

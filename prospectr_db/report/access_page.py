@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from prospectr_db.access.check import CheckReport
-from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess
+from prospectr_db.access.matrix.frozen import Frozen
+from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.review.telling import tell
 from prospectr_db.report.access_matrix import whose
 from prospectr_db.report.access_size import size_of
@@ -96,8 +97,17 @@ def _table(table: TableAccess, words: _Words, grave: Mapping[_Entry, int]) -> di
         "rls": table.rls if table.kind == "table" else None,
         "grants": list(_grants(table)),
         "policies": table.policies,
-        "accesses": [_access(table, access, words, grave) for access in table.accesses],
+        "accesses": [
+            *(_access(table, access, words, grave) for access in table.accesses),
+            *(_access(table, access, words, grave) for access in map(_kept, table.frozen)),
+        ],
     }
+
+
+def _kept(frozen: Frozen) -> Access:
+    """Return what stays as it is in a state, as one more thing that was tried there."""
+    tried = (frozen.persona, frozen.rows, "frozen", Verdict.REFUSED, frozen.columns)
+    return Access(*tried, (), frozen.statement, frozen.reason)
 
 
 def _access(

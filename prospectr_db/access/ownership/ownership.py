@@ -65,7 +65,8 @@ class Ownership:
     Into ``signing`` users put themselves as they change a row, ``missing`` may name nobody, or no
     parent.
     ``joined_by`` are tables that say who is what in it, for which only what is below it asks.
-    ``guarded`` are the states of which only triggers ask, as a row is changed.
+    ``guarded`` are the states of which only triggers ask as a row is written: ``status``, or
+    ``orders.status`` of what is above it.
     """
 
     users: tuple[str, ...] = ()
@@ -151,7 +152,7 @@ def find_ownership(
 
     What is ``given`` overrides which columns hold owners, and adds to what is told apart.
     """
-    texts, guards = decision_texts(catalog), tuple(guard_texts(catalog))
+    texts, guards = decision_texts(catalog), guard_texts(catalog)
     compared, claims = comparisons(catalog, texts)
     compared, claims = _with_known(catalog, given.owned, compared, claims)
     claims = {pair: path for pair, path in claims.items() if not _is_listed(catalog, pair)}
@@ -176,7 +177,16 @@ def find_ownership(
     result: dict[int, Ownership] = {}
     for relation in catalog.relations:
         described = _describe(
-            relation, users, owned, tenants, compared, claims, reads, texts, keyed, guards
+            relation,
+            users,
+            owned,
+            tenants,
+            compared,
+            claims,
+            reads,
+            texts,
+            keyed,
+            tuple(guards.values()),
         )
         described = replace(
             described,
@@ -204,7 +214,9 @@ def find_ownership(
         known = result[oid].states
         told = tuple(dict.fromkeys((*known.get(name, ()), *lists)))
         result[oid] = replace(result[oid], states={**known, name: told})
-    far = asked_far(catalog, asked)
+    guarding = {oid: pairs for oid, (_, pairs) in guards.items()}
+    by_policies = asked_far(catalog, asked)
+    far = asked_far(catalog, {oid: asked[oid] | guarding.get(oid, frozenset()) for oid in asked})
     own_standing = own_standings(catalog, result, far)
     for oid, found_above in states_above(catalog, result, far).items():
         mine, relation = result[oid], catalog.by_oid[oid]
@@ -215,10 +227,16 @@ def find_ownership(
             beside_new=new | known_beside,
             parent_states=mine.parent_states | found_above,
             own_standing=mine.own_standing | own_standing.get(oid, frozenset()),
+            guarded=(*mine.guarded, *_places(catalog, far[oid] - by_policies[oid])),
             asked=asked[oid],
             asked_of_new=asked_of_new[oid],
         )
     return result, standings
+
+
+def _places(catalog: Catalog, pairs: Iterable[tuple[int, str]]) -> list[str]:
+    """Return columns as states of what is above a row name them: ``orders.status``."""
+    return sorted(f"{catalog.by_oid[oid].name}.{name}" for oid, name in pairs)
 
 
 def _is_listed(catalog: Catalog, pair: tuple[int, str]) -> bool:

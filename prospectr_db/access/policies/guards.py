@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prospectr_db.access.policies.decisions import Text
+from prospectr_db.access.policies.decisions import Text, mentions
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.database.catalog import Catalog, Relation
 
@@ -31,6 +30,11 @@ _ASKED = re.compile(
     r"\bold\s*\.\s*\"?(\w+)"
     r"|\bnew\s*\.\s*\"?(\w+)\"?(?:::\w+)?\s*(?:[<>=!]+|\b(?:not\s+)?in\b|\bis\b)"
     r"|\bcase\s+new\s*\.\s*\"?(\w+)",
+    re.IGNORECASE,
+)
+_INTO = re.compile(
+    r"\bselect\s+((?:[\w.\"]+\s*,\s*)*[\w.\"]+)\s+into\s+(?:strict\s+)?((?:\w+\s*,\s*)*\w+)"
+    r"|\b(\w+)(?:\s+[\w.]+)?\s*:=\s*\(\s*select\s+([\w.\"]+)\s+from\b",
     re.IGNORECASE,
 )
 _LETTERS = {"insert": "a", "update": "w", "delete": "d"}
@@ -72,11 +76,26 @@ def guards_of(catalog: Catalog, relation: Relation, *commands: str) -> Guards:
         if trigger.enabled != "D" and follows and function is not None:
             called = called_functions(catalog, function)
             said += [trigger.definition, *(one.source for one in (function, *called))]
-    return Guards(_RETURNED.sub("", " ".join(said)))
+    return Guards(_RETURNED.sub("", _with_columns(" ".join(said))))
 
 
-def guard_texts(catalog: Catalog) -> Iterator[Text]:
-    """Yield what triggers say of what users write, with the columns that decide there."""
+def _with_columns(source: str) -> str:
+    """Say a column where a variable stands that was read from it."""
+    for columns, variables, one, column in _INTO.findall(source):
+        names = [name.strip().rpartition(".")[2].strip('"') for name in columns.split(",")]
+        pairs = zip((v.strip() for v in variables.split(",")), names, strict=False)
+        for variable, name in ((one, column.rpartition(".")[2]), *pairs):
+            if variable and name != "*":
+                source = re.sub(rf"(?<![.\w]){re.escape(variable)}\b", name, source)
+    return source
+
+
+def guard_texts(catalog: Catalog) -> dict[int, Text]:
+    """Return by relation what triggers say of what users write, with the columns that decide there.
+
+    Those of its rows, and of the tables that the rows refer to.
+    """
+    found: dict[int, Text] = {}
     for relation in catalog.own_relations:
         commands = [
             command
@@ -84,7 +103,16 @@ def guard_texts(catalog: Catalog) -> Iterator[Text]:
             if relation.triggers
             and any(relation.holds_any(role, letter) for role in catalog.user_roles)
         ]
-        guards = guards_of(catalog, relation, *commands)
-        asked = guards.asked & relation.by_name.keys()
-        if asked:
-            yield guards.text, frozenset((relation.oid, name) for name in asked)
+        guards = guards_of(catalog, relation, *commands) if commands else Guards("")
+        parents = {fk.target for fk in relation.foreign_keys} - {relation.oid}
+        keys = {
+            (oid, name)
+            for oid in parents
+            if oid in catalog.by_oid
+            for name in catalog.by_oid[oid].primary_key
+        }
+        named = {pair for pair in mentions(catalog, guards.text) if pair[0] in parents} - keys
+        own = {(relation.oid, name) for name in guards.asked & relation.by_name.keys()}
+        if own or named:
+            found[relation.oid] = guards.text, frozenset(own | named)
+    return found

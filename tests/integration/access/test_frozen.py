@@ -225,3 +225,58 @@ def test_values_that_a_trigger_refuses_are_told(target: Target) -> None:
         "Owners can now update requests.body on their own rows where status=approved.",
         "Owners can now update requests.status=any value on their own rows.",
     }
+
+
+ORDERS = """
+create table public.orders (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    status text not null default 'cart'
+);
+create table public.order_lines (
+    id uuid primary key default gen_random_uuid(),
+    order_id uuid not null references public.orders (id) on delete cascade,
+    amount integer not null default 1,
+    note text not null
+);
+create function public.guard_lines() returns trigger language plpgsql
+security definer set search_path = '' as $$
+declare
+    v_status text;
+begin
+    select o.status into v_status from public.orders o
+    where o.id = coalesce(new.order_id, old.order_id);
+    if v_status = 'sent' and (tg_op <> 'UPDATE' or new.amount <> old.amount) then
+        raise exception 'a sent order stays as it is';
+    end if;
+    return coalesce(new, old);
+end $$;
+create trigger guard_lines before insert or update or delete on public.order_lines
+for each row execute function public.guard_lines();
+alter table public.orders enable row level security;
+alter table public.order_lines enable row level security;
+revoke all on public.orders, public.order_lines from anon, authenticated, service_role;
+grant select on public.orders to authenticated;
+grant select, insert (order_id, amount, note), update (amount, note), delete
+on public.order_lines to authenticated;
+create policy "own" on public.orders for select to authenticated
+using (user_id = (select auth.uid()));
+create policy "own" on public.order_lines for all to authenticated
+using (exists (select from public.orders o where o.id = order_id and o.user_id = auth.uid()))
+with check (exists (select from public.orders o where o.id = order_id and o.user_id = auth.uid()));
+"""
+
+
+def test_what_a_trigger_keeps_in_a_state_of_the_parent_is_held(target: Target) -> None:
+    held = hold(target, ORDERS)
+    sent = "order_lines", "owner", "own [orders.status=sent]"
+    assert held.contract.facts.frozen == {(*sent, "update"): ("amount",)}
+    assert held.contract.facts.shut == {(*sent, "insert"), (*sent, "delete")}
+    assert held.after("drop trigger guard_lines on public.order_lines") == {
+        "Owners can now delete order_lines on their own rows where orders.status=sent.",
+        (
+            "Owners can now insert into order_lines.order_id, order_lines.amount, order_lines.note"
+            " for themselves where orders.status=sent."
+        ),
+        "Owners can now update order_lines.amount on their own rows where orders.status=sent.",
+    }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from prospectr_db.access.matrix.finding import Finding
+from prospectr_db.access.matrix.frozen import Frozen
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.report.access import finding_lines
 from prospectr_db.report.access_matrix import matrix_text
@@ -189,3 +192,10 @@ def test_what_was_observed_is_counted_by_its_kind() -> None:
     kinds = ("function", "table", "view", "table", "function", "function")
     assert size_of(map(one, kinds)) == "2 tables, 1 view, 3 functions"
     assert size_of([]) == ""
+
+
+def test_what_stays_as_it_is_in_a_state_has_a_line() -> None:
+    live = Frozen("owner", "own [status=live]", ("goal", "status=draft"), "update", "it is live")
+    shown = replace(table("campaigns"), frozen=(live, replace(live, rows="own [status=over]")))
+    text = matrix_text(matrix(shown), Style(width=80, color=False))
+    assert "owner on own rows where status is live or over: not U of goal and status=draft" in text
