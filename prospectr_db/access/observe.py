@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from prospectr_db.access.matrix.given import NOTHING, Given
-from prospectr_db.access.matrix.matrix import AccessMatrix, Cell, TableAccess, TokenAccess
+from prospectr_db.access.matrix.matrix import AccessMatrix, TableAccess, TokenAccess
 from prospectr_db.access.observation import Observation, knockers, prepare
-from prospectr_db.access.personas.knocks import Knocker, Probe
-from prospectr_db.access.probes.alongside import alongside
-from prospectr_db.access.probes.columns_in_states import columns_in_states
-from prospectr_db.access.probes.combined import combined
+from prospectr_db.access.personas.knocks import Knocker
 from prospectr_db.access.probes.copies import copies
-from prospectr_db.access.probes.frozen import frozen
-from prospectr_db.access.probes.inserts_below import inserts_on_top
-from prospectr_db.access.probes.judging import judge_probe
-from prospectr_db.access.probes.only_row import only_row
-from prospectr_db.access.probes.probes import Plan
-from prospectr_db.access.probes.running import Outcome, run
-from prospectr_db.access.probes.signing import signings, unsigned
-from prospectr_db.access.probes.two_columns import two_columns
-from prospectr_db.access.probes.ways import find_ways, on_top
-from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.access.tables.left_behind import left_behind
-from prospectr_db.access.tables.redundant import Arrival, is_through
 from prospectr_db.access.tables.sign_up_writes import sign_up_writes
 from prospectr_db.access.tables.summing_up import sum_up
+from prospectr_db.access.tables.tried import Tried
 from prospectr_db.access.tables.trigger_writes import trigger_writes
-from prospectr_db.access.tables.truncation import Truncations
 from prospectr_db.access.tables.unseen import unseen_policies
 from prospectr_db.database.catalog import Relation
 from prospectr_db.database.target import Target
@@ -42,9 +28,6 @@ __all__ = [
 ]
 
 _CHUNK = 40
-
-Identity = tuple[str, str | None, str | None]
-"""What makes two probes the same for the server: statement, preparation, question."""
 
 
 def observe(
@@ -193,129 +176,15 @@ def _observe_chunk(
     observation: Observation, relations: Sequence[Relation], personas: Sequence[Knocker]
 ) -> Iterator[TableAccess]:
     plans = {relation.oid: observation.plan(relation) for relation in relations}
-    first = {
-        knocker.name: [
-            (oid, probe) for oid, plan in plans.items() for probe in plan.probes(knocker)
-        ]
-        for knocker in personas
-    }
-    arrivals: dict[int, list[Arrival]] = {oid: [] for oid in plans}
-    cells = _tried(observation, plans, personas, first, arrivals)
-    # What single states have opened is tried once more in two states at once; where only several
-    # open anything, each further one on top, and where only a state may be changed, more with it.
-    ways = find_ways(observation, plans, personas, cells)
-    for more in (
-        (combined, ways.probes, signings),
-        (
-            on_top,
-            inserts_on_top,
-            alongside,
-            unsigned,
-            only_row,
-            two_columns,
-            columns_in_states,
-            frozen,
-        ),
-    ):
-        probes = {
-            knocker.name: [
-                (oid, probe)
-                for oid, plan in plans.items()
-                for trying in more
-                for probe in trying(plan, knocker, cells[oid])
-            ]
-            for knocker in personas
-        }
-        if any(probes.values()):
-            for oid, found in _tried(observation, plans, personas, probes, arrivals).items():
-                cells[oid] += found
+    tried = Tried(observation, plans, personas)
+    ways = tried.everything()
+    cells = tried.cells
     for oid, extra in copies(observation, plans, personas, cells).items():
         cells[oid] += extra
     for following in (trigger_writes, sign_up_writes, left_behind):
         for oid, extra in following(observation, plans, personas, cells).items():
             cells[oid] += extra
-    unseen = unseen_policies(observation, plans, personas, arrivals, ways)
+    unseen = unseen_policies(observation, plans, personas, tried.arrivals, ways)
     for relation in relations:
         told = sum_up(observation, plans[relation.oid], cells[relation.oid])
         yield replace(told, unseen=unseen[relation.oid])
-
-
-def _tried(
-    observation: Observation,
-    plans: Mapping[int, Plan],
-    personas: Sequence[Knocker],
-    probes: Mapping[str, Sequence[tuple[int, Probe]]],
-    arrivals: Mapping[int, list[Arrival]],
-) -> dict[int, list[Cell]]:
-    """Run the probes of each persona, by its name, and judge them; the cells by relation.
-
-    What got through where policies decide is added to the ``arrivals``.
-    """
-    outcomes: dict[str, list[tuple[int, Probe, Outcome]]] = {}
-    doubtful: dict[Identity, Probe] = {}
-    proofs: dict[Identity, Outcome] = {}
-    truncations = Truncations(observation.catalog)
-    for knocker in personas:
-        role = knocker.persona.role
-        is_above = role in observation.catalog.above_rls
-        batch = probes[knocker.name]
-        found = run(observation, knocker.persona, truncations.unknown(role, batch))
-        outcomes[knocker.name] = truncations.told(role, batch, found)
-        for _, probe, outcome in outcomes[knocker.name]:
-            if not _proves_itself(probe, outcome):
-                doubtful[_identity(probe)] = probe
-            if _proves_for_all(probe, outcome, is_above=is_above):
-                proofs[_identity(probe)] = outcome
-    left = [probe for identity, probe in doubtful.items() if identity not in proofs]
-    control = {**_control(observation, left), **proofs}
-    cells: dict[int, list[Cell]] = {oid: [] for oid in plans}
-    for knocker in personas:
-        is_bound = knocker.persona.role not in observation.catalog.above_rls
-        for oid, probe, outcome in outcomes[knocker.name]:
-            proof = control.get(_identity(probe), outcome)
-            judged = judge_probe(plans[oid], knocker, probe, outcome, proof)
-            cells[oid] += judged
-            if is_bound and plans[oid].relation.rls and any(map(is_through, judged)):
-                arrivals[oid].append(Arrival(knocker, probe, outcome))
-    return cells
-
-
-def _proves_itself(probe: Probe, outcome: Outcome) -> bool:
-    """Whether no control is needed: it got through, or TRUNCATE, which needs no row."""
-    if probe.command == "truncate":
-        return True
-    if outcome.state is not None:
-        return False
-    if probe.command == "select" and probe.form == "column":
-        return True
-    if probe.question is None:
-        return outcome.touched > 0
-    return probe.row is not None and probe.row in outcome.labels
-
-
-def _proves_for_all(probe: Probe, outcome: Outcome, *, is_above: bool) -> bool:
-    """Whether one persona's answer shows what the same statement can do, as a control would.
-
-    ``is_above``: no policy binds the role, so that it reaches every row that a superuser does.
-    """
-    if outcome.state is None and outcome.touched > 0:
-        return is_above or _proves_itself(probe, outcome)
-    return is_above and bool(outcome.constraint) and not outcome.from_function
-
-
-def _identity(probe: Probe) -> Identity:
-    return probe.statement, probe.preparation, probe.question
-
-
-def _control(observation: Observation, probes: Sequence[Probe]) -> dict[Identity, Outcome]:
-    """Run the same statements as the superuser: a denial counts only where this touches a row.
-
-    No policy or grant binds a superuser, so that mutants can share what was found once.
-    """
-    known = observation.controls if observation.controls is not None else {}
-    probes = [probe for probe in probes if _identity(probe) not in known]
-    outcomes = run(observation, observation.unbound(OWNER), probes)
-    known.update(
-        {_identity(probe): outcome for probe, outcome in zip(probes, outcomes, strict=True)}
-    )
-    return known

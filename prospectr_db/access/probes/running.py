@@ -49,9 +49,16 @@ class Outcome:
     @property
     def from_function(self) -> bool:
         """Whether a function raised it: a trigger, or a helper that a policy calls."""
-        lines = (self.context or "").splitlines()
-        calls = [line for line in lines if line.startswith(("PL/pgSQL function", "SQL function"))]
-        return any("prospectr_access.observe(" not in line for line in calls)
+        return self.raised_in is not None
+
+    @property
+    def raised_in(self) -> str | None:
+        """Where that was, in the server's words: the function and its line."""
+        for line in (self.context or "").splitlines():
+            said = line.startswith(("PL/pgSQL function", "SQL function"))
+            if said and "prospectr_access.observe(" not in line:
+                return line
+        return None
 
 
 def run(

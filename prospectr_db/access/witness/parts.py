@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -13,9 +14,9 @@ from prospectr_db.access.personas.impersonation import become
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.rows.inhabitants import Row
 from prospectr_db.access.writing.statements import equals
-from prospectr_db.database.catalog import Relation
+from prospectr_db.database.catalog import Relation, quote_identifier
 
-__all__ = ["Part", "evaluate", "split_parts"]
+__all__ = ["Part", "evaluate", "split_parts", "values_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +83,55 @@ def _sides(text: str) -> list[str]:
 
 
 def evaluate(
-    observation: Observation, relation: Relation, persona: Persona, row: Row, expression: str
+    observation: Observation,
+    relation: Relation,
+    persona: Persona,
+    row: Row,
+    expression: str,
+    preparation: str | None = None,
 ) -> Iterator[Part]:
-    """Evaluate each part for the row: as the persona's claims, with the row itself visible."""
+    """Evaluate each part for the row: as the persona's claims, with the row itself visible.
+
+    ``preparation`` brings the row, or what is around it, into a state before.
+    """
     where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
-    connection = observation.connection
     for text, depth in split_parts(expression):
-        connection.execute("savepoint prospectr_why; set local search_path = ''")
-        try:
+        with _undone(observation, preparation):
             if change := observation.world.changes.get(persona.name):
-                connection.execute(change)
+                observation.connection.execute(change)
             claims = Persona("why", observation.superuser, persona.claims)
-            connection.execute(become(claims))
+            observation.connection.execute(become(claims))
             query = " ".join(("select (", text, ")::text from", relation.sql_name, "where", where))
-            answer = connection.execute(query).fetchone()
-            value = "null" if answer is None or answer[0] is None else str(answer[0])
-        except psycopg.Error as error:
-            value = f"error: {error.diag.message_primary}"
-        finally:
-            connection.execute(
-                "rollback to savepoint prospectr_why; release savepoint prospectr_why"
-            )
+            try:
+                answer = observation.connection.execute(query).fetchone()
+                value = "null" if answer is None or answer[0] is None else str(answer[0])
+            except psycopg.Error as error:
+                value = f"error: {error.diag.message_primary}"
         yield Part(text, value, depth)
+
+
+def values_in(
+    observation: Observation, relation: Relation, row: Row, preparation: str | None
+) -> Mapping[str, str | None]:
+    """Return what a row holds in a state; without a key, what it holds otherwise."""
+    if preparation is None or not relation.primary_key:
+        return row.values
+    where = equals(relation, {n: row.values[n] for n in relation.primary_key})
+    names = ", ".join(f"{quote_identifier(name)}::text" for name in row.values)
+    with _undone(observation, preparation):
+        query = " ".join(("select", names, "from", relation.sql_name, "where", where))
+        answer = observation.connection.execute(query).fetchone()
+    return row.values if answer is None else dict(zip(row.values, answer, strict=True))
+
+
+@contextlib.contextmanager
+def _undone(observation: Observation, preparation: str | None) -> Iterator[None]:
+    """Let the block find what has been prepared; nothing of it remains."""
+    connection = observation.connection
+    connection.execute("savepoint prospectr_why; set local search_path = ''")
+    try:
+        if preparation is not None:
+            connection.execute("select prospectr_access.prepare(%s)", (preparation,))
+        yield
+    finally:
+        connection.execute("rollback to savepoint prospectr_why; release savepoint prospectr_why")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from prospectr_db.access.matrix.facts import COMMANDS
@@ -15,7 +15,8 @@ from prospectr_db.access.probes.judging import judge_probe
 from prospectr_db.access.probes.running import run
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.tables.summing_up import policy_text
-from prospectr_db.access.witness.parts import Part, evaluate
+from prospectr_db.access.tables.tried import statements_on
+from prospectr_db.access.witness.parts import Part, evaluate, values_in
 from prospectr_db.access.witness.script import script
 from prospectr_db.database.catalog import Relation
 from prospectr_db.errors import UsageError
@@ -100,6 +101,7 @@ def explain(
         )
     probe, verdict, reason = _probe(observation, relation, knocker, command, column, rows)
     row = _row(observation, relation, probe)
+    row = replace(row, values=values_in(observation, relation, row, probe.preparation))
     return Why(
         relation=relation.label,
         persona=persona,
@@ -113,7 +115,9 @@ def explain(
         script=script(observation, relation, knocker.persona, probe),
         grants=tuple(_grants(relation, knocker.persona.role)),
         rls=relation.rls,
-        policies=tuple(_policies(observation, relation, knocker.persona, command, row)),
+        policies=tuple(
+            _policies(observation, relation, knocker.persona, command, row, probe.preparation)
+        ),
     )
 
 
@@ -171,14 +175,15 @@ def _probe(
     plan = observation.plan(relation)
     tried = [
         probe
-        for probe in plan.probes(knocker)
+        for probe in statements_on(observation, relation, knocker)
         if probe.command == command
         and (column is None or (probe.column or "").partition("=")[0] == column)
     ]
     classes = list(dict.fromkeys(probe.rows for probe in tried if probe.rows))
     found = [p for p in tried if ("[" not in p.rows if rows is None else p.rows == rows)]
     if not found:
-        what = f"a {command} of {column or 'a row'} on {relation.label}"
+        article = "an" if command[0] in "iu" else "a"
+        what = f"{article} {command} of {column or 'a row'} on {relation.label}"
         if rows is not None:
             raise UsageError(
                 f"Nothing was tried that is {what} on {rows} rows as {knocker.name}.",
@@ -195,7 +200,8 @@ def _probe(
     control = run(observation, Persona("control", observation.superuser, None), [probe])[0]
     cells = judge_probe(plan, knocker, probe, outcome, control)
     verdict = cells[0].verdict.value if cells else "unproven"
-    return probe, verdict, outcome.message
+    where = f" ({outcome.raised_in})" if outcome.raised_in else ""
+    return probe, verdict, f"{outcome.message}{where}" if outcome.message else None
 
 
 def _row(observation: Observation, relation: Relation, probe: Probe) -> Row:
@@ -220,7 +226,12 @@ def _grants(relation: Relation, role: str) -> Iterator[str]:
 
 
 def _policies(
-    observation: Observation, relation: Relation, persona: Persona, command: str, row: Row
+    observation: Observation,
+    relation: Relation,
+    persona: Persona,
+    command: str,
+    row: Row,
+    preparation: str | None,
 ) -> Iterator[PolicyWhy]:
     """Yield the expressions that the command is held to, of each policy."""
     for policy in relation.policies:
@@ -231,7 +242,7 @@ def _policies(
             expression = told[kind]
             if expression is None:
                 continue
-            parts = tuple(evaluate(observation, relation, persona, row, expression))
+            parts = tuple(evaluate(observation, relation, persona, row, expression, preparation))
             yield PolicyWhy(
                 policy.name,
                 policy.command,

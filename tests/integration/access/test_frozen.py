@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from prospectr_db.access.contract.contract import parse_contract
+from prospectr_db.access.observation import prepared
+from prospectr_db.access.witness.why import explain
 from prospectr_db.database import Target
 from prospectr_db.errors import ConfigError
-from tests.integration.access.held import hold
+from tests.integration.access.held import hold, run
 
 CAMPAIGNS = """
 create table public.campaigns (
@@ -280,3 +282,20 @@ def test_what_a_trigger_keeps_in_a_state_of_the_parent_is_held(target: Target) -
         ),
         "Owners can now update order_lines.amount on their own rows where orders.status=sent.",
     }
+
+
+def test_what_stays_has_a_witness(target: Target) -> None:
+    run(target, CAMPAIGNS)
+    with prepared(target) as observation:
+        why = explain(
+            observation,
+            "campaigns",
+            persona="owner",
+            command="update",
+            column="goal",
+            rows="own [status=live]",
+        )
+    assert (why.verdict, why.row["status"]) == ("refused", "live")
+    assert why.reason == (
+        "the goal of a live campaign stays (PL/pgSQL function public.guard() line 7 at RAISE)"
+    )
