@@ -198,16 +198,21 @@ def _sides(
     now, then = observed.allowed.get(entry), wanted.allowed.get(entry)
     if now is None and entry not in observed.shut and is_tried(entry[2], table):
         now = implied(entry, observed)
-        if now is not None and table.kind not in VIEWS:
+        if now is not None and not _is_exact(entry, table):
             known = ("insert", "update") if is_below_part(entry[2]) else ("insert",)
             now = of_the_same(entry, now, then, known)
             return None if now is None else (now, then)
     elif then is None and entry not in wanted.shut:
         then = implied(entry, wanted)
-        if then is not None and table.kind not in VIEWS:
+        if then is not None and not _is_exact(entry, table):
             then = of_the_same(entry, then, now) if ALONG in wanted.covers else None
             return None if then is None else (now, then)
     return now, then
+
+
+def _is_exact(entry: Entry, table: TableAccess) -> bool:
+    """Whether rows in a state are told with all columns, where others are shown than without it."""
+    return table.kind in VIEWS or (table.kind == "function" and entry[3] == "select")
 
 
 def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:

@@ -31,6 +31,7 @@ from prospectr_db.access.matrix.facts import (
     LEFT,
     LISTED,
     LISTS,
+    MASKED,
     NAMED,
     OF_NOBODY,
     OTHER_BUCKETS,
@@ -288,6 +289,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield OF_NOBODY, f"what {relation} tells of rows that are nobody's"
     if kind == "function" and _is_of_columns(finding, wanted):
         yield ANSWERS, f"which columns {relation} answers with"
+    if kind == "function" and _is_masked(finding, wanted):
+        yield MASKED, f"which columns {relation} answers with while rows are in a state"
     if kind == "function" and finding.rows.startswith("as ") and GIVES in finding.rows:
         yield GIVEN, f"which standing {relation} gives"
     if kind == "function" and _is_in_part(finding, observed):
@@ -369,6 +372,14 @@ def _is_of_columns(finding: Finding, wanted: Facts) -> bool:
     """Whether only columns of an answer are more than before, and not whose rows it shows."""
     entry = finding.relation, finding.persona, finding.rows, finding.command
     return finding.rule == ANSWERED or (bool(finding.columns) and entry in wanted.allowed)
+
+
+def _is_masked(finding: Finding, wanted: Facts) -> bool:
+    """Whether a function answers with other columns while rows are in a state, and with some."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    plain = (*entry[:2], finding.rows.partition(" [")[0], entry[3])
+    shown = finding.command == "select" and bool(finding.columns)
+    return shown and entry != plain and plain in wanted.allowed and entry not in wanted.shut
 
 
 def _is_beside(entry: Entry, wanted: Facts) -> bool:

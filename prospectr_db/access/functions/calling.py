@@ -82,11 +82,15 @@ class Seeing:
         cell = call_cell(knocker, rows, command, verdict, probe, outcome)
         shown: set[str] = set()
         if command == "select" and verdict is Verdict.ALLOWED:
-            lines = self.markers.shown(_answer(probe, outcome), knocker.actor)
-            shown = answered(lines, filled=True)
+            shown = self.shown(knocker, probe, outcome)
         yield from (replace(cell, column=name) for name in sorted(shown))
         if not shown:
             yield cell
+
+    def shown(self, knocker: Knocker, probe: Probe, outcome: Outcome) -> set[str]:
+        """Return the columns of an answer in which something stands of rows that it shows."""
+        lines = self.markers.shown(_answer(probe, outcome), knocker.actor)
+        return answered(lines, filled=True)
 
     def _raises(self, knocker: Knocker, outcome: Outcome) -> bool:
         """Whether a call raised the caller's own standing."""

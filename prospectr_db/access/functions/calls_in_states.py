@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
-from prospectr_db.access.functions.calling import Seeing, call_probe
+from prospectr_db.access.functions.calling import Seeing, call_cell, call_probe
 from prospectr_db.access.functions.known_secrets import Knowledge
 from prospectr_db.access.matrix.matrix import Cell, Verdict
 from prospectr_db.access.personas.knocks import Knocker, Probe
@@ -42,6 +42,8 @@ class StateCalls:
     asked: Collection[str] = ()
     tried: set[str] = field(default_factory=set)
     most_together: int = _MOST_TOGETHER
+    masked: set[tuple[str, str, str]] = field(default_factory=set)
+    """Who was answered in a state with other columns of which rows: persona, rows and command."""
 
     def cells(self, knocker: Knocker, plain: Sequence[Cell]) -> Iterator[Cell]:
         """Yield what comes of calls in each state.
@@ -86,9 +88,40 @@ class StateCalls:
                 if outcome.state is not None:
                     verdict = Verdict.REFUSED
                 closed = not any(("call", "all") in t[2] for t in tried)
-                if key == ("call", "all") or not closed:
-                    rows = f"{key[1]} [{state.name}]"
+                if key != ("call", "all") and closed:
+                    continue
+                rows = f"{key[1]} [{state.name}]"
+                if key[0] == "select" and verdict is Verdict.ALLOWED:
+                    usual = [c for c in allowed if (c.command, c.rows) == key and c.column]
+                    got = [t for t in tried if key in t[2]]
+                    yield from self._answered(knocker, rows, usual, got, state)
+                else:
                     yield from self.seeing.cells(knocker, rows, key[0], verdict, probe, outcome)
+
+    def _answered(
+        self,
+        knocker: Knocker,
+        rows: str,
+        usual: Sequence[Cell],
+        calls: Sequence[tuple[Probe, Outcome, set[Key]]],
+        state: Setting,
+    ) -> Iterator[Cell]:
+        """Yield the columns that calls answer with in a state: the usual ones, but for a mask.
+
+        Not because the state itself leaves a column empty.
+        """
+        texts = {probe.statement for probe, _, _ in calls}
+        before = {c.column for c in usual if c.column and c.statement in texts}
+        now = {n for p, outcome, _ in calls for n in self.seeing.shown(knocker, p, outcome)}
+        other = {n for n in before ^ now if n.rpartition(".")[2] not in state.given}
+        columns = ({c.column for c in usual if c.column} - (other - now)) | (other & now)
+        probe, outcome, _ = calls[0]
+        if other and columns:
+            self.masked.add((knocker.name, rows, "select"))
+        cell = call_cell(knocker, rows, "select", Verdict.ALLOWED, probe, outcome)
+        yield from (replace(cell, column=name) for name in sorted(columns))
+        if not columns:
+            yield cell
 
     def _called(
         self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]

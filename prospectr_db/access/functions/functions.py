@@ -107,7 +107,7 @@ def observe_functions(
                 cells += resting.cells(knocker, statements, only_always=always)
         cells += [cell for part in parts for k in personas for cell in part.cells(k)]
         columns = sorted(seeing.columns | declared(observation.catalog, function))
-        accesses = collapse(cells, {})
+        accesses = collapse(cells, {}, told=in_states.masked)
         part_states = {state for part in parts for state in part.states}
         yield TableAccess(
             function.label,

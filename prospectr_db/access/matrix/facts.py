@@ -52,6 +52,7 @@ __all__ = [
     "LISTED",
     "LISTS",
     "MADE_UP",
+    "MASKED",
     "NAMED",
     "OF_NOBODY",
     "OTHER_BUCKETS",
@@ -123,12 +124,13 @@ BESIDE_NEW, OWNED_TENANTS = "states of what is beside new rows", "members of ten
 NAMED = "whom related users name, and what they reach by calls and as members"
 LISTED = "what calls show of users with a standing"
 FROZEN = "columns that stay as they are in a state"
+MASKED = "columns of answers in states"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
-    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN, MASKED),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -273,23 +273,28 @@ class AccessMatrix:
 
 
 def collapse(
-    cells: Iterable[Cell], order: Mapping[str, int], *, exact: bool = False
+    cells: Iterable[Cell],
+    order: Mapping[str, int],
+    *,
+    exact: bool = False,
+    told: Collection[tuple[str, str, str]] = (),
 ) -> tuple[Access, ...]:
     """Group single cells into entries; ``order`` is the position of each column in its relation.
 
-    With ``exact`` rows in a state are told where other columns of them are read, too.
+    With ``exact`` rows in a state are told where other columns of them are read, too; those
+    ``told`` (persona, rows, command) anyhow.
     """
     groups: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.persona, cell.rows, cell.command), []).append(cell)
     found = {key: _access(key, group, order) for key, group in groups.items()}
-    left = {key for key, group in groups.items() if _is_only_left(key, group)}
-    told = (
+    left = {key for key, group in groups.items() if _is_only_left(key, group)} | {*told}
+    kept = (
         beyond(access, found)
         for key, access in found.items()
         if key in left or not _repeats(access, found) or (exact and _reads_otherwise(access, found))
     )
-    return tuple(access for access in told if access is not None)
+    return tuple(access for access in kept if access is not None)
 
 
 def _repeats(access: Access, found: Mapping[tuple[str, str, str], Access]) -> bool:

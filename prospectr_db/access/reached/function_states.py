@@ -42,7 +42,7 @@ class RowState:
     ``name`` is shown, as ``invites.expires_at=2020-01-01``; ``column`` is the part before the
     equals sign and ``told`` its values, none where its type says which there are. ``preparation``
     is what a superuser runs before the call; ``usual`` is how the row is without it. ``owned``
-    says whether it is somebody's, and not a list's.
+    says whether it is somebody's, and not a list's; ``given`` are all columns changed for it.
     """
 
     name: str
@@ -51,6 +51,7 @@ class RowState:
     preparation: str
     usual: str = ""
     owned: bool = True
+    given: frozenset[str] = frozenset()
 
 
 def states_of_function(observation: Observation, function: Function) -> Iterator[RowState]:
@@ -90,7 +91,7 @@ def states_of_columns(
                 name = f"{place}={_shown(value, day=day)}"
                 usually = f"{place}={_shown(row.values.get(column.name), day=day)}"
                 owned = observation.ownership[relation.oid].owned
-                yield RowState(name, place, told, prepared, usually, owned)
+                yield RowState(name, place, told, prepared, usually, owned, frozenset(whole))
 
 
 def apart_in(catalog: Catalog, function: Function) -> Callable[[Iterable[str]], int]:

@@ -49,6 +49,11 @@ class Setting:
         return frozenset(state.column for state in self.states)
 
     @property
+    def given(self) -> frozenset[str]:
+        """The names of all columns that are changed for it."""
+        return frozenset(name for state in self.states for name in state.given)
+
+    @property
     def owned(self) -> bool:
         """Whether all of it is said of somebody's rows."""
         return all(state.owned for state in self.states)
