@@ -97,9 +97,11 @@ def compare(
     exposed: Sequence[str] = ("public",),
     contract: Contract | None = None,
     sabotage: bool = True,
+    older: bool = False,
 ) -> ApiComparison:
     """Compare the two ways on a disposable database, in which rows are built and stay.
 
+    ``older``: new tables were granted in it although the project's files do not say so.
     With ``sabotage`` row-level security is switched off on one table afterwards, and that must be
     seen. Raises ApiSabotageNotSeenError where it is not, ServerError where the API does not start.
     """
@@ -131,6 +133,7 @@ def compare(
             otherwise=asked.otherwise,
             sabotage=spoilt,
             seconds=seconds,
+            older=older,
         ),
         seconds=time.monotonic() - begun,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prospectr_db.access.check import CheckReport
 from prospectr_db.access.comparison.comparison import compare as compare_facts
+from prospectr_db.access.exposure import as_older
 from prospectr_db.access.matrix.facts import Entry, Facts, expand, facts_of
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.matrix import AccessMatrix, Cell
@@ -68,9 +69,11 @@ def hold(
     otherwise: Iterable[tuple[str, Cell]] = (),
     sabotage: str,
     seconds: float,
+    older: bool = False,
 ) -> Held:
     """Hold what requests got to a contract; without one, to what a careful reviewer asks.
 
+    ``older``: new tables were granted although the project's files do not say so, which is told.
     What only statements reach that no request expresses, ``otherwise``, is no loss over HTTP.
     """
     matrix, asked = _matrix(observation, cells, seconds)
@@ -87,6 +90,7 @@ def hold(
         replace(f, sentence=f"{f.sentence.removesuffix('.')}, over HTTP.") for f in findings
     ]
     findings += _differing(cells, {_place(f) for f in findings})
+    findings = [*([as_older(contract)] if older else []), *findings]
     check = CheckReport(
         ok=bool(cells) and not any(f.severity == "error" for f in findings),
         findings=tuple(findings),
@@ -204,6 +208,7 @@ def _bare(facts: Facts) -> Facts:
         database=None,
         buckets=None,
         shut=frozenset(),
+        frozen={},
         states={},
         standing={},
         without_rls=frozenset(),

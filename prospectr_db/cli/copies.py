@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prospectr_db.project import Project
     from prospectr_db.schema.copying import Rebuilt
 
-__all__ = ["Observed", "copies", "observed", "project_for", "rebuild", "throwaway"]
+__all__ = ["Observed", "copies", "observed", "of_files", "project_for", "rebuild", "throwaway"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def observed(run: Invocation, *, believed: bool = True) -> Iterator[Observed]:
     asks tells of it himself.
     """
     if not run.is_remote:
-        with _of_files(run) as seen:
+        with of_files(run, undone=True) as seen:
             yield seen
         return
     from prospectr_db.access.hosted import Hosted
@@ -64,8 +64,11 @@ def observed(run: Invocation, *, believed: bool = True) -> Iterator[Observed]:
 
 
 @contextmanager
-def _of_files(run: Invocation) -> Iterator[Observed]:
-    """Lend the state of the project's files; of an older project's with the grants it relied on."""
+def of_files(run: Invocation, *, undone: bool = False) -> Iterator[Observed]:
+    """Lend the state of the project's files; of an older project's with the grants it relied on.
+
+    ``undone``: whoever borrows it leaves it as it was.
+    """
     from prospectr_db.access.contract.contract import read_contract
     from prospectr_db.access.exposure import is_granted, is_of_older_project
     from prospectr_db.access.verify import contract_path, exposed_schemas
@@ -74,16 +77,16 @@ def _of_files(run: Invocation) -> Iterator[Observed]:
     exposed = exposed_schemas(project)
     contract = read_contract(contract_path(project))
     is_silent = project.config.auto_expose_new_tables is None
-    with throwaway(run, undone=True) as target:
+    with throwaway(run, undone=undone) as target:
         if not is_silent or not is_of_older_project(target, exposed, contract):
             yield Observed(target, project)
             return
     config = replace(project.config, auto_expose_new_tables=True)
-    with throwaway(run, replace(project, config=config), undone=True) as target:
+    with throwaway(run, replace(project, config=config), undone=undone) as target:
         if contract is not None or is_granted(target, exposed):
             yield Observed(target, project, older=True)
             return
-    with throwaway(run, undone=True) as target:
+    with throwaway(run, undone=undone) as target:
         yield Observed(target, project)  # its migrations take away what would be given
 
 

@@ -28,7 +28,7 @@ def compare_with_api(run: Invocation) -> ApiComparison:
     from prospectr_db.api.compare import compare
     from prospectr_db.api.node import find_program
     from prospectr_db.api.service import project_secret
-    from prospectr_db.cli.copies import throwaway
+    from prospectr_db.cli.copies import of_files
 
     if run.is_remote:
         raise UsageError(
@@ -38,14 +38,15 @@ def compare_with_api(run: Invocation) -> ApiComparison:
     contract = read_contract(contract_path(run.project))
     folder = folder_of(run)
     program = find_program(folder.parent, run.environment, on_event=run.progress.show)
-    with throwaway(run) as target:
+    with of_files(run) as seen:
         return compare(
-            target,
+            seen.target,
             program,
             secret=project_secret(folder),
             log=folder / "compare.log",
             exposed=[name for name in run.project.config.api_schemas if name != "graphql_public"],
             contract=contract,
+            older=seen.older,
         )
 
 

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from prospectr_db.database.target import Target
     from prospectr_db.project import Project
 
-__all__ = ["AccessChange", "access_changes"]
+__all__ = ["OLDER", "AccessChange", "access_changes", "relies_on_grants"]
 
 AccessKind = Literal["leak", "gain", "loss", "new", "gone"]
 
 _RANK = {"leak": 0, "loss": 1, "gain": 2, "new": 3, "gone": 4}
+
+
+OLDER = (
+    "No migration grants a table to the API's roles: who gains or loses access was observed as if "
+    "new tables were granted by themselves, as in projects made before May 2026."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,18 @@ def access_changes(before: Target, after: Target, project: Project) -> tuple[Acc
         _change(finding, contract) for finding in access_difference(before, after, project=project)
     }
     return tuple(sorted(found, key=lambda item: (_RANK[item.kind], item.relation, item.sentence)))
+
+
+def relies_on_grants(after: Target, project: Project) -> bool:
+    """Whether a project's files make sense only where new tables are granted, and do not say so."""
+    if project.config.auto_expose_new_tables is not None:
+        return False
+    from prospectr_db.access.contract.contract import read_contract
+    from prospectr_db.access.exposure import is_of_older_project
+    from prospectr_db.access.verify import contract_path, exposed_schemas
+
+    contract = read_contract(contract_path(project))
+    return is_of_older_project(after, exposed_schemas(project), contract)
 
 
 def _change(finding: Finding, contract: Contract | None) -> AccessChange:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from prospectr_db.database.connection import connect, connect_as_migrator
 from prospectr_db.database.snapshot import Change, difference, take
 from prospectr_db.database.target import Target
 from prospectr_db.errors import ProspectrError
-from prospectr_db.migrations.access_change import AccessChange, access_changes
+from prospectr_db.migrations.access_change import (
+    OLDER,
+    AccessChange,
+    access_changes,
+    relies_on_grants,
+)
 from prospectr_db.migrations.apply import read_comparison
 from prospectr_db.migrations.comparison import select_pending
 from prospectr_db.migrations.execution import Session
@@ -114,8 +119,9 @@ def plan(
     with state_of(target, state, notes, copies, rebuild) as base:
         rehearsed, changes, questions = _rehearse(base.copy, pending, sizes)
         # The copy now holds what the migrations lead to; the state before them is another one.
-        seen, unseen = _access(base, project) if access else (None, None)
-        notes = base.notes
+        granted = _as_granted(base, project, state, pending) if access else None
+        seen, unseen = _access(base, project, granted, copies) if access else (None, None)
+        notes = (*base.notes, *([OLDER] if granted else []))
     if rows and questions:
         with connect(target, autocommit=True) as connection:
             questions = ask(connection, questions)
@@ -152,13 +158,35 @@ def _rehearse(
         return tuple(rehearsed), changes, tuple(rules.questions)
 
 
-def _access(base: State, project: Project) -> tuple[tuple[AccessChange, ...] | None, str | None]:
-    """Return who gains or loses what; or why a state could not be observed."""
+def _access(
+    base: State, project: Project, granted: tuple[Project, Project] | None, copies: Copies
+) -> tuple[tuple[AccessChange, ...] | None, str | None]:
+    """Return who gains or loses what; or why a state could not be observed.
+
+    ``granted`` are the states before and after to observe instead, where neither grants anything.
+    """
     try:
+        if granted is not None:
+            with copies(granted[0]) as before, copies(granted[1]) as after:
+                return access_changes(before, after, project), None
         with base.another() as before:
             return access_changes(before, base.copy, project), None
     except ProspectrError as error:
         return None, error.message
+
+
+def _as_granted(
+    base: State, project: Project, state: Project, pending: Sequence[Migration]
+) -> tuple[Project, Project] | None:
+    """Return an older project's states, before and after, with the grants that it relied on.
+
+    None where the project is none, or where the target's own schema is what was copied.
+    """
+    if base.notes or not relies_on_grants(base.copy, project):
+        return None
+    config = replace(project.config, auto_expose_new_tables=True)
+    before = replace(state, config=config)
+    return before, replace(before, migrations=(*state.migrations, *pending))
 
 
 def _sizes(connection: Connection[Any]) -> dict[str, tuple[int, int]]:

@@ -10,34 +10,7 @@ from prospectr_db.access.witness.why import explain
 from prospectr_db.database import Target
 from prospectr_db.errors import ConfigError
 from tests.integration.access.held import hold, run
-
-CAMPAIGNS = """
-create table public.campaigns (
-    id uuid primary key default gen_random_uuid(),
-    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
-    title text not null,
-    goal integer not null default 100,
-    status text not null default 'draft' check (status in ('draft', 'live', 'cancelled'))
-);
-create function public.guard() returns trigger language plpgsql set search_path = '' as $$
-begin
-    if old.status = 'cancelled' and new.status <> 'cancelled' then
-        raise exception 'cancelled is cancelled';
-    end if;
-    if old.status = 'live' and new.goal is distinct from old.goal then
-        raise exception 'the goal of a live campaign stays';
-    end if;
-    return new;
-end $$;
-create trigger guard before update on public.campaigns
-for each row execute function public.guard();
-alter table public.campaigns enable row level security;
-revoke all on public.campaigns from anon, authenticated, service_role;
-grant select, insert (title, goal), update (title, goal, status), delete
-on public.campaigns to authenticated;
-create policy "own" on public.campaigns for all to authenticated
-using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
-"""
+from tests.integration.access.schemas import CAMPAIGNS
 
 CANCELLED = """    if old.status = 'cancelled' and new.status <> 'cancelled' then
         raise exception 'cancelled is cancelled';

@@ -59,3 +59,13 @@ def test_a_project_with_grants_is_no_older_one(make_project: MakeProject, cli: R
     root = make_project({FIRST: OLDER + "grant select on public.notes to authenticated;"})
     done = cli("access", "check", project=root)
     assert "No migration grants" not in done.out
+
+
+def test_a_plan_observes_it_likewise(make_project: MakeProject, cli: RunCli) -> None:
+    root = make_project({FIRST: OLDER.replace('create policy "Anything"', "-- ")})
+    assert cli("migrate", project=root).code == 0
+    (root / SECOND).write_text('create policy "All" on public.notes for select using (true);')
+    done = cli("plan", "--check", project=root)
+    assert done.code == 1
+    assert "who gains or loses access was observed as if new tables were granted" in done.out
+    assert "Visitors without a login can now read notes" in done.out

@@ -15,7 +15,7 @@ from prospectr_db.database import Target
 from prospectr_db.database.connection import connect_as_migrator
 from prospectr_db.project import Project
 from tests.integration.access import ordinary
-from tests.integration.access.schemas import NOTES, TEAMS, TREE
+from tests.integration.access.schemas import CAMPAIGNS, NOTES, TEAMS, TREE
 
 
 def held(target: Target, contract: Contract | None) -> Held:
@@ -41,8 +41,12 @@ def run(target: Target, sql: str) -> None:
 
 @pytest.mark.parametrize(
     "schema",
-    [NOTES, TREE, TEAMS, ordinary.OPEN + ordinary.PROFILES, ordinary.OPEN + ordinary.TENANTS],
-    ids=["notes", "tree", "teams", "profiles", "tenants"],
+    [
+        *(NOTES, TREE, TEAMS, CAMPAIGNS),
+        ordinary.OPEN + ordinary.PROFILES,
+        ordinary.OPEN + ordinary.TENANTS,
+    ],
+    ids=["notes", "tree", "teams", "campaigns", "profiles", "tenants"],
 )
 def test_a_contract_that_was_just_written_is_kept(schema: str, target: Target) -> None:
     run(target, schema)
@@ -134,6 +138,13 @@ def test_an_answer_that_differs_is_told_once_for_each_entry(target: Target) -> N
     assert {f.persona for f in told} == {"stranger"}
     assert len({(f.rows, f.command) for f in told}) == len(told) > 1
     assert "filtered in the database, allowed over HTTP" in told[0].sentence
+
+
+def test_that_new_tables_were_granted_by_themselves_is_told_first(target: Target) -> None:
+    run(target, NOTES)
+    asked = ask_database(target, ("public",), None)
+    told = hold(asked.observation, [], None, sabotage="", seconds=0.0, older=True).check.findings
+    assert told[0].sentence.startswith("No migration grants a table to the API's roles")
 
 
 def test_nothing_asked_is_not_green(target: Target) -> None:
