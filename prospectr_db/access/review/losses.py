@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prospectr_db.access.matrix.baselines import is_of_both
+from prospectr_db.access.matrix.baselines import compared_with, is_of_both
 from prospectr_db.access.matrix.finding import IDLE_POLICY, RECURSION, UNEXPOSED, Finding
 from prospectr_db.access.matrix.matrix import SIGN, Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.unobserved import is_unobserved
@@ -24,7 +24,7 @@ def losses_of(table: TableAccess) -> Iterator[Finding]:
     yield from failing.values()
     for access in table.accesses:
         asked = is_of_both(access.persona) and access.command != SIGN
-        if asked and not access.succeeds and not access.unproven:
+        if asked and not access.succeeds and not access.unproven and _can_usually(table, access):
             yield Finding(
                 "loss",
                 "warning",
@@ -56,6 +56,16 @@ def losses_of(table: TableAccess) -> Iterator[Finding]:
             rule=IDLE_POLICY,
         )
     yield from _refusing(table)
+
+
+def _can_usually(table: TableAccess, access: Access) -> bool:
+    """Whether whoever is in one tenant only can do it to a row that he names.
+
+    A state may keep out all alike.
+    """
+    usual = table.find(compared_with(access.persona), access.rows, access.command)
+    closed = {form.form for form in usual.forms if form.verdict != "allowed"} if usual else set()
+    return usual is None or (usual.succeeds and "where" not in closed)
 
 
 def _refusing(table: TableAccess) -> Iterator[Finding]:

@@ -106,3 +106,38 @@ def test_a_row_is_not_moved_to_where_nobody_could_add_it(target: Target) -> None
     grant update (note) on public.requests to authenticated;
     """
     assert _objections(target, once) == set()
+
+
+CODES = f"""
+create table public.homes (id uuid primary key default gen_random_uuid(), name text not null);
+create table public.home_members (
+    home_id uuid not null references public.homes (id), user_id uuid not null references auth.users (id),
+    primary key (home_id, user_id)
+);
+create table public.codes (
+    id uuid primary key default gen_random_uuid(), code text not null unique, used boolean not null default false,
+    home_id uuid not null references public.homes (id)
+);
+alter table public.homes enable row level security;
+alter table public.home_members enable row level security;
+alter table public.codes enable row level security;
+revoke all on public.homes, public.home_members, public.codes from anon, authenticated;
+grant select on public.homes, public.home_members to authenticated;
+grant select, insert (code, home_id), update (code, home_id) on public.codes to authenticated;
+create policy s on public.home_members for select to authenticated using (user_id = {ME});
+create policy s on public.homes for select to authenticated
+using (id in (select m.home_id from public.home_members m where m.user_id = {ME}));
+create policy s on public.codes for select to authenticated
+using (not used and home_id in (select m.home_id from public.home_members m where m.user_id = {ME}));
+create policy i on public.codes for insert to authenticated
+with check (home_id in (select m.home_id from public.home_members m where m.user_id = {ME}));
+create policy u on public.codes for update to authenticated
+using (home_id in (select m.home_id from public.home_members m where m.user_id = {ME}));
+"""
+
+
+def test_a_state_that_keeps_out_all_members_keeps_out_nobody_of_two_tenants(target: Target) -> None:
+    run(target, CODES)
+    warned = {f.rule for f in judge(observe(target)) if f.severity == "warning"}
+    assert "taken-along" in warned
+    assert "one-tenant-only" not in warned
