@@ -10,7 +10,7 @@ from prospectr_db.access.ownership.standing import Standing, weakest
 from prospectr_db.access.ownership.tenancy import Membership
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OWNER, Actor, Affiliate, Row
-from prospectr_db.access.rows.reaching import change, keep
+from prospectr_db.access.rows.reaching import insist, keep
 from prospectr_db.access.writing.statements import delete, equals, select_row
 from prospectr_db.access.writing.values import seeded_uuid
 from prospectr_db.database.catalog import Relation
@@ -198,9 +198,9 @@ def _remove(builder: Builder, membership: Membership, row: Row) -> bool:
     """End a membership as an application does: note it, empty the key, or delete the row."""
     relation, leaving = membership.relation, membership.leaving
     if leaving is not None:
-        return change(builder, relation, row, {leaving.column: leaving.gone[0]})
+        return insist(builder, relation, row, {leaving.column: leaving.gone[0]})
     if membership.keyed:
-        return change(builder, relation, row, dict.fromkeys(membership.link.columns))
+        return insist(builder, relation, row, dict.fromkeys(membership.link.columns))
     where = equals(relation, {n: row.values[n] for n in relation.primary_key or row.values})
     try:
         builder.connection.execute(

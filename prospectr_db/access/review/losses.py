@@ -52,10 +52,20 @@ def losses_of(table: TableAccess) -> Iterator[Finding]:
             f"No user that was tried can {_VERBS.get(command, command)} {table.relation}, although "
             f"{joined([repr(p) for p in policies])} {'says' if len(policies) == 1 else 'say'}"
             " that some can"
-            f"{'' if _is_granted(table, command) else ': no role of the API is granted it'}.",
+            f"{_why_not(table, command)}.",
             rule=IDLE_POLICY,
         )
     yield from _refusing(table)
+
+
+def _why_not(table: TableAccess, command: str) -> str:
+    """Return what keeps all out alike, where that is a grant: of the table or of a function."""
+    if not _is_granted(table, command):
+        return ": no role of the API is granted it"
+    tried = [a for a in table.accesses if a.command == command and a.persona != "service_role"]
+    reasons = {access.reason or "" for access in tried if access.persona != "anon"}
+    missing = len(reasons) == 1 and min(reasons).startswith("permission denied for function ")
+    return f": {reasons.pop()}" if missing else ""
 
 
 def _can_usually(table: TableAccess, access: Access) -> bool:

@@ -11,7 +11,7 @@ from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
-from prospectr_db.access.rows.reaching import change, hold, made_in, reach_state
+from prospectr_db.access.rows.reaching import change, hold, insist, made_in, reach_state
 from prospectr_db.access.writing.statements import delete, equals, insert_known, select_row, update
 from prospectr_db.access.writing.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Relation
@@ -87,7 +87,7 @@ def demote(builder: Builder, relation: Relation) -> None:
             weakest = builder.ownership[relation.oid].weakest
             wanted = {n: v for n, v in weakest.items() if v and row.values[n] not in (v, None)}
             if wanted:
-                change(builder, relation, row, wanted)
+                insist(builder, relation, row, wanted)
 
 
 def add_standing(builder: Builder, standing: Standing) -> None:
