@@ -31,7 +31,7 @@ from prospectr_db.access.ownership.secret_columns import is_secret
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.personas.personas import Persona
 from prospectr_db.access.policies.claim_spelling import answers_with_claim
-from prospectr_db.access.policies.decisions import helper_functions, mentions
+from prospectr_db.access.policies.decisions import helper_functions, mentioned_by
 from prospectr_db.access.policies.reach import (
     asks_as_another,
     tables_of_function,
@@ -135,7 +135,7 @@ def observe_functions(
 def _tells_key(observation: Observation, function: Function) -> bool:
     """Whether a function answers with one key, such as the tenant of a row, and with no secret."""
     by_oid, ownership = observation.catalog.by_oid, observation.ownership
-    named = mentions(observation.catalog, function.source)
+    named = mentioned_by(observation.catalog, function)
     return (
         function.return_type in IDS
         and not function.returns_set

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prospectr_db.access.matrix.given import NOTHING, Given
 from prospectr_db.access.ownership.standing import placed
 from prospectr_db.access.policies.asking import Asking
-from prospectr_db.access.policies.decisions import helper_functions, helper_texts, mentions
+from prospectr_db.access.policies.decisions import helper_functions, helper_texts, mentioned_by
 from prospectr_db.database.catalog import PLATFORM_SCHEMAS, Catalog, Constraint, Relation
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def tables_of_members(
     helpers = helper_functions(catalog)
     policies = ((r.oid, (p.text, p.reads)) for r in catalog.relations for p in r.policies)
     looking = Asking(catalog, (*policies, *((None, text) for text in helper_texts(catalog))))
-    looked_up = [mentions(catalog, function.source) for function in helpers.values()]
+    looked_up = [mentioned_by(catalog, function) for function in helpers.values()]
     found: dict[int, tuple[str, ...]] = {}
     for relation in catalog.own_relations:
         names = users[relation.oid]

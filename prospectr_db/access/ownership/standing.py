@@ -14,7 +14,7 @@ from prospectr_db.access.policies.decisions import (
     asked_through_functions,
     decision_texts,
     helper_functions,
-    mentions,
+    mentioned_by,
 )
 from prospectr_db.database.catalog import Catalog, Relation
 
@@ -87,7 +87,7 @@ def find_standings(
         pair
         for function in helper_functions(catalog).values()
         if not function.returns_set and not _KEYS & set(function.argument_types)
-        for pair in mentions(catalog, function.source)
+        for pair in mentioned_by(catalog, function)
     )
     found: list[Standing] = []
     asking = Asking(catalog, placed(catalog))

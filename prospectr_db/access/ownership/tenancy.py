@@ -10,7 +10,7 @@ from prospectr_db.access.ownership.joined import is_once
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.standing import Standing
 from prospectr_db.access.policies.closure import leading_to
-from prospectr_db.access.policies.decisions import decision_texts, helper_functions, mentions
+from prospectr_db.access.policies.decisions import decision_texts, helper_functions, mentioned_by
 from prospectr_db.access.policies.expressions import literals
 from prospectr_db.database.catalog import Catalog, Column, Constraint, Relation
 
@@ -182,8 +182,7 @@ def asking(catalog: Catalog, members: Relation, *, by_helpers: bool = False) -> 
     helpers = {
         function.oid
         for function in helper_functions(catalog).values()
-        if not by_helpers
-        or any(oid == members.oid for oid, _ in mentions(catalog, function.source))
+        if not by_helpers or any(oid == members.oid for oid, _ in mentioned_by(catalog, function))
     }
     reads = {
         relation.oid: {oid for policy in relation.policies for oid, _ in policy.reads}

@@ -12,7 +12,7 @@ from prospectr_db.access.ownership.ownership import listed_claims
 from prospectr_db.access.people.keyed import keyed_users
 from prospectr_db.access.personas.claim_options import Option, holding
 from prospectr_db.access.personas.knocks import Knocker
-from prospectr_db.access.policies.decisions import helper_functions, mentions
+from prospectr_db.access.policies.decisions import helper_functions, mentioned_by, mentions
 from prospectr_db.access.policies.expressions import (
     claim_keys,
     literals,
@@ -121,7 +121,7 @@ def _asking(catalog: Catalog, tenants: frozenset[tuple[str, ...]]) -> frozenset[
             reached, text = said_by(helpers, policy)
             paths |= claim_keys(text)
             pairs |= policy.reads
-            pairs |= {pair for function in reached for pair in mentions(catalog, function.source)}
+            pairs |= {pair for function in reached for pair in mentioned_by(catalog, function)}
         behind[relation.oid] = {oid for oid, _ in pairs}
         if any(path[0] not in _NOT_THE_SERVERS for path in paths - tenants):
             asking.add(relation.oid)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from prospectr_db.access.matrix.facts import CHANNEL
-from prospectr_db.access.policies.decisions import helper_functions, mentions
+from prospectr_db.access.policies.decisions import helper_functions, mentioned_by, mentions
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.database.catalog import Catalog, Function, Relation
 
@@ -23,7 +23,7 @@ class Places:
         self.catalog = catalog
         self._functions = {f.oid: self._said_by(f) for f in catalog.functions}
         read = {
-            oid: {up for up, _ in mentions(catalog, function.source)}
+            oid: {up for up, _ in mentioned_by(catalog, function)}
             for oid, function in helper_functions(catalog).items()
             if not function.definer
         }

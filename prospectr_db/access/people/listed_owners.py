@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prospectr_db.access.policies.asking import ask_at_once
-from prospectr_db.access.policies.decisions import functions_behind, mentions
+from prospectr_db.access.policies.decisions import functions_behind, mentioned_by
 from prospectr_db.access.policies.expressions import EQUALS, normalise
 from prospectr_db.access.rows.inhabitants import OWNER
 from prospectr_db.database.catalog import Function, Policy, Relation
@@ -43,7 +43,7 @@ def _asks_both(builder: Builder, relation: Relation, roster: Relation) -> bool:
     """Whether a policy asks for somebody on a list who is the owner of the row, or of one above."""
     for policy in relation.policies:
         behind = functions_behind(builder.catalog, [policy]).values()
-        said = {f.name: mentions(builder.catalog, f.source) for f in behind}
+        said = {f.name: mentioned_by(builder.catalog, f) for f in behind}
         listing = [name for name, read in said.items() if _reads(read, roster)]
         if not listing and not _reads(policy.reads, roster):
             continue
@@ -64,7 +64,7 @@ def _ask_both(
     behind: Sequence[Function],
 ) -> bool:
     texts = [(policy.text, policy.reads)]
-    texts += [(f.source, mentions(builder.catalog, f.source)) for f in behind]
+    texts += [(f.source, mentioned_by(builder.catalog, f)) for f in behind]
     asked = re.compile(rf"\b(?:{'|'.join(map(re.escape, (roster.name, *listing)))})\b")
     for text, pairs in texts:
         columns = {

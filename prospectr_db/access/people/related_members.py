@@ -8,7 +8,7 @@ from itertools import islice, product
 from prospectr_db.access.matrix.baselines import BOTH
 from prospectr_db.access.ownership.tenancy import Membership
 from prospectr_db.access.people.pairs import named, states_of_pair, users_of_pair
-from prospectr_db.access.policies.decisions import functions_behind, mentions
+from prospectr_db.access.policies.decisions import functions_behind, mentioned_by
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OWNER, Affiliate
 from prospectr_db.access.rows.strays import noting
@@ -63,7 +63,7 @@ def _asking_both(catalog: Catalog, *tables: Relation) -> list[Relation]:
     for relation in catalog.own_relations:
         behind = functions_behind(catalog, relation.policies).values()
         read = {oid for policy in relation.policies for oid, _ in policy.reads}
-        read |= {oid for function in behind for oid, _ in mentions(catalog, function.source)}
+        read |= {oid for function in behind for oid, _ in mentioned_by(catalog, function)}
         if wanted <= read:
             found.append(relation)
     return found

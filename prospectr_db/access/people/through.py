@@ -10,7 +10,7 @@ from itertools import product
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.people.pairs import states_of_pair
 from prospectr_db.access.policies.closure import leading_to
-from prospectr_db.access.policies.decisions import Text, functions_behind, mentions
+from prospectr_db.access.policies.decisions import Text, functions_behind, mentioned_by, mentions
 from prospectr_db.access.policies.expressions import COMMENT, EQUALS, normalise
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OWNER, VICTIM, Actor, Affiliate
@@ -113,7 +113,7 @@ def _texts(catalog: Catalog) -> Iterator[tuple[int | None, Text]]:
 
     What views and functions say besides is of no relation in particular.
     """
-    said = {f.oid: (f.source, mentions(catalog, f.source)) for f in catalog.functions}
+    said = {f.oid: (f.source, mentioned_by(catalog, f)) for f in catalog.functions}
     for relation in catalog.own_relations:
         yield from ((relation.oid, (policy.text, policy.reads)) for policy in relation.policies)
         for oid in functions_behind(catalog, relation.policies):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from prospectr_db.access.policies.decisions import Text, helper_functions, mentions
+from prospectr_db.access.policies.decisions import Text, helper_functions, mentioned_by
 from prospectr_db.access.policies.expressions import COMMENT, EQUALS, normalise, with_caller
 from prospectr_db.access.policies.spelling import Tree, as_text, parsed
 from prospectr_db.database.catalog import Catalog, Relation
@@ -35,7 +35,7 @@ class Asking:
                 self._handing.setdefault(name, set()).add(place)
         self._told: dict[tuple[int, str], set[str]] = {}
         for function in helper_functions(catalog).values():
-            for pair in mentions(catalog, function.source) if function.argument_types else ():
+            for pair in mentioned_by(catalog, function) if function.argument_types else ():
                 self._told.setdefault(pair, set()).add(function.name)
 
     def about_caller(

@@ -36,6 +36,7 @@ __all__ = [
     "helper_texts",
     "keyed_claims",
     "keys_held",
+    "mentioned_by",
     "mentions",
     "user_metadata_keys",
 ]
@@ -94,9 +95,14 @@ def mentions(catalog: Catalog, source: str) -> frozenset[tuple[int, str]]:
     )
 
 
+def mentioned_by(catalog: Catalog, function: Function) -> frozenset[tuple[int, str]]:
+    """Return the columns that a function can mean, also of a whole row that it is given."""
+    return mentions(catalog, " ".join((function.source, *function.argument_types)))
+
+
 def asked_through_functions(catalog: Catalog) -> dict[int, frozenset[tuple[int, str]]]:
     """Return the columns that the functions behind each relation's policies can mean."""
-    said = {oid: mentions(catalog, f.source) for oid, f in helper_functions(catalog).items()}
+    said = {oid: mentioned_by(catalog, f) for oid, f in helper_functions(catalog).items()}
     return {
         relation.oid: frozenset().union(*(said[oid] for oid in called))
         for relation in catalog.relations
@@ -111,7 +117,7 @@ def asked_by_policies(
 
     The policies for some ``commands`` only, where they are given.
     """
-    said = {oid: mentions(catalog, f.source) for oid, f in helper_functions(catalog).items()}
+    said = {oid: mentioned_by(catalog, f) for oid, f in helper_functions(catalog).items()}
     found: dict[int, frozenset[tuple[int, str]]] = {}
     for relation in catalog.relations:
         mine = [p for p in relation.policies if commands is None or p.command in commands]
@@ -168,7 +174,7 @@ def _decision_texts(catalog: Catalog) -> Iterator[Text]:
 def helper_texts(catalog: Catalog) -> Iterator[Text]:
     """Yield what helpers of policies say, with the columns that each can read."""
     for function in helper_functions(catalog).values():
-        yield function.source, mentions(catalog, function.source)
+        yield function.source, mentioned_by(catalog, function)
 
 
 @dataclass(frozen=True, slots=True)

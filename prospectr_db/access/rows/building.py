@@ -11,7 +11,7 @@ import psycopg
 from prospectr_db.access.ownership.ownership import Ownership
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.personas.claim_options import whole
-from prospectr_db.access.policies.decisions import decision_texts, mentions
+from prospectr_db.access.policies.decisions import decision_texts, mentioned_by
 from prospectr_db.access.policies.expressions import claim_keys
 from prospectr_db.access.rows.attempts import TRIES, Attempt
 from prospectr_db.access.rows.inhabitants import (
@@ -46,7 +46,7 @@ def _addresses(catalog: Catalog) -> Iterator[tuple[int, str]]:
     """Yield the columns whose e-mail address a function may compare with its caller's."""
     for function in catalog.functions:
         if "mail" in function.source and ("email",) in claim_keys(function.source):
-            yield from (pair for pair in mentions(catalog, function.source) if "mail" in pair[1])
+            yield from (pair for pair in mentioned_by(catalog, function) if "mail" in pair[1])
 
 
 _FIRST = (OWNER, OTHER, NEWCOMER, VICTIM)
