@@ -26,6 +26,7 @@ from prospectr_db.access.matrix.facts import (
     COUNTED,
     CROSSED,
     FROZEN,
+    FULL,
     GIVEN,
     IN_PART,
     LEFT,
@@ -226,6 +227,8 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
         yield BESIDE, f"what is reached through {entry[0]} by one number beside another"
     if _is_counted(entry, wanted):
         yield COUNTED, f"how many rows of {entry[0]} somebody may add"
+        if wanted.relations[entry[0]] == "function":
+            yield FULL, f"what {entry[0]} does for whoever has as many rows as it allows"
 
 
 def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:

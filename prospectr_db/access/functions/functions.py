@@ -45,6 +45,7 @@ from prospectr_db.access.reached.function_states import (
     apart_in,
     asked_users,
     states_of_function,
+    states_when_full,
 )
 from prospectr_db.access.reached.view_states import Setting
 from prospectr_db.access.rows.markers import Markers
@@ -72,7 +73,7 @@ def observe_functions(
         definer = function.definer or asks_as_another(observation.catalog, function.source)
         gone = without_owners_rows(observation, touched) if definer else None
         told = function.label in observation.given.states
-        states = list(states_of_function(observation, function)) if definer or told else []
+        states = list(_states(observation, function)) if definer or told else []
         seeing = Seeing(observation, question, labels, markers)
         knowledge = Knowledge(secrets, seeing)
         asked = [knocker for knocker in personas if _calls(catalog, function, knocker)]
@@ -130,6 +131,12 @@ def observe_functions(
             serves=function.oid in helpers or answers_with_claim(catalog, function),
             tells_key=function.oid in helpers and _tells_key(observation, function),
         )
+
+
+def _states(observation: Observation, function: Function) -> Iterator[RowState]:
+    """Yield the states of rows in which a function is called once more."""
+    yield from states_of_function(observation, function)
+    yield from states_when_full(observation, function)
 
 
 def _tells_key(observation: Observation, function: Function) -> bool:

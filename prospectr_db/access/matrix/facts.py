@@ -45,6 +45,7 @@ __all__ = [
     "CROSSED",
     "EXTENSIONS",
     "FROZEN",
+    "FULL",
     "GIVEN",
     "HELPERS",
     "IN_PART",
@@ -125,12 +126,13 @@ NAMED = "whom related users name, and what they reach by calls and as members"
 LISTED = "what calls show of users with a standing"
 FROZEN = "columns that stay as they are in a state"
 MASKED = "columns of answers in states"
+FULL = "calls where a limit is reached"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
-    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN, MASKED),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN, MASKED, FULL),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prospectr_db.access.matrix.row_classes import ROWS_OF
 from prospectr_db.access.policies.decisions import functions_behind
@@ -11,7 +11,7 @@ from prospectr_db.access.policies.expressions import normalise
 from prospectr_db.access.policies.reach import trigger_functions
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["counted_rows"]
+__all__ = ["counted_in", "counted_rows"]
 
 _MOST = 100
 """Rows that are made; higher limits are not tried."""
@@ -34,7 +34,11 @@ def counted_rows(catalog: Catalog, relation: Relation) -> dict[str, tuple[str, .
         *functions_behind(catalog, policies).values(),
         *trigger_functions(catalog, relation),
     ]
-    texts = [*(policy.text for policy in policies), *(function.source for function in called)]
+    return counted_in([*(policy.text for policy in policies), *(f.source for f in called)])
+
+
+def counted_in(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the rows that some texts count, as ``rows of todos``, with how many of them matter."""
     whole = [normalise(text) for text in texts]
     tables = {table for text in whole for table in _COUNT.findall(text)}
     numbers = sorted({n for text in whole for n in _ends(text) if 1 < n <= _MOST})

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from prospectr_db.access.matrix.row_classes import ROWS_OF
-from prospectr_db.access.rows.inhabitants import OWNER
+from prospectr_db.access.rows.inhabitants import OWNER, World
+from prospectr_db.access.rows.strays import noting
 from prospectr_db.access.writing.statements import insert_known
 from prospectr_db.access.writing.values import seeded_uuid
-from prospectr_db.database.catalog import Relation
-
-if TYPE_CHECKING:
-    from prospectr_db.access.probes.probes import Plan
-
+from prospectr_db.database.catalog import Catalog, Relation
 
 __all__ = ["states_when_counted"]
 
 
 def states_when_counted(
-    plan: Plan, counted: Mapping[str, Iterable[str]]
+    catalog: Catalog, world: World, counted: Mapping[str, Iterable[str]]
 ) -> Iterator[tuple[str, str]]:
     """Yield each number of rows that the owner can be given, as a name and what makes them."""
     for name, numbers in counted.items():
         table = name.removeprefix(ROWS_OF)
-        relation = next((r for r in plan.catalog.own_relations if r.name == table), None)
-        row = plan.world.row(relation, OWNER) if relation else None
+        relation = next((r for r in catalog.own_relations if r.name == table), None)
+        row = world.row(relation, OWNER) if relation else None
         for number in numbers if relation and row else ():
             made = _more(relation, row.values, int(number) - 1) if relation and row else None
             if made:
@@ -36,7 +32,10 @@ def states_when_counted(
 def _more(
     relation: Relation, values: Mapping[str, str | None], number: int
 ) -> Sequence[str] | None:
-    """Return what adds rows like one that is there; None where a key allows no other."""
+    """Return what adds rows like one that is there, and notes that no statement made them.
+
+    None where a key allows no other.
+    """
     linked = {name for fk in relation.foreign_keys for name in fk.columns}
     free: set[str] = set()
     for unique in relation.uniques:
@@ -45,10 +44,11 @@ def _more(
         if name is None and len(told) == len(unique.columns):
             return None
         free |= {name} if name else set()
-    return [
-        insert_known(relation, {**values, **{n: _other(relation, values, n, k) for n in free}})
-        for k in range(1, number + 1)
-    ]
+    found: list[str] = []
+    for k in range(1, number + 1):
+        more = {**values, **{n: _other(relation, values, n, k) for n in free}}
+        found += [insert_known(relation, more), noting(relation, more)]
+    return found
 
 
 def _other(

@@ -95,5 +95,5 @@ def inserts_among(plan: Plan, knocker: Knocker) -> Iterator[Probe]:
     for rows, wanted in insert_classes(plan, knocker):
         given = plan.fitted(wanted)
         if given is not None and rows == "own":
-            for state in states_when_counted(plan, plan.owner.counted):
+            for state in states_when_counted(plan.catalog, plan.world, plan.owner.counted):
                 yield from islice(inserts_of(plan, knocker, rows, given, state), 1)

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from prospectr_db.access.matrix.baselines import AT_ONCE
+from prospectr_db.access.matrix.row_classes import ROWS_OF
 from prospectr_db.access.observation import Observation
 from prospectr_db.access.ownership.beside import compared_columns, is_usual, resolved, values_beside
+from prospectr_db.access.ownership.counted import counted_in
 from prospectr_db.access.ownership.limits import limiting_elsewhere
 from prospectr_db.access.ownership.told_apart import implies_values, told_apart
 from prospectr_db.access.policies.decisions import helper_functions
 from prospectr_db.access.policies.expressions import near
 from prospectr_db.access.policies.ordering import without_ordering
 from prospectr_db.access.policies.reach import called_functions
+from prospectr_db.access.probes.counting import states_when_counted
 from prospectr_db.access.rows.inhabitants import OWNER, Row
 from prospectr_db.access.rows.reaching import reach_state
 from prospectr_db.access.writing.statements import equals, literal, update
@@ -28,6 +31,7 @@ __all__ = [
     "asked_users",
     "states_of_columns",
     "states_of_function",
+    "states_when_full",
 ]
 
 _MOST_STATES = 16
@@ -60,6 +64,19 @@ def states_of_function(observation: Observation, function: Function) -> Iterator
     The contract's are among them for as long as it names them, whatever the source says by now.
     """
     yield from states_of_columns(observation, _columns(observation, function))
+
+
+def states_when_full(observation: Observation, function: Function) -> Iterator[RowState]:
+    """Yield the owner with as many rows as a function counts to, or the contract says it does."""
+    called = (function, *called_functions(observation.catalog, function))
+    counted = dict(counted_in(one.source for one in called))
+    for place, told in observation.given.states.get(function.label, {}).items():
+        if place.startswith(ROWS_OF):
+            numbers = filter(None, (*counted.get(place, ()), *told))
+            counted[place] = tuple(dict.fromkeys(numbers))
+    for name, made in states_when_counted(observation.catalog, observation.world, counted):
+        place = name.partition("=")[0]
+        yield RowState(name, place, counted[place], made)
 
 
 def states_of_columns(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prospectr_db.access.contract.text import render
-from prospectr_db.access.matrix.facts import COUNTED
+from prospectr_db.access.matrix.facts import COUNTED, FULL
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold
 
@@ -74,3 +74,49 @@ def test_an_older_contract_is_told_of_it_in_one_warning(target: Target) -> None:
     assert older.errors() == set()
     say = "The contract does not say yet how many rows of todos somebody may add"
     assert f"{say}: let `access write` add it." in older.warnings()
+
+
+BOARDS = """
+create table public.boards (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    name text not null
+);
+alter table public.boards enable row level security;
+revoke all on public.boards from anon, authenticated;
+grant select on public.boards to authenticated;
+create policy own on public.boards for select to authenticated using (user_id = auth.uid());
+"""
+ADDING = """
+create or replace function public.add_board(p_name text) returns void language plpgsql
+security definer set search_path = '' as $$
+declare n integer;
+begin
+    select count(*) into n from public.boards b where b.user_id = auth.uid();
+    if {} then raise exception 'three boards are enough'; end if;
+    insert into public.boards (user_id, name) values (auth.uid(), p_name);
+end $$;
+revoke all on function public.add_board(text) from public, anon;
+grant execute on function public.add_board(text) to authenticated;
+"""
+
+
+def test_a_limit_in_a_call_is_held(target: Target) -> None:
+    held = hold(target, BOARDS + ADDING.format("n >= 3"))
+    assert held.after(ADDING.format("not n < 3")) == set()
+    assert held.after(ADDING.format("n > 3")) == {
+        "Owners can now call public.add_board(text) where rows of boards=3."
+    }
+    (fewer,) = held.after(ADDING.format("n > 1"))
+    assert fewer.startswith(
+        "Owners can no longer call public.add_board(text) where rows of boards=2"
+    )
+
+
+def test_an_older_contract_is_told_of_limits_in_calls_in_one_warning(target: Target) -> None:
+    facts = hold(target, BOARDS + ADDING.format("n >= 3")).contract.facts
+    known = replace(facts, shut=frozenset(), states={}, covers=facts.covers - {FULL})
+    older = Held(target, render(known, accepted={}))
+    assert older.errors() == set()
+    say = "The contract does not say yet what public.add_board(text) does for whoever has as many"
+    assert any(warning.startswith(say) for warning in older.warnings())
