@@ -53,6 +53,9 @@ def same_people(observed: Facts, wanted: Facts, personas: Collection[str]) -> fr
             or is_abroad(name)
         ):
             continue
+        if _is_like_all(observed, name):
+            found.add(name)
+            continue
         if f"{_column(name)}={UNNAMED}" in rights:
             # A value of a claim: without it, or with another one, he would be nobody in particular.
             usual = frozenset().union(*(rights.get(k, frozenset()) for k in (*_EVERYBODY, BESIDE)))
@@ -64,6 +67,43 @@ def same_people(observed: Facts, wanted: Facts, personas: Collection[str]) -> fr
         if is_least and any(rights[name] == rights[k] for k in told if k in rights):
             found.add(name)
     return frozenset(found)
+
+
+def _is_like_all(facts: Facts, persona: str) -> bool:
+    """Whether somebody may what owners may on rows of theirs and strangers on others', no less.
+
+    What hangs under his own parents hangs under the owner's, and is a stranger's under another's.
+    """
+    mine, owners, strangers = (_said_of(facts, who) for who in (persona, "owner", "stranger"))
+    for (relation, rows, command), columns in mine.items():
+        usual = (owners if rows.startswith("own") else strangers).get((relation, rows, command))
+        below = any(
+            (label, what) == (relation, command) and whose.startswith("own under other's ")
+            for label, whose, what in strangers
+        )
+        if not below and (usual is None or not columns <= usual):
+            return False
+    others = {place: names for place, names in strangers.items() if not place[1].startswith("own")}
+    no_less = all(place in mine and names <= mine[place] for place, names in others.items())
+    return no_less and _shut_to(facts, persona) <= _shut_to(facts, "owner") | _shut_to(
+        facts, "stranger"
+    )
+
+
+def _said_of(facts: Facts, persona: str) -> dict[tuple[str, str, str], set[str | None]]:
+    """Return what somebody may, by relation, row class and command: the columns, None for all."""
+    return {
+        (relation, rows, command): {
+            None,
+            *(n.partition("=")[0] for n in expand(names, facts.columns_for(relation, command))),
+        }
+        for (relation, who, rows, command), names in facts.allowed.items()
+        if who == persona
+    }
+
+
+def _shut_to(facts: Facts, persona: str) -> set[tuple[str, str, str]]:
+    return {(entry[0], *entry[2:]) for entry in facts.shut if entry[1] == persona}
 
 
 def _was_tried(wanted: Facts, persona: str) -> bool:

@@ -198,7 +198,7 @@ def _columns(
             if not (named or place in given) or column.name in settled or not column.is_writable:
                 continue
             standing = (relation.oid, column.name) in standings and len(owner.deciding) < 2
-            if standing and column.name not in shown:
+            if standing and column.name not in shown and place not in given:
                 continue  # there is a persona for each; a row of two users says nothing of one
             text = (source, frozenset({(relation.oid, column.name)}))
             values = told_apart(relation, column, [text])

@@ -42,11 +42,21 @@ if TYPE_CHECKING:
 __all__ = ["Builder"]
 
 
-def _addresses(catalog: Catalog) -> Iterator[tuple[int, str]]:
-    """Yield the columns whose e-mail address a function may compare with its caller's."""
+def _addresses(catalog: Catalog, ownership: Mapping[int, Ownership]) -> Iterator[tuple[int, str]]:
+    """Yield the columns whose e-mail address a function may compare with its caller's.
+
+    That is in his token, or in the row of his account.
+    """
     for function in catalog.functions:
-        if "mail" in function.source and ("email",) in claim_keys(function.source):
-            yield from (pair for pair in mentioned_by(catalog, function) if "mail" in pair[1])
+        if "mail" not in function.source:
+            continue
+        named = {pair for pair in mentioned_by(catalog, function) if "mail" in pair[1]}
+        accounts = {oid for oid, _ in named if ownership[oid].user_keyed}
+        if catalog.users is not None:
+            accounts |= {oid for oid, _ in named if oid == catalog.users.oid}
+        looked_up = len({oid for oid, _ in named} | accounts) > 1 and accounts
+        if looked_up or ("email",) in claim_keys(function.source):
+            yield from named
 
 
 _FIRST = (OWNER, OTHER, NEWCOMER, VICTIM)
@@ -76,7 +86,7 @@ class Builder:
         self.later: list[tuple[Relation, str, Constraint]] = []
         self.bounds: dict[int, tuple[str, ...]] = {}
         self.refused: psycopg.Error | None = None
-        self.addresses = frozenset(_addresses(catalog))
+        self.addresses = frozenset(_addresses(catalog, ownership))
         self.asked = {oid for _, pairs in decision_texts(catalog) for oid, _ in pairs}
         for relation in catalog.relations:
             for parent in relation.parents:
