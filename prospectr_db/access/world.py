@@ -52,6 +52,7 @@ from prospectr_db.access.rows.strays import note_strays
 from prospectr_db.access.rows.variations import (
     add_mixed,
     add_orphan,
+    add_rows_of_standing,
     add_standing,
     add_states,
     demote,
@@ -162,6 +163,7 @@ def _add_people(
     for standing in standings:
         if standing.relation not in {pair.oid for pair in pairs}:
             add_standing(builder, standing)
+    add_rows_of_standing(builder, relations)
     for pair in pairs:
         add_pairs(builder, pair, known.get(pair.label, frozenset()))
     add_pairs_of_two(builder, pairs)

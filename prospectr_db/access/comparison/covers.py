@@ -37,6 +37,7 @@ from prospectr_db.access.matrix.facts import (
     OF_NOBODY,
     OTHER_BUCKETS,
     OTHER_VALUES,
+    OWN_ROWS,
     OWN_STANDING,
     OWNED_TENANTS,
     PUBLICATIONS,
@@ -238,6 +239,8 @@ def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tupl
         yield BROUGHT, f"who brings rows of {relation} from one tenant to another"
     if _is_of_standing((relation, persona, finding.rows, finding.command), wanted):
         yield OWN_STANDING, f"what users in a state of their own do to their rows of {relation}"
+    if _is_of_own_rows(finding, wanted):
+        yield OWN_ROWS, f"what users with a standing do to rows of their own in {relation}"
     if is_related(persona) and (finding.command == "insert" or BOTH in persona):
         yield RELATED, f"what users related to its owner add below a row in {relation}"
     if _is_of_members(finding, observed):
@@ -321,6 +324,14 @@ def _is_in_new_folder(finding: Finding, wanted: Facts) -> bool:
         return False
     entries = (*wanted.allowed, *wanted.shut)
     return all(e[0] != FILES or folder_of(e[2]) != place for e in entries)
+
+
+def _is_of_own_rows(finding: Finding, wanted: Facts) -> bool:
+    """Whether a user with a standing, of whose own row a contract says nothing, has one."""
+    place = finding.relation, finding.persona, "own"
+    told = any((*place, command) in wanted.allowed for command in ("select", "update", "delete"))
+    mine = "=" in finding.persona and finding.rows.partition(" [")[0] == "own"
+    return mine and finding.command in ("select", "update", "delete", SET) and not told
 
 
 def _is_of_members(finding: Finding, observed: Facts) -> bool:

@@ -59,6 +59,7 @@ __all__ = [
     "OTHER_BUCKETS",
     "OTHER_VALUES",
     "OWNED_TENANTS",
+    "OWN_ROWS",
     "OWN_STANDING",
     "PARTS",
     "PUBLICATIONS",
@@ -127,12 +128,13 @@ LISTED = "what calls show of users with a standing"
 FROZEN = "columns that stay as they are in a state"
 MASKED = "columns of answers in states"
 FULL = "calls where a limit is reached"
+OWN_ROWS = "rows of users whose standing triggers ask for"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
-    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN, MASKED, FULL),
+    *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN, MASKED, FULL, OWN_ROWS),
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

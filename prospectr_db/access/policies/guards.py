@@ -9,7 +9,7 @@ from prospectr_db.access.policies.decisions import Text, mentions
 from prospectr_db.access.policies.reach import called_functions
 from prospectr_db.database.catalog import Catalog, Relation
 
-__all__ = ["Guards", "guard_texts", "guards_of"]
+__all__ = ["Guards", "asked_by_guards", "guard_texts", "guards_of"]
 
 _RETURNED = re.compile(r"\breturn\s+(?:old|new)\b", re.IGNORECASE)
 _OLD = re.compile(r"\bold\b|\bupdate of\b", re.IGNORECASE)
@@ -90,6 +90,22 @@ def _with_columns(source: str) -> str:
     return source
 
 
+def asked_by_guards(catalog: Catalog, relation: Relation) -> frozenset[tuple[int, str]]:
+    """Return the columns of any table that triggers can mean when users write into a relation."""
+    return mentions(
+        catalog, guards_of(catalog, relation, *_written_by_users(catalog, relation)).text
+    )
+
+
+def _written_by_users(catalog: Catalog, relation: Relation) -> list[str]:
+    """Return the commands by which some user may write, if triggers follow at all."""
+    return [
+        command
+        for command, letter in _LETTERS.items()
+        if relation.triggers and any(relation.holds_any(r, letter) for r in catalog.user_roles)
+    ]
+
+
 def guard_texts(catalog: Catalog) -> dict[int, Text]:
     """Return by relation what triggers say of what users write, with the columns that decide there.
 
@@ -97,13 +113,7 @@ def guard_texts(catalog: Catalog) -> dict[int, Text]:
     """
     found: dict[int, Text] = {}
     for relation in catalog.own_relations:
-        commands = [
-            command
-            for command, letter in _LETTERS.items()
-            if relation.triggers
-            and any(relation.holds_any(role, letter) for role in catalog.user_roles)
-        ]
-        guards = guards_of(catalog, relation, *commands) if commands else Guards("")
+        guards = guards_of(catalog, relation, *_written_by_users(catalog, relation))
         parents = {fk.target for fk in relation.foreign_keys} - {relation.oid}
         keys = {
             (oid, name)

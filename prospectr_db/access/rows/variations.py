@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import psycopg
 
 from prospectr_db.access.ownership.beside import is_usual, resolved
 from prospectr_db.access.ownership.polymorphic import kinds_of
 from prospectr_db.access.ownership.standing import Standing
+from prospectr_db.access.policies.guards import asked_by_guards
 from prospectr_db.access.rows.building import Builder
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Actor, Row
 from prospectr_db.access.rows.reaching import change, hold, insist, made_in, reach_state
@@ -16,7 +17,15 @@ from prospectr_db.access.writing.statements import delete, equals, insert_known,
 from prospectr_db.access.writing.values import naming, seeded_uuid
 from prospectr_db.database.catalog import Relation
 
-__all__ = ["add_mixed", "add_orphan", "add_standing", "add_states", "demote", "second_pass"]
+__all__ = [
+    "add_mixed",
+    "add_orphan",
+    "add_rows_of_standing",
+    "add_standing",
+    "add_states",
+    "demote",
+    "second_pass",
+]
 
 
 def second_pass(builder: Builder) -> None:
@@ -108,6 +117,21 @@ def add_standing(builder: Builder, standing: Standing) -> None:
         row = made_in(builder, relation, key, given[0], {standing.column: value})
         if row is not None:
             builder.world.standings[key] = (standing, value)
+
+
+def add_rows_of_standing(builder: Builder, relations: Iterable[Relation]) -> None:
+    """Give users with a standing rows of their own where triggers ask for it.
+
+    Such as their account: a trigger may let moderators write into theirs what others may not.
+    """
+    before = len(builder.world.unbuildable)
+    for relation in relations:
+        asked = asked_by_guards(builder.catalog, relation)
+        for key, (standing, _) in builder.world.standings.items():
+            deciding = builder.ownership[relation.oid].deciding
+            if deciding and (standing.relation, standing.column) in asked:
+                builder.get(relation, key)
+    del builder.world.unbuildable[before:]
 
 
 def add_states(builder: Builder, relation: Relation) -> None:

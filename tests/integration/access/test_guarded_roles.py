@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from prospectr_db.access.matrix.facts import facts_of
+from prospectr_db.access.contract.text import render
+from prospectr_db.access.matrix.facts import OWN_ROWS, facts_of
 from prospectr_db.access.observe import observe
 from prospectr_db.access.review.findings import judge
 from prospectr_db.database import Target
@@ -79,3 +82,54 @@ def test_a_helper_that_nobody_may_call_is_named(target: Target) -> None:
             " permission denied for function my_role."
         ),
     }
+
+
+ROLES = """
+create table public.roles (
+    user_id uuid not null references auth.users (id) on delete cascade,
+    role text not null check (role in ('user', 'moderator')),
+    primary key (user_id, role)
+);
+create table public.accounts (
+    id uuid primary key references auth.users (id) on delete cascade,
+    nickname text not null,
+    points integer not null default 0
+);
+create function public.has_role(wanted text) returns boolean language sql stable security definer
+set search_path = '' as $$
+    select exists (select from public.roles r where r.user_id = auth.uid() and r.role = wanted) $$;
+alter table public.roles enable row level security;
+alter table public.accounts enable row level security;
+revoke all on public.roles, public.accounts from anon, authenticated, service_role;
+grant select on public.roles to authenticated;
+grant select, update (nickname, points) on public.accounts to authenticated;
+create policy "own" on public.roles for select to authenticated using (user_id = auth.uid());
+create policy "own" on public.accounts for all to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create policy "moderators" on public.accounts for select to authenticated
+using (public.has_role('moderator'));
+create function public.keep_points() returns trigger language plpgsql set search_path = '' as $$
+begin new.points := old.points; return new; end $$;
+create trigger keep_points before update on public.accounts
+for each row execute function public.keep_points();
+"""
+LETTING = """
+create or replace function public.keep_points() returns trigger language plpgsql
+set search_path = '' as $$
+begin if not public.has_role('{}') then new.points := old.points; end if; return new; end $$;
+"""
+
+
+def test_what_a_trigger_lets_somebody_do_to_his_own_row_is_told(target: Target) -> None:
+    held = hold(target, ROLES + LETTING.format("nobody"))
+    assert held.after(LETTING.format("moderator")) == {
+        "Users with role=moderator can now update accounts.points on their own rows."
+    }
+    facts = held.contract.facts
+    allowed = {e: names for e, names in facts.allowed.items() if "=" not in e[1] or e[2] != "own"}
+    held.text = render(
+        replace(facts, allowed=allowed, covers=facts.covers - {OWN_ROWS}), accepted={}
+    )
+    assert held.after(LETTING.format("nobody")) == set()
+    said = "The contract does not say yet what users with a standing do to rows of their own in"
+    assert any(warning.startswith(said) for warning in held.warnings())
