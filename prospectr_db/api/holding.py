@@ -209,6 +209,7 @@ def _bare(facts: Facts) -> Facts:
         buckets=None,
         shut=frozenset(),
         frozen={},
+        thawed={},
         states={},
         standing={},
         without_rls=frozenset(),

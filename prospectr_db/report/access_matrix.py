@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import compress, groupby
 
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.lesser import is_lesser
@@ -165,7 +165,8 @@ def _extras(table: TableAccess, style: Style) -> Iterator[str]:
         told = _can(accesses, table, state="[" in rows or is_lesser(persona))
         alike.setdefault((rows, told), []).append(persona)
     for one in table.frozen:
-        told = f"not U of {joined(one.columns)}"
+        parts = (f"not U of {joined(one.columns)}", f"U of {joined(one.thawed)}")
+        told = ", ".join(compress(parts, (one.columns, one.thawed)))
         alike.setdefault((one.rows, told), []).append(one.persona)
     states: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
     for (rows, text), personas in alike.items():

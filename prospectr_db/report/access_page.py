@@ -99,15 +99,24 @@ def _table(table: TableAccess, words: _Words, grave: Mapping[_Entry, int]) -> di
         "policies": table.policies,
         "accesses": [
             *(_access(table, access, words, grave) for access in table.accesses),
-            *(_access(table, access, words, grave) for access in map(_kept, table.frozen)),
+            *(
+                _access(table, access, words, grave)
+                for one in table.frozen
+                for access in _kept(one)
+            ),
         ],
     }
 
 
-def _kept(frozen: Frozen) -> Access:
-    """Return what stays as it is in a state, as one more thing that was tried there."""
-    tried = (frozen.persona, frozen.rows, "frozen", Verdict.REFUSED, frozen.columns)
-    return Access(*tried, (), frozen.statement, frozen.reason)
+def _kept(one: Frozen) -> Iterator[Access]:
+    """Yield what stays as it is in a state, and what changes there only, as tried there."""
+    place, said = (one.persona, one.rows), (one.statement, one.reason)
+    if one.columns:
+        yield Access(*place, "frozen", Verdict.REFUSED, one.columns, (), *said)
+    if one.thawed:
+        yield Access(
+            *place, "thawed", Verdict.ALLOWED, one.thawed, (), "" if one.columns else said[0]
+        )
 
 
 def _access(

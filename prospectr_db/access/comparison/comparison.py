@@ -346,7 +346,7 @@ def _unknown_columns(
     relation: str, observed: Facts, wanted: Facts, expected: str
 ) -> Iterator[Finding]:
     """Yield the columns that the contract names and the relation does not have."""
-    said = (*wanted.allowed.items(), *wanted.frozen.items())
+    said = (*wanted.allowed.items(), *wanted.frozen.items(), *wanted.thawed.items())
     named = {c for entry, names in said if entry[0] == relation for c in names}
     named |= {*wanted.server_only.get(relation, ()), *wanted.columns.get(relation, ())}
     columns = observed.columns.get(relation, ())

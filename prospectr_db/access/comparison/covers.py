@@ -204,7 +204,9 @@ def _is_guarded(finding: Finding, observed: Facts) -> bool:
     """Whether only triggers ask for the state, or the values, that a finding is about."""
     guarded = {*observed.guarded.get(finding.relation, ())}
     entry = finding.relation, finding.persona, finding.rows, finding.command
-    if entry in observed.frozen or guarded & {s.partition("=")[0] for s in states_of(finding.rows)}:
+    if entry in {*observed.frozen, *observed.thawed} or guarded & {
+        s.partition("=")[0] for s in states_of(finding.rows)
+    }:
         return True
     valued = [name for name in finding.columns if finding.kind == "loss" or "=" in name]
     names = {name.partition("=")[0] for name in valued}

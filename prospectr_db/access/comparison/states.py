@@ -176,21 +176,27 @@ def compare_frozen(
 ) -> Iterator[Finding]:
     """Yield the columns that a state no longer keeps as they are, or keeps so now.
 
-    The rest is as in `compare_states`, where it is told if all that may be changed is kept so.
+    And those that change in a state only. The rest is as in `compare_states`, where it is told if
+    all that may be changed is kept so.
     """
-    for entry in sorted({*observed.frozen, *wanted.frozen}):
+    kinds = (observed.frozen, wanted.frozen, observed.thawed, wanted.thawed)
+    for entry in sorted({entry for kind in kinds for entry in kind}):
         relation, persona, rows, command = entry
         if relation in skip or persona in skip:
             continue
-        plain = (relation, persona, rows.partition(" [")[0], command)
-        now, then = observed.frozen.get(entry, ()), wanted.frozen.get(entry, ())
-        freed = _of(plain, beyond(then, now), observed) if entry not in observed.shut else ()
-        held = _of(plain, beyond(now, then), wanted) if entry not in wanted.shut else ()
-        if freed and not _is_made(entry, matrix):
-            yield _gone(entry)
-        elif freed:
-            yield leak(entry, freed)
-        if held:
+        plain = (relation, persona, plainer(rows), command)
+        now, then, opened, open_before = (kind.get(entry, ()) for kind in kinds)
+        freed = (
+            *_of(plain, beyond(then, now), observed),
+            *_not_of(plain, beyond(opened, open_before), wanted),
+        )
+        held = (
+            *_of(plain, beyond(now, then), wanted),
+            *_not_of(plain, beyond(open_before, opened), observed),
+        )
+        if freed and entry not in observed.shut:
+            yield leak(entry, freed) if _is_made(entry, matrix) else _gone(entry)
+        if held and entry not in {*wanted.shut, *observed.shut}:
             yield (loss if _is_known(relation, rows, wanted) else closed)(entry, held)
 
 
@@ -201,3 +207,11 @@ def _of(entry: Entry, columns: Iterable[str], facts: Facts) -> tuple[str, ...]:
         return ()
     names = {name.partition("=")[0] for name in known}
     return tuple(name for name in columns if known == (ALL,) or name.partition("=")[0] in names)
+
+
+def _not_of(entry: Entry, columns: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    """Return those that he may not change without the state, where he may change any."""
+    known = facts.allowed.get(entry)
+    if known is None or known == (ALL,):
+        return ()
+    return tuple(c for c in columns if c not in known and c.partition("=")[0] not in known)

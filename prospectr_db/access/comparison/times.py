@@ -31,8 +31,11 @@ def with_known_times(observed: Facts, wanted: Facts) -> Facts:
         if not _is_in(entry, new, above) and (kept or not columns):
             allowed[entry] = kept
     shut = frozenset(entry for entry in observed.shut if not _is_in(entry, new, above))
-    frozen = {e: names for e, names in observed.frozen.items() if not _is_in(e, new, above)}
-    return replace(observed, allowed=allowed, shut=shut, frozen=frozen)
+    frozen, thawed = (
+        {entry: names for entry, names in kept.items() if not _is_in(entry, new, above)}
+        for kept in (observed.frozen, observed.thawed)
+    )
+    return replace(observed, allowed=allowed, shut=shut, frozen=frozen, thawed=thawed)
 
 
 def _is_in(entry: Entry, own: Container[State], above: Container[State]) -> bool:

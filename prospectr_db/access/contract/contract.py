@@ -63,7 +63,7 @@ def given_by(
     personas: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Given:
     """Return what is to be told apart because some facts do so; with what else is supplied."""
-    entries = [*facts.allowed, *facts.shut, *facts.frozen]
+    entries = [*facts.allowed, *facts.shut, *facts.frozen, *facts.thawed]
     parents = parent_states(entries)
     own_standing = own_standing_states(entries, facts.standing)
     return Given(

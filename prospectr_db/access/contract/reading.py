@@ -28,6 +28,7 @@ _LISTS = (
     *("owner_columns", "standing", "members", "joined_by", "least", "once", "alternatives"),
     _UNSEEN,
 )
+_KEPT = ("frozen", "thawed")
 _SWITCH = "row_level_security"
 _ABOUT = ("owned_by", *_LISTS, "values", "states", _SWITCH)
 _USUAL = ("anon", "newcomer", "stranger", "owner", "service_role")
@@ -73,7 +74,9 @@ class _Reader:
     allowed: dict[Entry, tuple[str, ...]] = field(default_factory=dict)
     forms: dict[Entry, tuple[str, ...]] = field(default_factory=dict)
     shut: set[Entry] = field(default_factory=set)
-    frozen: dict[Entry, tuple[str, ...]] = field(default_factory=dict)
+    kept: dict[str, dict[Entry, tuple[str, ...]]] = field(
+        default_factory=lambda: {key: {} for key in _KEPT}
+    )
 
     @cached_property
     def _lines(self) -> dict[_Keys, int]:
@@ -125,7 +128,8 @@ class _Reader:
             database=self._database(raw),
             buckets=self._buckets(raw),
             shut=frozenset(self.shut),
-            frozen=self.frozen,
+            frozen=self.kept["frozen"],
+            thawed=self.kept["thawed"],
             states=states,
             standing={relation: names for relation, names in lists["standing"].items() if names},
             covers=self._covers(raw.get("covers", [])),
@@ -176,11 +180,11 @@ class _Reader:
                     self.forms[(*entry[:3], command)] = self._strings((*here, command), only)
             elif key in COMMANDS:
                 self._entry(here, entry, value)
-            elif key == "frozen":
+            elif key in _KEPT:
                 if not states_of(rows):
                     what = f"{key} is said of rows in a state, and {rows} names none"
                     raise self._bad(here, what)
-                self.frozen[(*entry[:3], "update")] = self._strings(here, value)
+                self.kept[key][(*entry[:3], "update")] = self._strings(here, value)
             elif isinstance(value, Mapping) and len(place) == 3:
                 self._grants(here, relation, persona, key, value)
             else:
@@ -188,7 +192,7 @@ class _Reader:
 
     def _command(self, place: _Keys, command: str) -> None:
         if command not in COMMANDS:
-            near = self._near(command, (*COMMANDS, "forms", "frozen"))
+            near = self._near(command, (*COMMANDS, "forms", *_KEPT))
             raise self._bad(place, f"{command} is neither a command nor a row class{near}")
 
     def _entry(self, place: _Keys, entry: Entry, value: Any) -> None:

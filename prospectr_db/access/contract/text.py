@@ -77,7 +77,10 @@ def _relation_lines(
     owned = section == "functions" or facts.owners.get(relation, "") != "nobody"
     entries: dict[Entry, tuple[str, ...] | None] = {**dict.fromkeys(facts.shut), **facts.allowed}
     mine = {entry: columns for entry, columns in entries.items() if entry[0] == relation}
-    frozen = {entry[1:3]: names for entry, names in facts.frozen.items() if entry[0] == relation}
+    kept = {
+        key: {entry[1:3]: names for entry, names in found.items() if entry[0] == relation}
+        for key, found in (("frozen", facts.frozen), ("thawed", facts.thawed))
+    }
     for persona in sorted({entry[1] for entry in mine}, key=_persona_rank):
         default = default_rows(persona, owned=owned)
         by_rows: dict[str, list[tuple[str, tuple[str, ...] | None]]] = {}
@@ -85,15 +88,17 @@ def _relation_lines(
             if who == persona:
                 place = default if rows == "all" else rows
                 by_rows.setdefault(place, []).append((command, columns))
-        by_rows |= {rows: by_rows.get(rows, []) for who, rows in frozen if who == persona}
+        places = [place for found in kept.values() for place in found]
+        by_rows |= {rows: by_rows.get(rows, []) for who, rows in places if who == persona}
         for rows in sorted(by_rows, key=lambda name: (name != default, name)):
             tail = "" if rows == default else f".{_quote(rows)}"
             yield ""
             yield f"[{head}.{_key(persona)}{tail}]"
             for command, columns in sorted(by_rows[rows], key=lambda c: COMMANDS.index(c[0])):
                 yield f"{command} = {_value(columns)}"
-            if (persona, rows) in frozen:
-                yield f"frozen = {_list(frozen[persona, rows])}"
+            for key, found in kept.items():
+                if (persona, rows) in found:
+                    yield f"{key} = {_list(found[persona, rows])}"
             limited = {
                 command: facts.forms[entry]
                 for command, _ in by_rows[rows]

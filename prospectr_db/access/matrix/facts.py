@@ -153,7 +153,8 @@ class Facts:
     that no policy lets anybody use, ``outside`` privileges that policies do not govern.
     ``database`` and ``buckets`` are what stands around the tables; None where nobody looked.
     ``shut`` are rows in a state that keeps out whoever is let in without it, ``frozen`` the columns
-    that only a state keeps from being changed, with others of the row changing. ``states`` are the
+    that only a state keeps from being changed, with others of the row changing, ``thawed`` those
+    that change there only. ``states`` are the
     columns that tell rows apart, ``standing`` those that give users power elsewhere: nobody holds
     the database to them, but what they tell apart is tried for as long as they are named.
     ``covers`` are the ways of asking that were known: what only others show is in no contract.
@@ -181,6 +182,7 @@ class Facts:
     writable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shut: frozenset[Entry] = frozenset()
     frozen: Mapping[Entry, tuple[str, ...]] = field(default_factory=dict)
+    thawed: Mapping[Entry, tuple[str, ...]] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, tuple[str | None, ...]]] = field(default_factory=dict)
     standing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
@@ -262,6 +264,13 @@ def facts_of(matrix: AccessMatrix) -> Facts:
             (table.relation, one.persona, one.rows, "update"): one.columns
             for table in matrix.tables
             for one in table.frozen
+            if one.columns
+        },
+        thawed={
+            (table.relation, one.persona, one.rows, "update"): one.thawed
+            for table in matrix.tables
+            for one in table.frozen
+            if one.thawed
         },
         states={table.relation: table.states for table in matrix.tables if table.states},
         standing={table.relation: table.standing for table in matrix.tables if table.standing},

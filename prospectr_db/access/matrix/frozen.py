@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from prospectr_db.access.matrix.matrix import TOGETHER, Cell, Verdict
-from prospectr_db.access.matrix.row_classes import states_of
+from prospectr_db.access.matrix.row_classes import plainer, states_of
 
 __all__ = ["Frozen", "frozen_columns"]
 
@@ -16,8 +16,8 @@ class Frozen:
     """What one persona can change of a row, and cannot in a state in which he changes others.
 
     ``columns`` are names, with a value where the column may have others: ``status=draft`` is what
-    the row cannot become. ``statement`` is one that did not get through, ``reason`` the server's
-    message to it.
+    the row cannot become. ``thawed`` are those that he can change in the state only. ``statement``
+    is one that did not get through, or only there, ``reason`` the server's message to it.
     """
 
     persona: str
@@ -25,10 +25,11 @@ class Frozen:
     columns: tuple[str, ...]
     statement: str
     reason: str | None
+    thawed: tuple[str, ...] = ()
 
 
 def frozen_columns(cells: Iterable[Cell]) -> tuple[Frozen, ...]:
-    """Return what is frozen in which rows.
+    """Return what is frozen, and what is thawed, in which rows.
 
     Where nothing of a row can be changed in a state, the state keeps out, which is told otherwise.
     What a policy rejects is no trigger's doing, and what a constraint refuses is of the value.
@@ -40,30 +41,46 @@ def frozen_columns(cells: Iterable[Cell]) -> tuple[Frozen, ...]:
             tried.setdefault((cell.persona, cell.rows), []).append(cell)
     found = []
     for (persona, rows), mine in tried.items():
-        plain = tried.get((persona, rows.partition(" [")[0]), ())
-        if not states_of(rows) or not any(cell.succeeds for cell in mine):
+        plain = _Tried(tried.get((persona, plainer(rows)), ()))
+        there = _Tried(mine)
+        if not states_of(rows) or not there.through or not plain.through:
             continue
-        stopped = list(_stopped(mine, plain))
-        if stopped:
-            columns = tuple(sorted({name for name, _ in stopped}))
-            _, first = stopped[0]
-            found.append(Frozen(persona, rows, columns, first.statement, first.reason))
+        stopped = [
+            c for c in mine if _is_kept(c) and plain.lets(c) and c.column not in there.through
+        ]
+        freed = [c for c in mine if c.succeeds and plain.keeps(c)]
+        if stopped or freed:
+            first = (stopped or freed)[0]
+            columns = {c.column if _name(c) in there.names else _name(c) for c in stopped}
+            thawed = {c.column for c in freed}
+            said = first.statement, first.reason, tuple(sorted(filter(None, thawed)))
+            found.append(Frozen(persona, rows, tuple(sorted(filter(None, columns))), *said))
     return tuple(sorted(found, key=lambda one: (one.persona, one.rows)))
 
 
-def _stopped(cells: Iterable[Cell], plain: Iterable[Cell]) -> Iterator[tuple[str, Cell]]:
-    """Yield what does not get through of a row in a state, and does without it."""
-    usual = {cell.column for cell in plain}
-    through = {cell.column for cell in plain if cell.succeeds}
-    names = {_name(column) for column in through}
-    changed = {cell.column for cell in cells if cell.succeeds}
-    for cell in cells:
-        name = _name(cell.column)
-        if cell.column in changed or not _is_kept(cell) or name not in names:
-            continue
-        if cell.column in through or cell.column not in usual:
-            whole = all(_name(column) != name for column in changed)
-            yield (name if whole else cell.column or name), cell
+class _Tried:
+    """What was tried of a row, and which of it got through: columns, with a value or without."""
+
+    def __init__(self, cells: Collection[Cell]) -> None:
+        self.columns = {cell.column for cell in cells}
+        self.through = {cell.column for cell in cells if cell.succeeds}
+        self.names = {_name(cell) for cell in cells if cell.succeeds}
+
+    def lets(self, cell: Cell) -> bool:
+        """Whether a change gets through here; of a value that the row has, whether another does."""
+        return cell.column in self.through or (
+            cell.column not in self.columns and _name(cell) in self.names
+        )
+
+    def keeps(self, cell: Cell) -> bool:
+        """Whether a change does not get through here; of a value that the row has, no other."""
+        tried = cell.column in self.columns
+        return cell.column not in self.through if tried else self._is_closed(cell)
+
+    def _is_closed(self, cell: Cell) -> bool:
+        name = _name(cell)
+        others = [column for column in self.columns if (column or "").partition("=")[0] == name]
+        return bool(others) and name not in self.names
 
 
 def _is_kept(cell: Cell) -> bool:
@@ -72,5 +89,5 @@ def _is_kept(cell: Cell) -> bool:
     return refused or cell.verdict is Verdict.FILTERED
 
 
-def _name(column: str | None) -> str:
-    return (column or "").partition("=")[0]
+def _name(cell: Cell) -> str:
+    return (cell.column or "").partition("=")[0]

@@ -16,6 +16,7 @@ from prospectr_db.access.policies.decisions import (
     helper_functions,
     mentioned_by,
 )
+from prospectr_db.access.writing.values import listed_values
 from prospectr_db.database.catalog import Catalog, Relation
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def find_standings(
         mine = ownership[relation.oid]
         if not mine.users or not relation.is_table or relation.is_partition:
             continue
-        for name, values in mine.states.items():
+        for name, values in {**mine.states, **_keyed(relation, mine)}.items():
             readers = [
                 other
                 for other in catalog.relations
@@ -123,6 +124,15 @@ def find_standings(
             ):
                 found.append(Standing(relation.oid, name, values))
     return tuple(found)
+
+
+def _keyed(relation: Relation, mine: Ownership) -> dict[str, tuple[str | None, ...]]:
+    """Return the columns of a key that say which role its user has: he has a row for each."""
+    linked = {name for fk in relation.foreign_keys for name in fk.columns}
+    own = {*linked, *mine.users, *mine.claims}
+    columns = [relation.by_name[name] for name in relation.primary_key if name not in own]
+    found = {column.name: tuple(listed_values(relation, column)) for column in columns}
+    return {name: values for name, values in found.items() if values}
 
 
 def placed(catalog: Catalog) -> Iterator[tuple[int | None, Text]]:

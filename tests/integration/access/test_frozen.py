@@ -257,6 +257,52 @@ def test_what_a_trigger_keeps_in_a_state_of_the_parent_is_held(target: Target) -
     }
 
 
+LOCKED = """
+create table public.orders (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
+    status text not null default 'cart' check (status in ('cart', 'open'))
+);
+create table public.order_lines (
+    id uuid primary key default gen_random_uuid(),
+    order_id uuid not null references public.orders (id) on delete cascade,
+    amount integer not null default 1,
+    note text not null,
+    locked boolean not null default false
+);
+create function public.guard_lines() returns trigger language plpgsql set search_path = '' as $$
+begin
+    if old.locked and new.amount <> old.amount then raise exception 'it is locked'; end if;
+    return new;
+end $$;
+create trigger guard_lines before update on public.order_lines
+for each row execute function public.guard_lines();
+alter table public.orders enable row level security;
+alter table public.order_lines enable row level security;
+revoke all on public.orders, public.order_lines from anon, authenticated, service_role;
+grant select on public.orders, public.order_lines to authenticated;
+grant update (amount, note) on public.order_lines to authenticated;
+create policy "own" on public.orders for select to authenticated
+using (user_id = (select auth.uid()));
+create policy "own" on public.order_lines for select to authenticated
+using (exists (select from public.orders o where o.id = order_id));
+create policy "open" on public.order_lines for update to authenticated
+using (exists (select from public.orders o where o.id = order_id and o.status = 'open'));
+"""
+
+
+def test_what_stays_where_only_a_state_lets_a_row_be_changed_is_held(target: Target) -> None:
+    held = hold(target, LOCKED)
+    both = "own [orders.status=open, locked=true]"
+    assert held.contract.facts.frozen == {("order_lines", "owner", both, "update"): ("amount",)}
+    assert held.after("drop trigger guard_lines on public.order_lines") == {
+        (
+            "Owners can now update order_lines.amount on their own rows where orders.status=open,"
+            " locked=true."
+        )
+    }
+
+
 def test_what_stays_has_a_witness(target: Target) -> None:
     run(target, CAMPAIGNS)
     with prepared(target) as observation:

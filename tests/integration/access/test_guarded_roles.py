@@ -123,9 +123,13 @@ begin if not public.has_role('{}') then new.points := old.points; end if; return
 def test_what_a_trigger_lets_somebody_do_to_his_own_row_is_told(target: Target) -> None:
     held = hold(target, ROLES + LETTING.format("nobody"))
     assert held.after(LETTING.format("moderator")) == {
-        "Users with role=moderator can now update accounts.points on their own rows."
+        (
+            "Users with role=moderator can now update accounts.points on their own rows, which is"
+            " the server's to write."
+        )
     }
     facts = held.contract.facts
+    assert ("accounts", "role=moderator", "other", "select") in facts.allowed  # by a role in a key
     allowed = {e: names for e, names in facts.allowed.items() if "=" not in e[1] or e[2] != "own"}
     held.text = render(
         replace(facts, allowed=allowed, covers=facts.covers - {OWN_ROWS}), accepted={}
