@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prospectr_db.access.contract.text import render
-from prospectr_db.access.matrix.facts import COUNTED, FULL
+from prospectr_db.access.matrix.facts import COUNTED, FULL, LIMITS_APART
 from prospectr_db.database import Target
 from tests.integration.access.held import Held, hold
 
@@ -167,11 +167,22 @@ end $$;
 create or replace trigger few after insert on public.tags
 for each row execute function private.few_tags('{n}');
 """
+NAMES = ("maps", "pins", "trips", "tags")
+APART = "create schema private; grant usage on schema private to authenticated;"
+APART += "".join(map(OWNED.format, NAMES)) + OTHERWISE.format(n=3, less=2)
 
 
 def test_a_limit_that_does_not_stand_beside_its_count_is_held(target: Target) -> None:
-    names = ("maps", "pins", "trips", "tags")
-    private = "create schema private; grant usage on schema private to authenticated;"
-    held = hold(target, private + "".join(map(OWNED.format, names)) + OTHERWISE.format(n=3, less=2))
-    more = {f"Owners can now {ADD.format(name, f'{name}=3')}." for name in names}
+    held = hold(target, APART)
+    more = {f"Owners can now {ADD.format(name, f'{name}=3')}." for name in NAMES}
     assert held.after(OTHERWISE.format(n=4, less=3)) == more
+
+
+def test_an_older_contract_is_told_of_such_limits_in_warnings(target: Target) -> None:
+    facts = hold(target, APART).contract.facts
+    shut = frozenset(entry for entry in facts.shut if "rows of" not in entry[2])
+    known = replace(facts, shut=shut, states={}, covers=facts.covers - {LIMITS_APART})
+    older = Held(target, render(known, accepted={}))
+    assert older.errors() == set()
+    say = "The contract does not say yet how many rows of maps somebody may add"
+    assert f"{say}: let `access write` add it." in older.warnings()
