@@ -34,13 +34,14 @@ def counted_rows(catalog: Catalog, relation: Relation) -> dict[str, tuple[str, .
     By what the policies about new rows count, their functions, and the triggers.
     """
     policies = [p for p in relation.policies if p.command in ("insert", "all")]
-    triggers = trigger_functions(catalog, relation)
-    called = [f for function in triggers for f in called_functions(catalog, function)]
-    behind = functions_behind(catalog, policies)
-    afterwards = {t.function for t in relation.triggers if " AFTER " in t.definition}
+    functions, afterwards = functions_behind(catalog, policies), set[int]()
+    late = {t.function for t in relation.triggers if " AFTER " in t.definition}
+    for function in trigger_functions(catalog, relation):
+        run = {f.oid: f for f in (function, *called_functions(catalog, function))}
+        functions |= run
+        afterwards |= run.keys() if function.oid in late else set()
     texts = [*(p.text for p in policies), *(t.definition for t in relation.triggers)]
-    functions = {**behind, **{f.oid: f for f in (*triggers, *called)}}.values()
-    return counted_in(catalog, functions, texts, afterwards)
+    return counted_in(catalog, functions.values(), texts, afterwards)
 
 
 def counted_in(
@@ -53,11 +54,12 @@ def counted_in(
 
     A limit is a number beside a count: where `count(*) < 3` ends is where `2 >= count(*)` does.
     One that stands elsewhere, such as in a variable, is tried with one more, too: nothing says on
-    which side it is allowed. Functions of triggers that run ``afterwards`` count the new row.
+    which side it is allowed. What runs ``afterwards``, such as a trigger, counts the new row.
     """
     said = [(text, 0) for text in texts]
     said += [(COMMENT.sub(" ", f.source), int(f.oid in afterwards)) for f in functions]
     names = {f.name for f in functions if _COUNTS.search(normalise(f.source))}
+    names |= {f.name for f in functions if names & set(re.findall(r"\w+", f.source))}
     ends = {n - added for text, added in said for n in (*_ends(text), *_given(text, names))}
     numbers = tuple(str(n) for n in sorted(ends) if 1 < n <= _MOST)
     tables = {r.name for r in catalog.own_relations if r.is_table}

@@ -156,18 +156,28 @@ begin
 end $$;
 create or replace trigger few before insert on public.trips
 for each row execute function private.few_trips();
+create or replace function private.tags(u uuid) returns bigint
+language sql stable security definer set search_path = ''
+as $$ select count(*) from public.tags as t where t.user_id = u $$;
 create or replace function private.few_tags() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-    perform from public.tags as t where t.user_id = new.user_id
-    having count(*) > tg_argv[0]::integer;
-    if found then raise exception 'too many tags'; end if;
+    if private.tags(new.user_id) > tg_argv[0]::integer then raise exception 'too many tags'; end if;
     return null;
 end $$;
 create or replace trigger few after insert on public.tags
 for each row execute function private.few_tags('{n}');
+create or replace function private.few_stars() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform from public.stars as s where s.user_id = new.user_id having count(*) > {n};
+    if found then raise exception 'too many stars'; end if;
+    return null;
+end $$;
+create or replace trigger few after insert on public.stars
+for each row execute function private.few_stars();
 """
-NAMES = ("maps", "pins", "trips", "tags")
+NAMES = ("maps", "pins", "trips", "tags", "stars")
 APART = "create schema private; grant usage on schema private to authenticated;"
 APART += "".join(map(OWNED.format, NAMES)) + OTHERWISE.format(n=3, less=2)
 
