@@ -21,7 +21,9 @@ from prospectr_db.report.access_files import write_reports
 from prospectr_db.report.api import comparison_text
 from prospectr_db.report.style import Style
 from prospectr_db.server.embedded import EmbeddedServer
-from tests.peers.data_api import SECRET, program
+from tests.conftest import MakeProject, RunCli
+from tests.integration.access.test_older_projects import FIRST, OLDER
+from tests.peers.data_api import SECRET, node_modules, program
 
 pytestmark = pytest.mark.peer
 
@@ -145,3 +147,16 @@ def test_what_was_left_behind_is_not_green(empty: Target, tmp_path: Path) -> Non
     report = compare(empty, program(tmp_path), secret=SECRET, log=tmp_path / "log", sabotage=False)
     assert report.ok
     assert not replace(report, unchanged=False).ok
+
+
+def test_an_older_project_is_asked_with_the_grants_it_relies_on(
+    make_project: MakeProject, cli: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path)
+    monkeypatch.setenv("PROSPECTR_DB_NODE_MODULES", str(node_modules()))
+    root = make_project({FIRST: OLDER.replace("auth.uid() = user_id", "true")})
+    done = cli("access", "check", "--api", project=root)
+    assert done.code == 1
+    assert done.out.startswith("unproven    No migration grants a table to the API's roles")
+    assert done.out.count("No migration grants") == 1
+    assert "can delete notes on other people's rows, over HTTP." in done.out

@@ -30,6 +30,7 @@ from prospectr_db.access.matrix.facts import (
     GIVEN,
     IN_PART,
     LEFT,
+    LIMITS_APART,
     LISTED,
     LISTS,
     MASKED,
@@ -229,9 +230,12 @@ def _of_numbers(finding: Finding, wanted: Facts) -> Iterator[tuple[str, str]]:
     if _is_beside(entry, wanted):
         yield BESIDE, f"what is reached through {entry[0]} by one number beside another"
     if _is_counted(entry, wanted):
-        yield COUNTED, f"how many rows of {entry[0]} somebody may add"
+        rows = f"how many rows of {entry[0]} somebody may add"
+        yield COUNTED, rows
         if wanted.relations[entry[0]] == "function":
-            yield FULL, f"what {entry[0]} does for whoever has as many rows as it allows"
+            rows = f"what {entry[0]} does for whoever has as many rows as it allows"
+            yield FULL, rows
+        yield LIMITS_APART, rows
 
 
 def _of_users(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tuple[str, str]]:

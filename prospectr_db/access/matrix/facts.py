@@ -50,6 +50,7 @@ __all__ = [
     "HELPERS",
     "IN_PART",
     "LEFT",
+    "LIMITS_APART",
     "LISTED",
     "LISTS",
     "MADE_UP",
@@ -129,12 +130,14 @@ FROZEN = "columns that stay as they are in a state"
 MASKED = "columns of answers in states"
 FULL = "calls where a limit is reached"
 OWN_ROWS = "rows of users whose standing triggers ask for"
+LIMITS_APART = "limits that do not stand beside their count"
 COVERS = (
     *(ANSWERS, ANSWER_STATES, VIEW_STATES, PUBLICATIONS, TRIGGERS, SECRETS, SEVERAL, SIGN_UPS),
     *(OTHER_BUCKETS, OTHER_VALUES, ALONG, CROSSED, HELPERS, ABOVE, TWO_CONDITIONS, RELATED),
     *(BESIDE, COUNTED, MADE_UP, IN_PART, PARTS, GIVEN, OWN_STANDING, REFERRED, LISTS, SIGNED),
     *(OF_NOBODY, BROUGHT, LEFT, SHOWN, TWO_FOLDERS, ROW_FOLDERS, BELONGING),
     *(BY_CLAIM, BESIDE_NEW, OWNED_TENANTS, NAMED, LISTED, FROZEN, MASKED, FULL, OWN_ROWS),
+    LIMITS_APART,
 )
 """What older contracts were written without asking."""
 EXTENSIONS = ("broadcast", "presence")

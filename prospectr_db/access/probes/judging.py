@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from prospectr_db.access.matrix.matrix import SIGN, Cell, Verdict
 from prospectr_db.access.personas.knocks import Knocker, Probe
+from prospectr_db.access.policies.reach import trigger_source
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.running import Outcome
 
 __all__ = ["judge_probe", "plain_verdict"]
+
+_NOTHING = re.compile(r"\breturn\s+null\b", re.IGNORECASE)
 
 
 def judge_probe(
@@ -38,8 +43,10 @@ def judge_probe(
     verdict = _verdict(outcome, control, label)
     crossed = probe.rows.startswith(("own under other's", "for another"))
     crossed = crossed or (probe.command == "update" and control.state == "23503")
-    if verdict is Verdict.UNPROVEN and crossed and control.constraint:
-        # The link cannot exist for anybody: a key forbids it.
+    if verdict is Verdict.UNPROVEN and (
+        (crossed and control.constraint) or _is_left_alone(plan, probe, control)
+    ):
+        # The link cannot exist for anybody, because a key forbids it; or a trigger keeps the row.
         verdict = plain_verdict(outcome, label)
     return [_cell(plan, probe.rows, knocker, probe, outcome, verdict)]
 
@@ -85,6 +92,17 @@ def _cell(
         constraint=outcome.constraint,
         passed=passed,
     )
+
+
+def _is_left_alone(plan: Plan, probe: Probe, control: Outcome) -> bool:
+    """Whether a trigger lets nobody write a row in a state, and says nothing.
+
+    A new row is there or is not; one that is written to may have been missing.
+    """
+    if " [" not in probe.rows or control.state is not None:
+        return False
+    said = _NOTHING.search(trigger_source(plan.catalog, plan.relation))
+    return said is not None or (probe.command == "insert" and bool(plan.relation.triggers))
 
 
 def _is_of_the_value(plan: Plan, probe: Probe, outcome: Outcome) -> bool:

@@ -69,7 +69,7 @@ def states_of_function(observation: Observation, function: Function) -> Iterator
 def states_when_full(observation: Observation, function: Function) -> Iterator[RowState]:
     """Yield the owner with as many rows as a function counts to, or the contract says it does."""
     called = (function, *called_functions(observation.catalog, function))
-    counted = dict(counted_in(one.source for one in called))
+    counted = counted_in(observation.catalog, called)
     for place, told in observation.given.states.get(function.label, {}).items():
         if place.startswith(ROWS_OF):
             numbers = filter(None, (*counted.get(place, ()), *told))

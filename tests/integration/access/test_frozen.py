@@ -318,3 +318,9 @@ def test_what_stays_has_a_witness(target: Target) -> None:
     assert why.reason == (
         "the goal of a live campaign stays (PL/pgSQL function public.guard() line 7 at RAISE)"
     )
+
+
+def test_a_trigger_that_passes_over_a_row_without_an_error_is_held(target: Target) -> None:
+    over = _guarding("if old.status = 'cancelled' then return null; end if;")
+    held = hold(target, CAMPAIGNS + over)
+    assert any("where status=cancelled" in sentence for sentence in held.after(_guarding()))
