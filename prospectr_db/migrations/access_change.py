@@ -6,6 +6,8 @@ migrations states has been reviewed with them: it is a gain, whatever the defaul
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -59,16 +61,29 @@ def access_changes(before: Target, after: Target, project: Project) -> tuple[Acc
     return tuple(sorted(found, key=lambda item: (_RANK[item.kind], item.relation, item.sentence)))
 
 
-def relies_on_grants(after: Target, project: Project) -> bool:
-    """Whether a project's files make sense only where new tables are granted, and do not say so."""
+def relies_on_grants(
+    after: Target, project: Project, granted: Iterable[AbstractContextManager[Target]]
+) -> bool:
+    """Whether a project's files make sense only where new tables are granted, and do not say so.
+
+    ``granted`` lend the states with these grants: migrations may have taken away what they give.
+    """
     if project.config.auto_expose_new_tables is not None:
         return False
     from prospectr_db.access.contract.contract import read_contract
-    from prospectr_db.access.exposure import is_of_older_project
+    from prospectr_db.access.exposure import is_granted, is_of_older_project
     from prospectr_db.access.verify import contract_path, exposed_schemas
 
-    contract = read_contract(contract_path(project))
-    return is_of_older_project(after, exposed_schemas(project), contract)
+    contract, exposed = read_contract(contract_path(project)), exposed_schemas(project)
+    if not is_of_older_project(after, exposed, contract):
+        return False
+    if contract is not None:
+        return True
+    for lent in granted:
+        with lent as target:
+            if is_granted(target, exposed):
+                return True
+    return False
 
 
 def _change(finding: Finding, contract: Contract | None) -> AccessChange:

@@ -119,7 +119,8 @@ def plan(
     with state_of(target, state, notes, copies, rebuild) as base:
         rehearsed, changes, questions = _rehearse(base.copy, pending, sizes)
         # The copy now holds what the migrations lead to; the state before them is another one.
-        granted = _as_granted(base, project, state, pending) if access else None
+        ran = [m for m, tried in zip(pending, rehearsed, strict=False) if tried.error is None]
+        granted = _as_granted(base, project, state, ran, copies) if access else None
         seen, unseen = _access(base, project, granted, copies) if access else (None, None)
         notes = (*base.notes, *([OLDER] if granted else []))
     if rows and questions:
@@ -176,17 +177,20 @@ def _access(
 
 
 def _as_granted(
-    base: State, project: Project, state: Project, pending: Sequence[Migration]
+    base: State, project: Project, state: Project, ran: Sequence[Migration], copies: Copies
 ) -> tuple[Project, Project] | None:
     """Return an older project's states, before and after, with the grants that it relied on.
 
-    None where the project is none, or where the target's own schema is what was copied.
+    None where the project is none, or where the target's own schema is what was copied. What
+    fails is left out of the state after: ``ran`` are the pending migrations that did not.
     """
-    if base.notes or not relies_on_grants(base.copy, project):
+    if base.notes:
         return None
     config = replace(project.config, auto_expose_new_tables=True)
     before = replace(state, config=config)
-    return before, replace(before, migrations=(*state.migrations, *pending))
+    after = replace(before, migrations=(*state.migrations, *ran))
+    states = before, after
+    return states if relies_on_grants(base.copy, project, map(copies, states)) else None
 
 
 def _sizes(connection: Connection[Any]) -> dict[str, tuple[int, int]]:

@@ -6,6 +6,7 @@ from tests.conftest import MakeProject, RunCli
 
 FIRST = "supabase/migrations/20240101000000_notes.sql"
 SECOND = "supabase/migrations/20270101000000_tags.sql"
+THIRD = "supabase/migrations/20270102000000_third.sql"
 CONFIG = "supabase/config.toml"
 OLDER = """
 create table public.notes (
@@ -16,6 +17,7 @@ alter table public.notes enable row level security;
 create policy "Own notes" on public.notes for select using (auth.uid() = user_id);
 create policy "Anything" on public.notes for delete using (true);
 """
+ASSUMED = "who gains or loses access was observed as if new tables were granted"
 SAYING = "auto_expose_new_tables = true under [api]"
 
 
@@ -67,5 +69,19 @@ def test_a_plan_observes_it_likewise(make_project: MakeProject, cli: RunCli) -> 
     (root / SECOND).write_text('create policy "All" on public.notes for select using (true);')
     done = cli("plan", "--check", project=root)
     assert done.code == 1
-    assert "who gains or loses access was observed as if new tables were granted" in done.out
+    assert ASSUMED in done.out
     assert "Visitors without a login can now read notes" in done.out
+    # What fails is left out.
+    (root / THIRD).write_text("select nothing_like_it;")
+    failing = cli("plan", project=root).out
+    assert 'column "nothing_like_it" does not exist' in failing
+    assert "Visitors without a login can now read notes" in failing
+    # Taking the grants away is a loss; where they are gone, none are assumed.
+    (root / SECOND).write_text("revoke all on public.notes from anon, authenticated;")
+    (root / THIRD).unlink()
+    taking = cli("plan", project=root).out
+    assert ASSUMED in taking
+    assert "loss: Owners can no longer read notes" in taking
+    assert cli("migrate", project=root).code == 0
+    (root / THIRD).write_text('create policy "All" on public.notes for select using (true);')
+    assert ASSUMED not in cli("plan", project=root).out
