@@ -20,7 +20,7 @@ from prospectr_db.access.comparison.states import (
 )
 from prospectr_db.access.comparison.storage import SHARED, is_backends_share
 from prospectr_db.access.comparison.times import with_known_times
-from prospectr_db.access.comparison.untold import goes_for_all, implied, is_tried
+from prospectr_db.access.comparison.untold import goes_for_all, implied, is_tried, not_given
 from prospectr_db.access.comparison.values import as_tried, beyond, of_the_same
 from prospectr_db.access.comparison.views import is_narrower, is_told_otherwise, otherwise
 from prospectr_db.access.matrix.baselines import BOTH, is_common
@@ -175,6 +175,9 @@ def _entry(
     if now is not None:
         is_now, was = as_tried(entry, is_now, then, wanted) if then == () else (is_now, was)
     more, less = beyond(is_now, was), beyond(was, is_now)
+    told = observed.allowed.get(entry), wanted.allowed.get(entry)
+    if table.kind == "function" and None in told and None not in sides:
+        more, less = not_given(more, entry[2]), not_given(less, entry[2])
     # A call reaches rows or does not; which columns are empty in them is beside the point.
     whole = table.kind == "function" and (now is None or then is None)
     total = len(is_now or was) if whole else len(columns)

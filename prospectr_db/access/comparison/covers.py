@@ -57,6 +57,7 @@ from prospectr_db.access.matrix.facts import (
     VIEWS,
     Entry,
     Facts,
+    expand,
 )
 from prospectr_db.access.matrix.finding import Finding
 from prospectr_db.access.matrix.given import own_standing_states, parent_states
@@ -80,6 +81,7 @@ from prospectr_db.access.matrix.row_classes import (
     ROWS_OF,
     folder_of,
     is_partly,
+    plainer,
     states_of,
 )
 from prospectr_db.access.ownership.told_apart import NAMELESS
@@ -301,6 +303,8 @@ def _of_answers(finding: Finding, observed: Facts, wanted: Facts) -> Iterator[tu
         yield OF_NOBODY, f"what {relation} tells of rows that are nobody's"
     if kind == "function" and _is_of_columns(finding, wanted):
         yield ANSWERS, f"which columns {relation} answers with"
+    if kind in VIEWS and _is_of_two(finding, observed, wanted):
+        yield MASKED, f"which columns {relation} shows while rows are in two states"
     if kind == "function" and _is_masked(finding, wanted):
         yield MASKED, f"which columns {relation} answers with while rows are in a state"
     if kind == "function" and finding.rows.startswith("as ") and GIVES in finding.rows:
@@ -397,9 +401,28 @@ def _is_of_columns(finding: Finding, wanted: Facts) -> bool:
 def _is_masked(finding: Finding, wanted: Facts) -> bool:
     """Whether a function answers with other columns while rows are in a state, and with some."""
     entry = finding.relation, finding.persona, finding.rows, finding.command
-    plain = (*entry[:2], finding.rows.partition(" [")[0], entry[3])
+    fewer = {finding.rows.partition(" [")[0], plainer(finding.rows)} - {finding.rows}
     shown = finding.command == "select" and bool(finding.columns)
-    return shown and entry != plain and plain in wanted.allowed and entry not in wanted.shut
+    known = any((*entry[:2], rows, entry[3]) in wanted.allowed for rows in fewer)
+    return shown and known and entry not in wanted.shut
+
+
+def _is_of_two(finding: Finding, observed: Facts, wanted: Facts) -> bool:
+    """Whether two states together decide about columns of rows that a view shows without them."""
+    entry = finding.relation, finding.persona, finding.rows, finding.command
+    base = finding.rows.partition(" [")[0]
+    if finding.command != "select" or (*entry[:2], base, entry[3]) not in wanted.allowed:
+        return False
+    if base != finding.rows:
+        return len(states_of(finding.rows)) > 1 and entry not in wanted.allowed
+    known = observed.columns_for(finding.relation, finding.command)
+    return finding.kind == "loss" and any(
+        (*other[:2], other[3]) == (*entry[:2], entry[3])
+        and len(states_of(other[2])) > 1
+        and other[2].startswith(f"{base} [")
+        and {*finding.columns} <= {*expand(columns, known)}
+        for other, columns in observed.allowed.items()
+    )
 
 
 def _is_beside(entry: Entry, wanted: Facts) -> bool:

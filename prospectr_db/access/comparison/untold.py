@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
 
 from prospectr_db.access.matrix.facts import ALL, Entry, Facts
 from prospectr_db.access.matrix.matrix import TableAccess
 from prospectr_db.access.matrix.row_classes import states_of
 
-__all__ = ["goes_for_all", "implied", "is_tried"]
+__all__ = ["goes_for_all", "implied", "is_tried", "not_given"]
 
 
 def is_tried(rows: str, table: TableAccess) -> bool:
@@ -32,6 +33,12 @@ def implied(entry: Entry, facts: Facts) -> tuple[str, ...] | None:
         if known:
             return None if facts.shut & set(known) else facts.allowed[known[0]]
     return None
+
+
+def not_given(columns: Iterable[str], rows: str) -> tuple[str, ...]:
+    """Leave out the columns that rows have, or have not, because their states say so."""
+    given = {state.partition("=")[0].rpartition(".")[2] for state in states_of(rows)}
+    return tuple(name for name in columns if name.rpartition(".")[2] not in given)
 
 
 def goes_for_all(entry: Entry, observed: Facts, wanted: Facts, table: TableAccess) -> bool:

@@ -11,6 +11,7 @@ from itertools import islice
 from prospectr_db.access.functions.calling import Seeing, call_cell, call_probe
 from prospectr_db.access.functions.known_secrets import Knowledge
 from prospectr_db.access.matrix.matrix import Cell, Verdict
+from prospectr_db.access.matrix.row_classes import plainer
 from prospectr_db.access.personas.knocks import Knocker, Probe
 from prospectr_db.access.probes.running import Outcome, run
 from prospectr_db.access.reached.view_states import Setting, on_top, opening
@@ -24,6 +25,17 @@ _MOST_FURTHER, _MOST_TOGETHER, _MOST_BESIDE = 24, 80, 40
 
 Key = tuple[str, str]
 """Command and row class."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mask:
+    """A state in which calls answer with other columns of rows: with which, and which differ."""
+
+    key: Key
+    state: Setting
+    texts: Sequence[str]
+    cells: Sequence[Cell]
+    columns: set[str]
 
 
 @dataclass
@@ -61,11 +73,14 @@ class StateCalls:
         texts = self._telling
         opened: dict[Key, list[Setting]] = {}
         openings = self._openings_of(knocker) if asked else self._openings
-        yield from self._opened(knocker, texts, openings, opened)
+        found = [*self._opened(knocker, texts, openings, opened)]
         below = {one.name: one for settings in opened.values() for one in settings[:1]}
         more = [two for one in below.values() for two in on_top(one, self.singles)]
+        more = more[:_MOST_FURTHER]
         if more:
-            yield from self._opened(knocker, texts, [*islice(more, _MOST_FURTHER)], opened, opened)
+            found += self._opened(knocker, texts, more, opened, opened)
+            self._note_masks(knocker, found, more)
+        yield from found
 
     def _again(self, knocker: Knocker, cells: Sequence[Cell]) -> Iterator[Cell]:
         """Call again what came to something, with the owner's row in each state.
@@ -80,6 +95,7 @@ class StateCalls:
         chosen = {key: texts[:_CALLS_PER_STATE] for key, texts in through.items()}
         texts = list(dict.fromkeys(text for found in chosen.values() for text in found))
         found = self._called(knocker, texts, self.singles)
+        masks: list[_Mask] = []
         for state in self.singles:
             for key, mine in chosen.items():
                 tried = [found[state.name, text] for text in mine]
@@ -94,9 +110,43 @@ class StateCalls:
                 if key[0] == "select" and verdict is Verdict.ALLOWED:
                     usual = [c for c in allowed if (c.command, c.rows) == key and c.column]
                     got = [t for t in tried if key in t[2]]
-                    yield from self._answered(knocker, rows, usual, got, state)
+                    seen, other = self._answered(knocker, rows, usual, got, state)
+                    yield from seen
+                    if other:
+                        self.masked.add((knocker.name, rows, key[0]))
+                        masks.append(_Mask(key, state, [p.statement for p, *_ in got], seen, other))
                 else:
                     yield from self.seeing.cells(knocker, rows, key[0], verdict, probe, outcome)
+        yield from self._above(knocker, masks)
+
+    def _above(self, knocker: Knocker, masks: Iterable[_Mask]) -> Iterator[Cell]:
+        """Yield where a further state shows what one hides of an answer, or hides what it shows."""
+        for mask in masks:
+            settings = [*islice(on_top(mask.state, self.singles), _MOST_FURTHER)]
+            found = self._called(knocker, mask.texts, settings)
+            for two in settings:
+                calls = [found[two.name, text] for text in mask.texts]
+                if not all(mask.key in told for _, _, told in calls):
+                    continue
+                rows = f"{mask.key[1]} [{two.name}]"
+                seen, other = self._answered(knocker, rows, mask.cells, calls, two)
+                if other & mask.columns:
+                    self.masked.add((knocker.name, rows, mask.key[0]))
+                    yield from seen
+
+    def _note_masks(
+        self, knocker: Knocker, cells: Iterable[Cell], settings: Iterable[Setting]
+    ) -> None:
+        """Note in which states on top of what opens the function it answers with other columns."""
+        shown: dict[str, set[str]] = {}
+        for cell in cells:
+            if cell.command == "select" and cell.verdict is Verdict.ALLOWED and cell.column:
+                shown.setdefault(cell.rows, set()).add(cell.column)
+        for one in settings:
+            for rows in [rows for rows in shown if rows.endswith(f" [{one.name}]")]:
+                other = shown[rows] ^ shown.get(plainer(rows), shown[rows])
+                if not {name.rpartition(".")[2] for name in other} <= one.given:
+                    self.masked.add((knocker.name, rows, "select"))
 
     def _answered(
         self,
@@ -105,10 +155,10 @@ class StateCalls:
         usual: Sequence[Cell],
         calls: Sequence[tuple[Probe, Outcome, set[Key]]],
         state: Setting,
-    ) -> Iterator[Cell]:
-        """Yield the columns that calls answer with in a state: the usual ones, but for a mask.
+    ) -> tuple[list[Cell], set[str]]:
+        """Return the columns that calls answer with in a state, and which of all a mask decides.
 
-        Not because the state itself leaves a column empty.
+        The others are as usual. That the state itself leaves one empty is no mask.
         """
         texts = {probe.statement for probe, _, _ in calls}
         before = {c.column for c in usual if c.column and c.statement in texts}
@@ -116,12 +166,9 @@ class StateCalls:
         other = {n for n in before ^ now if n.rpartition(".")[2] not in state.given}
         columns = ({c.column for c in usual if c.column} - (other - now)) | (other & now)
         probe, outcome, _ = calls[0]
-        if other and columns:
-            self.masked.add((knocker.name, rows, "select"))
         cell = call_cell(knocker, rows, "select", Verdict.ALLOWED, probe, outcome)
-        yield from (replace(cell, column=name) for name in sorted(columns))
-        if not columns:
-            yield cell
+        seen = [replace(cell, column=name) for name in sorted(columns)]
+        return (seen, other) if seen else ([cell], set())
 
     def _called(
         self, knocker: Knocker, texts: Sequence[str], settings: Sequence[Setting | None]

@@ -22,7 +22,7 @@ from prospectr_db.database.catalog import Relation, quote_identifier
 __all__ = ["ViewReader"]
 
 _LINES = " limit 500"
-_MOST_FURTHER = 40
+_MOST_FURTHER, _MOST_FILLING = 40, 80
 
 
 class ViewReader:
@@ -47,7 +47,21 @@ class ViewReader:
         self.combined = self._combined()
         together = self._control(OWNER, [*self.combined, *self._above()])
         self.shows_owners_in_states = any(map(self._shows, (*self._inside, *together)))
-        return [self._plain, *self._inside, *together]
+        seen = [self._plain, *self._inside, *together]
+        filling = self._filling(seen) if self.shows_owners else []
+        self.combined += filling
+        return [*seen, *self._control(OWNER, filling)]
+
+    def _filling(self, seen: Sequence[Outcome]) -> list[Setting]:
+        """Return the states that only together fill a column which is empty in each alone."""
+        filled = Columns(self.markers, [outcome.output for outcome in seen]).filled
+        empty = self.view.by_name.keys() - filled
+
+        def fills(settings: Sequence[Setting]) -> list[bool]:
+            found = self._control(OWNER, settings)
+            return [bool(empty & Columns(self.markers, [one.output]).filled) for one in found]
+
+        return opening(self.singles, fills, most=_MOST_FILLING) if empty else []
 
     def _look_for_nobodys(self, before: list[Outcome]) -> list[Outcome]:
         """Look for what belongs to nobody, where nothing of the owner's is shown in any state.

@@ -21,13 +21,13 @@ class Columns:
 
     def __init__(self, markers: Markers, outputs: Iterable[Sequence[str]]) -> None:
         self._markers = markers
-        self._filled: set[str] = set()
+        self.filled: set[str] = set()
         self._marked: set[str] = set()
         for lines in outputs:
             for line in markers.found(lines, OWNER):
                 for name, value in _row(line).items():
                     if value is not None:
-                        self._filled.add(name)
+                        self.filled.add(name)
                     if self._is_marked(value):
                         self._marked.add(name)
 
@@ -42,7 +42,7 @@ class Columns:
     def _is(self, name: str, value: Any) -> bool:
         if name in self._marked:
             return self._is_marked(value)
-        return value is not None or name not in self._filled
+        return value is not None or name not in self.filled
 
     def _is_marked(self, value: Any) -> bool:
         return value is not None and bool(

@@ -153,8 +153,11 @@ def _in_states(
     if reader.is_of_nobody and not is_closed(reader.observation, reader.view, knocker):
         return
     opened: list[Setting] = []
+    usual = {cell.column for cell in plain if cell.column and cell.verdict is Verdict.ALLOWED}
+    masks: list[tuple[Setting, set[str]]] = []
     for turn in (1, 2):
         if turn == 2 and _is_seen(plain):
+            yield from _above(reader, knocker, usual, masks)
             return
         settings = reader.further(knocker, opened) if turn == 2 else reader.settings(knocker)
         for setting, probe, outcome in reader.ask(knocker, settings):
@@ -165,11 +168,30 @@ def _in_states(
                 found = [_cell(knocker, place, Verdict.ALLOWED, probe, outcome)]
             elif columns:
                 opened.append(setting)
+                masks.append((setting, {*columns}))
                 found = [*_column_cells(reader, knocker, place, columns, probe, outcome)]
             else:
                 verdict = Verdict.REFUSED if outcome.state else Verdict.FILTERED
                 found = [_cell(knocker, place, verdict, probe, outcome)]
             yield setting, found
+
+
+def _above(
+    reader: ViewReader,
+    knocker: Knocker,
+    usual: set[str],
+    shown: Iterable[tuple[Setting, set[str]]],
+) -> Iterator[tuple[Setting, list[Cell]]]:
+    """Yield where a further state shows what one hides of rows, or hides what it shows."""
+    rows = _whose(reader, knocker)
+    for one, columns in shown:
+        other = (usual ^ columns) - one.given
+        settings = reader.further(knocker, [one]) if other else []
+        for two, probe, outcome in reader.ask(knocker, settings):
+            there = reader.columns_shown(outcome, knocker) if outcome.state is None else ()
+            if there and other & (columns ^ {*there}) - two.given:
+                place = f"{rows} [{two.name}]"
+                yield two, [*_column_cells(reader, knocker, place, there, probe, outcome)]
 
 
 def _whose(reader: ViewReader, knocker: Knocker) -> str:

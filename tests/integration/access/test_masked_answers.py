@@ -1,4 +1,4 @@
-"""Columns that a function with its owner's rights hides, or shows, while a row is in a state."""
+"""Columns that functions and views with their owner's rights hide, or show, in states of rows."""
 
 from __future__ import annotations
 
@@ -51,9 +51,12 @@ def _card(body: str, language: str = SQL) -> str:
     )
 
 
+def _from_listings(*columns: str) -> str:
+    return " ".join(("select", ", ".join(columns), "from public.listings l"))
+
+
 def _selected(address: str, phone: str) -> str:
-    columns = ", ".join(("l.id", "l.title", address, phone))
-    return _card(" ".join(("select", columns, "from public.listings l where l.id = p_id")))
+    return _card(_from_listings("l.id", "l.title", address, phone) + " where l.id = p_id")
 
 
 ADDRESS = "case when l.status = 'sold' then null else l.address end"
@@ -149,3 +152,109 @@ def test_an_older_contract_is_told_that_it_knows_no_masks(target: Target) -> Non
         " rows are in a state: let `access write` add it."
     )
     assert told == {("warning", said)}
+
+
+def _place(address: str, name: str = "listing_place", which: str = "true") -> str:
+    body = _from_listings("l.id", "l.title", address) + f" where l.id = p_id and {which}"
+    answer = "table (listing uuid, title text, address text)"
+    made = ("create or replace function", f"public.{name}(p_id uuid)", "returns", answer, SQL)
+    return " ".join((*made, "as $$", body, "$$;"))
+
+
+def _sale(address: str) -> str:
+    return _place(address, "listing_sale", "l.status = 'sold'")
+
+
+def _places(address: str) -> str:
+    body = _from_listings("l.id", "l.title", f"{address} as address")
+    return f"create or replace view public.places as {body};"
+
+
+TWO = f"""
+{LISTINGS}
+alter table public.listings add column is_hidden boolean not null default false;
+{_place("case when l.status = 'sold' and not l.is_hidden then l.address end")}
+{_places("case when l.status = 'sold' and l.is_hidden then l.address end")}
+{_sale("case when not l.is_hidden then l.address end")}
+revoke all on function public.listing_place, public.listing_sale from public, anon, service_role;
+grant execute on function public.listing_place, public.listing_sale to authenticated;
+revoke all on public.places from anon, authenticated, service_role;
+grant select on public.places to authenticated;
+"""
+PLACE, PLACES = ("public.listing_place(uuid)", "stranger"), ("places", "stranger")
+GETS = "Authenticated strangers can now get address of other people's rows by calling"
+READS = "Authenticated strangers can now read places.address on other people's rows"
+
+
+def test_a_contract_says_what_two_states_hide_and_show_together(target: Target) -> None:
+    run(target, TWO)
+    told = written(target).facts.allowed
+    assert {
+        e[2]: columns for e, columns in told.items() if e[:2] == PLACE and e[3] == "select"
+    } == {
+        "other": ("listing", "title"),
+        "other [listings.status=sold]": ("*",),
+        "other [listings.status=sold, listings.is_hidden=true]": ("listing", "title"),
+    }
+    assert {e[2]: columns for e, columns in told.items() if e[:2] == PLACES} == {
+        "other": ("id", "title"),
+        "other [listings.status=sold, listings.is_hidden=true]": ("*",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param(
+            _place("case when l.status = 'sold' then l.address end"),
+            f"{GETS} public.listing_place(uuid) where listings.status=sold,"
+            " listings.is_hidden=true.",
+            id="one of two conditions goes",
+        ),
+        pytest.param(
+            _sale("l.address"),
+            f"{GETS} public.listing_sale(uuid) where listings.status=sold,"
+            " listings.is_hidden=true.",
+            id="a mask goes of what a state opens",
+        ),
+        pytest.param(
+            _places("l.address"),
+            f"{READS} where listings.is_hidden=false, listings.status=open.",
+            id="the mask of a view goes",
+        ),
+        pytest.param(
+            _places("case when l.status = 'sold' then l.address end"),
+            f"{READS} where listings.status=sold, listings.is_hidden=false.",
+            id="one of two conditions of a view goes",
+        ),
+    ],
+)
+def test_what_two_states_hide_together_is_held(target: Target, change: str, told: str) -> None:
+    run(target, TWO)
+    contract = written(target)
+    run(target, change)
+    assert told in red(target, contract)
+
+
+def test_another_spelling_of_two_conditions_keeps_the_contract(target: Target) -> None:
+    run(target, TWO)
+    contract = written(target)
+    run(target, _place("(select l.address where not l.is_hidden and l.status <> 'open')"))
+    run(target, _places("(select l.address where l.is_hidden and l.status = 'sold')"))
+    run(target, _sale("(select l.address where l.is_hidden is false)"))
+    assert red(target, contract) == {}
+
+
+def test_an_older_contract_is_told_that_it_knows_no_masks_of_two_states(target: Target) -> None:
+    run(target, TWO)
+    matrix = observe(target)
+    facts = facts_of(matrix)
+    allowed = {
+        entry: ("*",) if entry[0] == "places" else names
+        for entry, names in facts.allowed.items()
+        if "," not in entry[2]
+    }
+    older = replace(facts, allowed=allowed, covers=facts.covers - {MASKED})
+    told = {(f.severity, f.relation) for f in compare(facts, older, matrix)}
+    names = "public.listing_place(uuid)", "public.listing_sale(uuid)", "places"
+    assert told == {("warning", name) for name in names}
