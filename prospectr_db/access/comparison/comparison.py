@@ -39,7 +39,7 @@ from prospectr_db.access.matrix.finding import Finding, Kind
 from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.matrix import Access, AccessMatrix, TableAccess, Verdict
 from prospectr_db.access.matrix.publications import compare_publications
-from prospectr_db.access.matrix.row_classes import is_below_part, states_of
+from prospectr_db.access.matrix.row_classes import is_below_part
 from prospectr_db.access.review.along import comparable
 from prospectr_db.access.review.objections import cause_of
 from prospectr_db.access.review.phrases import joined, on_rows, people, phrase, who
@@ -214,12 +214,8 @@ def _sides(
 
 
 def _is_exact(entry: Entry, table: TableAccess) -> bool:
-    """Whether rows in a state are told with all columns, where others are shown than without it.
-
-    Of what functions show in several states at once nothing is told without them.
-    """
-    answer = table.kind == "function" and entry[3] == "select"
-    return table.kind in VIEWS or (answer and len(states_of(entry[2])) == 1)
+    """Whether rows in a state are told with all columns, where others are shown than without it."""
+    return table.kind in VIEWS or (table.kind == "function" and entry[3] == "select")
 
 
 def _is_no_news(entry: Entry, observed: Facts, wanted: Facts) -> bool:
