@@ -15,7 +15,7 @@ from prospectr_db.server.events import Pulling
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
 
-__all__ = ["Container", "Engine", "Labels", "connect", "wait_until_ready"]
+__all__ = ["Container", "Engine", "Labels", "connect", "probe", "wait_until_ready"]
 
 _PREFIX = "prospectr-db."
 _PORT = 5432
@@ -232,7 +232,7 @@ def wait_until_ready(engine: Engine, container: Container, admin: Dsn) -> str:
         if engine.state(container) in {"exited", "dead"}:
             raise _gave_up(engine, container, admin, "it has stopped")
         try:
-            started, version = _probe(admin)
+            started, version = probe(admin)
         except ProspectrError as error:
             first, problem = None, error.message
             if "authentication failed" in problem and time.monotonic() - begun > _PATIENT_SECONDS:
@@ -251,16 +251,24 @@ def wait_until_ready(engine: Engine, container: Container, admin: Dsn) -> str:
     raise _gave_up(engine, container, admin, problem)
 
 
-def _probe(admin: Dsn) -> tuple[str, str]:
+def probe(admin: Dsn) -> tuple[str, str]:
+    """Return when the server started, and its version. Raises ProspectrError where none answers."""
+    import psycopg
+
     from prospectr_db.database.connection import connect as login
     from prospectr_db.database.target import Target
 
     target = Target(dsn=admin, kind="docker", name="the container")
+    asked = (
+        "select pg_catalog.pg_postmaster_start_time()::text,"
+        " pg_catalog.current_setting('server_version')"
+    )
     with login(target, autocommit=True) as connection:
-        row = connection.execute(
-            "select pg_catalog.pg_postmaster_start_time()::text,"
-            " pg_catalog.current_setting('server_version')"
-        ).fetchone()
+        try:
+            row = connection.execute(asked).fetchone()
+        except psycopg.OperationalError as error:
+            # The server that only initialises may stop between the login and the question.
+            raise ServerError(f"the server went away: {error}") from error
     assert row is not None  # noqa: S101 - a select without a table returns a row
     return row[0], row[1]
 
