@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from prospectr_db.access.policies.decisions import Text, mentions
 from prospectr_db.access.policies.reach import called_functions
@@ -40,24 +41,32 @@ _INTO = re.compile(
 _LETTERS = {"insert": "a", "update": "w", "delete": "d"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guards:
     """What the triggers of a table say that a command sets off, and when they are set off."""
 
     text: str
 
-    @property
+    @cached_property
     def compare(self) -> bool:
         """Whether they look at the row as it was, or are set off by some columns only."""
         return _OLD.search(self.text) is not None
 
     def names(self, word: str) -> bool:
         """Whether they may mean a column: by its name, or with the whole row."""
-        return _WHOLE.search(self.text) is not None or self.says(word)
+        return self._is_of_whole or self.says(word)
 
     def says(self, *words: str) -> bool:
         """Whether all of some names stand there."""
-        return set(words) <= set(re.findall(r"\w+", self.text))
+        return set(words) <= self._words
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", self.text))
+
+    @cached_property
+    def _is_of_whole(self) -> bool:
+        return _WHOLE.search(self.text) is not None
 
     @property
     def asked(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ from prospectr_db.access.matrix.lesser import is_lesser
 from prospectr_db.access.matrix.matrix import Cell
 from prospectr_db.access.matrix.row_classes import columns_of
 from prospectr_db.access.personas.knocks import Knocker, Probe
-from prospectr_db.access.policies.guards import Guards, guards_of
 from prospectr_db.access.probes.probes import Plan
 from prospectr_db.access.probes.update import for_another, new_values, plain_column
 from prospectr_db.access.rows.inhabitants import OWNER, Row
@@ -32,7 +31,7 @@ def frozen(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Prob
     row, role = plan.targets.get(OWNER), knocker.persona.role
     if row is None or not plan.relation.triggers or not _is_told(plan, knocker):
         return
-    guards = guards_of(plan.catalog, plan.relation, "update")
+    guards = plan.guards
     base = plan.row_class(knocker, OWNER)
     tried: dict[str, set[str]] = {}
     changed: set[str] = set()
@@ -47,7 +46,7 @@ def frozen(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Prob
     others = (column for column in granted if not guards.names(column.name))
     plain = next(others, plain_column(plan, granted))
     granted = [column for column in granted if column is plain or guards.names(column.name)]
-    for names, preparation in _states(plan, knocker, guards, base, changed):
+    for names, preparation in _states(plan, knocker, base, changed):
         rows, found = f"{base} [{', '.join(names)}]", plan.in_state(row, *names)
         for column in granted:
             for value in _others(plan, knocker, column, names[-1], row):
@@ -61,14 +60,14 @@ def frozen(plan: Plan, knocker: Knocker, cells: Iterable[Cell]) -> Iterator[Prob
 
 
 def _states(
-    plan: Plan, knocker: Knocker, guards: Guards, base: str, changed: Collection[str]
+    plan: Plan, knocker: Knocker, base: str, changed: Collection[str]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield each state that triggers name, be it on top of one without which nothing changes."""
     states = dict(plan.variants(knocker=knocker))
     named = [
         name
         for name in states
-        if guards.says(*(word for column in columns_of(name) for word in column.split(".")))
+        if plan.guards.says(*(word for column in columns_of(name) for word in column.split(".")))
     ]
     if base in changed:
         yield from (((name,), states[name]) for name in named)

@@ -10,6 +10,7 @@ from prospectr_db.access.matrix.row_classes import state_name
 from prospectr_db.access.ownership.above import above, below_and_beside, beside_new
 from prospectr_db.access.ownership.own_standing import states_of_standing
 from prospectr_db.access.personas.knocks import Knocker
+from prospectr_db.access.policies.guards import Guards, guards_of
 from prospectr_db.access.probes.plan_known import KnownRows
 from prospectr_db.access.rows.inhabitants import OTHER, OWNER, VICTIM, Row
 from prospectr_db.access.writing.statements import equals, literal, typed, update
@@ -20,6 +21,11 @@ __all__ = ["RowStates"]
 
 class RowStates(KnownRows):
     """The known rows of one relation in each state that policies tell apart."""
+
+    @cached_property
+    def guards(self) -> Guards:
+        """What triggers say that changing a row sets off."""
+        return guards_of(self.catalog, self.relation, "update")
 
     @cached_property
     def _taken(self) -> dict[str, Mapping[str, str | None]]:
